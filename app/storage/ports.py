@@ -1,0 +1,142 @@
+"""The store port: documents by kind, durable when the call returns. One contract suite runs over every adapter.
+
+A document is a JSON object with at least `id`, `workspace` and `schema`; times in it are ISO 8601 text in UTC.
+What a kind is indexed by is declared here once and created by `migrations/`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Doc = dict[str, Any]
+Where = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index by `fields`. `where` makes it partial: only documents with these values are in it; the value
+    `PRESENT` stands for any but null."""
+
+    name: str
+    fields: tuple[str, ...]
+    unique: bool = False
+    where: tuple[tuple[str, str], ...] = ()
+
+
+PRESENT = "\x00present"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A collection of like documents, unique by `id`."""
+
+    name: str
+    indexes: tuple[Index, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every indexed field but `id`, in order of first mention; only by these may documents be found."""
+        named = (f for index in self.indexes for f in (*index.fields, *(w[0] for w in index.where)))
+        return tuple(dict.fromkeys(f for f in named if f != "id"))
+
+
+SESSIONS = Kind("sessions", (Index("by_learner", ("workspace", "learner_id", "id")),))
+LEARNERS = Kind("learners", (Index("by_name", ("workspace", "learner_id"), unique=True),))
+TURNS = Kind(
+    "turns",
+    (
+        # A second turn of a session that starts on what it knew of the first finds its number taken.
+        Index("by_session", ("session_id", "seq"), unique=True),
+        # One turn at a time per session, whichever replica asks.
+        Index("one_open", ("session_id",), unique=True, where=(("state", "open"),)),
+        Index("by_key", ("workspace", "idempotency_key"), unique=True, where=(("idempotency_key", PRESENT),)),
+        Index("by_owner", ("owner",), where=(("state", "open"),)),
+    ),
+)
+FEEDBACK = Kind("feedback", (Index("by_turn", ("turn_id", "id")),))
+KEYS = Kind("keys", (Index("by_hash", ("hash",), unique=True), Index("by_workspace", ("workspace", "id"))))
+INSTANCES = Kind("instances", ())
+KINDS = (SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES)
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A list query: equal to `where`, in the order of one field (`-seq` is newest first), past `after`."""
+
+    where: Where
+    order: str = "id"
+    after: Any = None
+    limit: int = 50
+
+
+class Store(Protocol):
+    """Documents, durable when a call returns. Every method may raise `StoreUnavailable`."""
+
+    async def insert(self, kind: Kind, doc: Doc) -> None:
+        """Adds a document; `Duplicate` names the unique index (`id` for the id itself) that refused it."""
+        ...
+
+    async def replace(self, kind: Kind, doc: Doc, where: Where) -> bool:
+        """Puts `doc` in the place of the one with its id if that one still has the values of `where`.
+
+        Says whether it did. Doing the very same replacement twice is true both times, so that a caller whose
+        first answer was lost may ask again.
+        """
+        ...
+
+    async def get(self, kind: Kind, id: str) -> Doc | None:  # noqa: A002
+        """The document with this id."""
+        ...
+
+    async def find(self, kind: Kind, query: Find) -> list[Doc]:
+        """Documents by indexed fields."""
+        ...
+
+    async def delete(self, kind: Kind, where: Where) -> int:
+        """Removes the documents with these values (of indexed fields or `id`); says how many."""
+        ...
+
+    def jot(self, turn_id: str, n: int, text: str) -> None:
+        """Keeps piece `n` (from 0) of an open turn's reply. Returns at once; the adapter sees that it survives
+        the death of this process at the next moment it can. Never raises: a lost jot costs only crash recovery."""
+        ...
+
+    async def jotted(self, turn_id: str) -> str:
+        """The pieces of a turn put together, up to the first gap."""
+        ...
+
+    async def forget(self, turn_ids: Sequence[str]) -> None:
+        """Drops the pieces of these turns, which are closed."""
+        ...
+
+    async def ping(self) -> str:
+        """Does one round trip and names the server and its version."""
+        ...
+
+    async def close(self) -> None:
+        """Finishes what was asked and lets go of the connection."""
+        ...
+
+
+class Schema(Protocol):
+    """How a migration changes a store. Every method may be run twice."""
+
+    async def version(self) -> int:
+        """The schema the store is at; 0 for an empty one."""
+        ...
+
+    async def set_version(self, version: int) -> None:
+        """Records that the store is at `version`."""
+        ...
+
+    async def create(self, kind: Kind) -> None:
+        """Makes sure that the kind and its indexes exist."""
+        ...
+
+    async def lock(self, owner: str, seconds: float) -> bool:
+        """Takes or renews the migration lock for so long; false while another owner holds it."""
+        ...
+
+    async def unlock(self, owner: str) -> None:
+        """Gives the lock back."""
+        ...

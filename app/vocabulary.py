@@ -1,0 +1,298 @@
+"""The shared nouns. Frozen records that every floor speaks in; they know nothing of storage, HTTP or providers.
+
+All times are UTC and stored as ISO 8601 text (`2026-11-21T06:50:33.123456Z`), whose order is the order of time.
+All ids are UUIDv7 text. Unknown is `None`, never zero.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, Literal, TypeVar
+
+T = TypeVar("T")
+
+SCHEMA = 1
+"""Version of the documents in the store; `migrations/` lead up to it."""
+
+MESSAGE_LIMIT = 32_000
+"""Characters in one message of a learner (API.md)."""
+
+
+class Task(StrEnum):
+    """What the learner wants from this turn."""
+
+    EMOTIONAL_SUPPORT = "emotional_support"
+    EXPLANATION = "explanation"
+    PRACTICE = "practice"
+    ASSESSMENT = "assessment"
+    PLANNING = "planning"
+    QUICK_ANSWER = "quick_answer"
+    GENERAL = "general"
+
+
+class State(StrEnum):
+    """Where a turn stands. It leaves OPEN exactly once."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class Finish(StrEnum):
+    """Why the text ends where it ends."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+class Permission(StrEnum):
+    """Who is asking; each one may what those before it may (`app/api/access.py` says what that is)."""
+
+    LEARNER = "learner"
+    TEACHER = "teacher"
+    SERVICE = "service"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a provider is asked. `stream` false asks for the answer in one piece, which is cheaper to relay."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them, and what they cost in US dollars."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of an answer as it was read from the wire. The last one carries `finish`; usage may come with it."""
+
+    text: str = ""
+    finish: Finish | None = None
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call of one provider: `outcome` is `ok` or the name of the error (`app/errors.py`)."""
+
+    provider: str
+    model: str
+    outcome: str
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Milliseconds. `overhead_ms` is the total less the time spent waiting for providers."""
+
+    context_ms: float | None = None
+    first_token_ms: float | None = None
+    total_ms: float | None = None
+    overhead_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Affect:
+    """How the learner seems to feel; every field unknown until a reader of affect is sure."""
+
+    label: str | None = None
+    confidence: float | None = None
+    valence: float | None = None
+    frustration: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read out of the message before any model was called."""
+
+    affect: Affect = Affect()
+    bloom: str | None = None
+    skills: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReceipt:
+    """What became of one layer of context: `kept`, `cut`, `dropped` or `empty`, and why."""
+
+    name: str
+    tokens: int
+    full_tokens: int
+    weight: float
+    outcome: Literal["kept", "cut", "dropped", "empty"]
+    why: str
+    items: int | None = None
+    full_items: int | None = None
+    first_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the model got to read. Token counts include each message's framing."""
+
+    budget: int
+    tokens: int
+    full_tokens: int
+    tokenizer: str
+    policy: str
+    layers: tuple[LayerReceipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """One learner of a workspace and what they asked for."""
+
+    id: str
+    workspace: str
+    preferences: Mapping[str, Any] = field(default_factory=dict)
+    created_at: str = ""
+    updated_at: str = ""
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A conversation of one learner."""
+
+    id: str
+    workspace: str
+    learner_id: str
+    created_at: str
+    updated_at: str
+    subject: str | None = None
+    goal: str | None = None
+    course_id: str | None = None
+    title: str | None = None
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message and its answer: the record that is never lost.
+
+    `owner` is the instance that runs it while it is open; `digest` is the hash of the request body that an
+    idempotency key was first used with; `message_tokens`/`reply_tokens` save counting twice.
+    """
+
+    id: str
+    workspace: str
+    session_id: str
+    learner_id: str
+    seq: int
+    message: str
+    created_at: str
+    state: State = State.OPEN
+    reply: str = ""
+    task: Task = Task.GENERAL
+    strategy: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    reading: Reading = Reading()
+    attempts: tuple[Attempt, ...] = ()
+    degraded: bool = False
+    finish_reason: Finish | None = None
+    problem: str | None = None
+    closed_at: str | None = None
+    policy: str | None = None
+    receipt: Receipt | None = None
+    message_tokens: int | None = None
+    reply_tokens: int | None = None
+    owner: str | None = None
+    idempotency_key: str | None = None
+    digest: str | None = None
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A learner's message on its way into a turn."""
+
+    workspace: str
+    session_id: str
+    message: str
+    stream: bool
+    task: Task | None = None
+    model: str | None = None
+    idempotency_key: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One earlier exchange as the context needs it: oldest first in a `Snapshot`."""
+
+    seq: int
+    message: str
+    reply: str
+    message_tokens: int
+    reply_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is known when a turn starts: the session, the learner and what was said before, oldest first."""
+
+    session: Session
+    learner: Learner
+    said: tuple[Said, ...]
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the learner thought of a turn."""
+
+    id: str
+    workspace: str
+    turn_id: str
+    created_at: str
+    rating: int | None = None
+    helpful: bool | None = None
+    comment: str | None = None
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key as it is stored: the hash, never the key."""
+
+    id: str
+    workspace: str
+    role: Permission
+    hash: str
+    created_at: str
+    learner_id: str | None = None
+    revoked_at: str | None = None
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A slice of a list; `next_cursor` is `None` on the last one."""
+
+    data: tuple[T, ...]
+    next_cursor: str | None = None
