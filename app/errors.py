@@ -24,7 +24,8 @@ MasterxError
 │   ├── ProviderRefused           the provider will not do this (4xx, content policy)
 │   ├── CredentialRefused         401/403: the key, not the question
 │   └── BrokenStream              ended without a finish reason, or could not be read
-└── NoProvider                    every candidate failed and degraded mode is off; carries `retry_after`
+├── NoProvider                    every candidate failed and degraded mode is off; carries `retry_after`
+└── Overloaded                    as many turns are running as this process takes
 """
 
 from collections.abc import Sequence
@@ -175,3 +176,7 @@ class NoProvider(MasterxError):
     def __init__(self, retry_after: float) -> None:
         super().__init__("no provider could answer")
         self.retry_after = retry_after
+
+
+class Overloaded(MasterxError):
+    """This process runs as many turns as it takes; another one, or a later try, may do."""

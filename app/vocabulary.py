@@ -10,12 +10,17 @@ from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
 T = TypeVar("T")
+Outcome = Literal["kept", "cut", "dropped", "empty"]
 
 SCHEMA = 1
 """Version of the documents in the store; `migrations/` lead up to it."""
 
 MESSAGE_LIMIT = 32_000
 """Characters in one message of a learner (API.md)."""
+
+
+FRAMING = 4
+"""Tokens that the chat format adds to each message: three marks and the role (OpenAI cookbook, token counting)."""
 
 
 class Task(StrEnum):
@@ -141,7 +146,7 @@ class LayerReceipt:
     tokens: int
     full_tokens: int
     weight: float
-    outcome: Literal["kept", "cut", "dropped", "empty"]
+    outcome: Outcome
     why: str
     items: int | None = None
     full_items: int | None = None
@@ -162,13 +167,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """One learner of a workspace and what they asked for."""
+    """One learner of a workspace and what they asked for. `learner_id` is the front end's own name for them."""
 
     id: str
     workspace: str
+    learner_id: str
     preferences: Mapping[str, Any] = field(default_factory=dict)
-    created_at: str = ""
-    updated_at: str = ""
+    created_at: str | None = None
+    updated_at: str | None = None
     schema: int = SCHEMA
 
 
@@ -193,7 +199,8 @@ class Turn:
     """One message and its answer: the record that is never lost.
 
     `owner` is the instance that runs it while it is open; `digest` is the hash of the request body that an
-    idempotency key was first used with; `message_tokens`/`reply_tokens` save counting twice.
+    idempotency key was first used with. `message_tokens` and `reply_tokens` save counting twice; `history_items` and
+    `history_tokens` are those of all exchanges of the session before this turn.
     """
 
     id: str
@@ -221,6 +228,8 @@ class Turn:
     receipt: Receipt | None = None
     message_tokens: int | None = None
     reply_tokens: int | None = None
+    history_items: int = 0
+    history_tokens: int = 0
     owner: str | None = None
     idempotency_key: str | None = None
     digest: str | None = None
@@ -243,7 +252,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One earlier exchange as the context needs it: oldest first in a `Snapshot`."""
+    """One earlier exchange as the context needs it."""
 
     seq: int
     message: str
@@ -251,15 +260,28 @@ class Said:
     message_tokens: int
     reply_tokens: int
 
+    @property
+    def tokens(self) -> int:
+        """Tokens that it takes up in a prompt."""
+        return self.message_tokens + self.reply_tokens + 2 * FRAMING
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is known when a turn starts: the session, the learner and what was said before, oldest first."""
+    """What is known when a turn starts.
+
+    `said` holds the newest exchanges, oldest first; `history_items` and `history_tokens` count all of them, also
+    those not loaded;
+    `memory` is a line for each earlier session of the learner, newest first.
+    """
 
     session: Session
     learner: Learner
+    memory: tuple[str, ...]
     said: tuple[Said, ...]
     last_seq: int
+    history_items: int
+    history_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

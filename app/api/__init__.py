@@ -1,0 +1,1 @@
+"""The HTTP entrance: requests to calls, records to JSON, errors to problem details."""

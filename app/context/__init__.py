@@ -1,0 +1,1 @@
+"""What the model gets to read, within a budget of tokens."""

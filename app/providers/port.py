@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.vocabulary import Chunk, Prompt, Task, Usage
+
+OFFLINE = "offline"
+"""Name of the built-in tutor that answers without any model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +36,21 @@ class Prices:
         >>> Prices(input=1.0, cached=0.1, output=2.0).cost(Usage(1000, 500, 100))
         0.00075
         """
-        if (
-            self.input is None
-            or self.output is None
-            or usage.input_tokens is None
-            or usage.output_tokens is None
-        ):
+        if self.input is None or self.output is None or usage.input_tokens is None or usage.output_tokens is None:
             return None
         cached = usage.cached_tokens or 0
         price = self.input if self.cached is None else self.cached
-        total = (
-            (usage.input_tokens - cached) * self.input + cached * price + usage.output_tokens * self.output
-        )
+        total = (usage.input_tokens - cached) * self.input + cached * price + usage.output_tokens * self.output
         return round(total / 1e6, 9)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model of the catalogue: where it is, what it costs and what it is good at (0 to 1 by task)."""
+    """One model of the catalogue: where it is, what it costs and what it is good at (0 to 1 by task).
+
+    `key_variable` names the environment variable that holds its key; `None` where it needs none. What `extra` may
+    hold is in `providers/catalogue.py`.
+    """
 
     provider: str
     model: str
@@ -62,7 +62,8 @@ class Entry:
     prices: Prices = Prices()
     limits: Limits = Limits()
     strengths: Mapping[Task, float] = field(default_factory=dict)
-    extra: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    key_variable: str | None = None
 
 
 class Provider(Protocol):

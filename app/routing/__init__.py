@@ -1,0 +1,1 @@
+"""Which provider, right now, and what to do when it fails."""

@@ -6,7 +6,10 @@ What a kind is indexed by is declared here once and created by `migrations/`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
+
+from app.errors import FieldError, Invalid
 
 Doc = dict[str, Any]
 Where = Mapping[str, Any]
@@ -15,7 +18,7 @@ Where = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Index:
     """An index by `fields`. `where` makes it partial: only documents with these values are in it; the value
-    `PRESENT` stands for any but null."""
+    `PRESENT` stands for any text."""
 
     name: str
     fields: tuple[str, ...]
@@ -26,18 +29,29 @@ class Index:
 PRESENT = "\x00present"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kind:
-    """A collection of like documents, unique by `id`."""
+    """A collection of like documents, unique by `id`. Indexed fields hold text, numbers or null."""
 
     name: str
     indexes: tuple[Index, ...] = ()
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """Every indexed field but `id`, in order of first mention; only by these may documents be found."""
         named = (f for index in self.indexes for f in (*index.fields, *(w[0] for w in index.where)))
         return tuple(dict.fromkeys(f for f in named if f != "id"))
+
+    def indexed(self, doc: Doc) -> tuple[Any, ...]:
+        """What a document has in `fields`; `Invalid` for anything but text, numbers and null."""
+        values = tuple(map(doc.get, self.fields))
+        if all(value is None or isinstance(value, str | int | float) for value in values):
+            return values
+        raise Invalid([FieldError(self.name, "an indexed field holds text, a number or null")])
+
+    def unique(self, fields: tuple[str, ...]) -> str:
+        """The name of the unique index over these fields: what adapters learn from a server that refuses."""
+        return "id" if fields == ("id",) else next(i.name for i in self.indexes if i.unique and i.fields == fields)
 
 
 SESSIONS = Kind("sessions", (Index("by_learner", ("workspace", "learner_id", "id")),))
@@ -73,14 +87,19 @@ class Store(Protocol):
     """Documents, durable when a call returns. Every method may raise `StoreUnavailable`."""
 
     async def insert(self, kind: Kind, doc: Doc) -> None:
-        """Adds a document; `Duplicate` names the unique index (`id` for the id itself) that refused it."""
+        """Adds a document.
+
+        Raises `Duplicate`, which names the unique index that refused it (`id` if that is taken, else any one where
+        several do), and `Invalid` for what is no JSON or nested deeper than 100 levels.
+        """
         ...
 
     async def replace(self, kind: Kind, doc: Doc, where: Where) -> bool:
-        """Puts `doc` in the place of the one with its id if that one still has the values of `where`.
+        """Puts `doc` in the place of the one with its id if that one still has the values of `where` (of any fields at
+        its top level).
 
-        Says whether it did. Doing the very same replacement twice is true both times, so that a caller whose
-        first answer was lost may ask again.
+        Says whether it did; raises as `insert`. Doing the very same replacement twice is true both times, so that a
+        caller whose first answer was lost may ask again.
         """
         ...
 
@@ -89,7 +108,7 @@ class Store(Protocol):
         ...
 
     async def find(self, kind: Kind, query: Find) -> list[Doc]:
-        """Documents by indexed fields."""
+        """Documents by indexed fields and `id`."""
         ...
 
     async def delete(self, kind: Kind, where: Where) -> int:

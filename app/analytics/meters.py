@@ -1,0 +1,93 @@
+"""The service's figures for Prometheus. Names follow OpenTelemetry's GenAI conventions where they exist.
+
+No label ever carries a learner, a session or a text.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from app.events import AttemptEnded, Event, TurnEnded, TurnOpened
+from app.vocabulary import Attempt, Turn
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+class Meters:
+    """Counts what events and requests say."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        r = self.registry
+        self._opened = Counter("masterx_turns_opened", "Turns whose message is durable", ["task"], registry=r)
+        self._turns = Counter("masterx_turns", "Turns by how they ended", ["state", "task", "provider"], registry=r)
+        self._attempts = Counter("masterx_attempts", "Provider calls", ["provider", "model", "outcome"], registry=r)
+        self._duration = Histogram(
+            "gen_ai_client_operation_duration_seconds",
+            "Provider calls",
+            ["provider", "model"],
+            buckets=_SECONDS,
+            registry=r,
+        )
+        self._first = Histogram(
+            "gen_ai_client_operation_time_to_first_chunk_seconds",
+            "Time to a provider's first token",
+            ["provider", "model"],
+            buckets=_SECONDS,
+            registry=r,
+        )
+        self._tokens = Counter("gen_ai_client_token_usage", "Tokens", ["provider", "model", "type"], registry=r)
+        self._cost = Counter("masterx_cost_usd", "US dollars spent on providers", ["provider", "model"], registry=r)
+        self._overhead = Histogram("masterx_turn_overhead_seconds", "Turn less provider", buckets=_SECONDS, registry=r)
+        self._context = Histogram("masterx_context_seconds", "Context assembly", buckets=_SECONDS, registry=r)
+        self._requests = Counter("masterx_http_requests", "HTTP requests", ["route", "status"], registry=r)
+        self._latency = Histogram(
+            "masterx_http_request_seconds", "HTTP requests", ["route"], buckets=_SECONDS, registry=r
+        )
+        # Looking a labelled child up costs more than counting with it.
+        self._request = cache(lambda route, status: self._requests.labels(route, status).inc)
+        self._took = cache(lambda route: self._latency.labels(route).observe)
+
+    def gauge(self, name: str, help_text: str, value: Callable[[], float]) -> None:
+        """A figure that is read when it is asked for."""
+        Gauge(name, help_text, registry=self.registry).set_function(value)
+
+    def hear(self, event: Event) -> None:
+        """Counts an event."""
+        match event:
+            case TurnOpened(task):
+                self._opened.labels(task).inc()
+            case AttemptEnded(attempt, first_token_ms):
+                self._attempt(attempt, first_token_ms)
+            case TurnEnded(turn):
+                self._turn(turn)
+
+    def request(self, route: str, status: int, seconds: float) -> None:
+        """Counts an HTTP request; `route` is the pattern, never the path."""
+        self._request(route, status)()
+        self._took(route)(seconds)
+
+    def text(self) -> bytes:
+        """All figures in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _attempt(self, attempt: Attempt, first_token_ms: float | None) -> None:
+        self._attempts.labels(attempt.provider, attempt.model, attempt.outcome).inc()
+        self._duration.labels(attempt.provider, attempt.model).observe(attempt.ms / 1e3)
+        if first_token_ms is not None:
+            self._first.labels(attempt.provider, attempt.model).observe(first_token_ms / 1e3)
+
+    def _turn(self, turn: Turn) -> None:
+        provider, model, usage = turn.provider or "none", turn.model or "none", turn.usage
+        self._turns.labels(turn.state, turn.task, provider).inc()
+        counts = (("input", usage.input_tokens), ("cached", usage.cached_tokens), ("output", usage.output_tokens))
+        for kind, count in counts:
+            if count:
+                self._tokens.labels(provider, model, kind).inc(count)
+        if usage.cost_usd:
+            self._cost.labels(provider, model).inc(usage.cost_usd)
+        if turn.timing.overhead_ms is not None:
+            self._overhead.observe(turn.timing.overhead_ms / 1e3)
+        if turn.timing.context_ms is not None:
+            self._context.observe(turn.timing.context_ms / 1e3)

@@ -1,0 +1,56 @@
+"""The ASGI application: routes and the frame around them."""
+
+from typing import Any, cast
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import __version__
+from app.api import operations, sessions, turns
+from app.api.access import LOOPBACK, Access
+from app.api.frame import Frame
+from app.api.problems import http
+from app.bootstrap import Service
+from app.errors import FieldError, Invalid
+
+
+def create(service: Service, *, loopback: bool) -> FastAPI:
+    """The application over a running service; `loopback` says that only this machine can reach it."""
+    required = service.base.settings.auth == "required" or not loopback
+    app = FastAPI(title="MasterX", version=__version__, redoc_url=None, summary="A tutoring backend.")
+    app.state.service = service
+    app.state.access = Access(service.records.keys, required)
+    if not required:
+        app.add_middleware(CORSMiddleware, **_OPEN_TO_LOCAL_PAGES)
+    app.add_middleware(Frame)
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    for router in (sessions.router, turns.router, operations.router):
+        app.include_router(router)
+    return app
+
+
+# Where no key is asked for, a page from anywhere could talk to the service in its visitor's name: only pages served
+# from this machine may.
+_OPEN_TO_LOCAL_PAGES: dict[str, Any] = {
+    "allow_origin_regex": f"https?://{LOOPBACK.pattern}",
+    "allow_methods": ["*"],
+    "allow_headers": ["*"],
+    "expose_headers": ["X-Request-Id", "X-Turn-Id", "X-Session-Id", "Server-Timing", "Retry-After"],
+}
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    error = cast(HTTPException, error)
+    problem = http(error.status_code, str(error.detail))
+    body = problem.json(request.state.request_id, request.url.path)
+    return Response(body, problem.status, error.headers, "application/problem+json")
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    error = cast(RequestValidationError, error)
+    raise Invalid([FieldError(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()])

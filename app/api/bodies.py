@@ -1,0 +1,155 @@
+"""What clients send, checked: sizes, JSON, every field. Also what `/openapi.json` says of it."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+
+from app.errors import FieldError, Invalid, Malformed, TooLarge
+from app.vocabulary import MESSAGE_LIMIT, Task
+
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a body."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def _plain(text: str) -> str:
+    """Refuses line breaks and what no keyboard types: a name or a preference stands on one line of a prompt."""
+    if _CONTROL.search(text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must say something")
+    if "\x00" in text:
+        raise ValueError("must not contain the character U+0000")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)]
+Line = Annotated[str, Field(max_length=500), AfterValidator(_plain)]
+Said = Annotated[str, Field(min_length=1, max_length=MESSAGE_LIMIT), AfterValidator(_said)]
+
+
+class Body(BaseModel):
+    """A request body: exact types, no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SessionIn(Body):
+    """A new session."""
+
+    learner_id: Annotated[Name, Field(examples=["ada"])]
+    subject: Annotated[Line | None, Field(examples=["algebra"])] = None
+    goal: Annotated[Line | None, Field(examples=["solve linear equations on my own"])] = None
+    course_id: Name | None = None
+    title: Line | None = None
+
+
+class SessionChange(Body):
+    """What may be changed of a session; a field that is left out stays, null clears it."""
+
+    subject: Line | None = None
+    goal: Line | None = None
+    course_id: Name | None = None
+    title: Line | None = None
+
+
+class TurnIn(Body):
+    """A learner's message."""
+
+    message: Annotated[Said, Field(examples=["How do I solve 3x + 5 = 20?"])]
+    task: Task | None = None
+    stream: bool = False
+
+
+class ContextIn(Body):
+    """A message whose context is wanted, not its answer. `budget` is in o200k tokens."""
+
+    session_id: Name
+    message: Said
+    budget: Annotated[int, Field(ge=1, le=200_000)] | None = None
+
+
+class FeedbackIn(Body):
+    """What the learner thought of a turn; at least one of the three."""
+
+    rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    helpful: bool | None = None
+    comment: Annotated[str, Field(min_length=1, max_length=4_000), AfterValidator(_said)] | None = None
+
+
+Value = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
+
+
+class LearnerIn(Body):
+    """A learner's preferences."""
+
+    language: Value | None = None
+    level: Value | None = None
+    pace: Value | None = None
+    modalities: Annotated[list[Value], Field(max_length=20)] = []
+    interests: Annotated[list[Value], Field(max_length=20)] = []
+    accessibility: Annotated[list[Value], Field(max_length=20)] = []
+
+
+B = TypeVar("B", bound=Body)
+
+
+async def read(request: Request, kind: type[B]) -> tuple[B, bytes]:
+    """The body as `kind`, and its bytes. Raises `TooLarge`, `Malformed` or `Invalid`."""
+    raw = await _bytes(request)
+    try:
+        return kind.model_validate_json(raw), raw
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+async def _bytes(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > BODY_LIMIT:
+        raise TooLarge(BODY_LIMIT)
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_LIMIT:
+            raise TooLarge(BODY_LIMIT)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _refusal(error: ValidationError) -> Malformed | Invalid:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    if found[0]["type"] == "json_invalid":
+        return Malformed(found[0]["msg"])
+    return Invalid([FieldError(".".join(map(str, e["loc"])) or "body", e["msg"]) for e in found])
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The `Idempotency-Key` header: 1 to 255 visible ASCII characters."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise Invalid([FieldError("Idempotency-Key", "must be 1 to 255 visible ASCII characters")])
+    return key
+
+
+def page_limit(request: Request) -> int:
+    """The `limit` of a list, 1 to 200, 50 where it is not given."""
+    given = request.query_params.get("limit", "50")
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:4]) <= 200):
+        raise Invalid([FieldError("limit", "must be a whole number from 1 to 200")])
+    return int(given)
+
+
+def documented(kind: type[Body]) -> Mapping[str, Any]:
+    """What OpenAPI says of a route that takes `kind` as its body."""
+    schema = kind.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

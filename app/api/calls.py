@@ -1,0 +1,36 @@
+"""What every route begins with: the service, who asks, and JSON on the way out."""
+
+from typing import Any, cast
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.access import Access, Principal
+from app.bootstrap import Service
+from app.vocabulary import Session
+
+
+def service(request: Request) -> Service:
+    """The running service."""
+    return cast(Service, request.app.state.service)
+
+
+async def principal(request: Request) -> Principal:
+    """Who asks; raises `Unauthenticated`."""
+    access: Access = request.app.state.access
+    return await access.principal(request.headers)
+
+
+async def session_for(request: Request, session_id: str, *, write: bool) -> tuple[Principal, Session]:
+    """Who asks and their session; `NotFound` where it is not theirs."""
+    asking = await principal(request)
+    snapshot = await service(request).records.snapshots.of(asking.workspace, session_id)
+    check = asking.must_act_for if write else asking.must_see
+    check(snapshot.session.learner_id, "session", session_id)
+    return asking, snapshot.session
+
+
+def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A record as JSON."""
+    return Response(orjson.dumps(value), status, headers, "application/json")

@@ -1,0 +1,86 @@
+"""Around every request: its id, its time, its errors. Pure ASGI: a `BaseHTTPMiddleware` triples a request's cost."""
+
+import logging
+import re
+from collections.abc import MutableMapping
+from time import perf_counter
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.analytics.meters import Meters
+from app.api.problems import Problem, internal, problem_of
+from app.clock import Clock
+from app.errors import MasterxError
+
+_SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+_PROBLEM_JSON = (b"content-type", b"application/problem+json")
+
+log = logging.getLogger("masterx.http")
+
+
+class Frame:
+    """Wraps the application. The service's meters and clock are set when it has started."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        exchange = _Exchange(scope, send)
+        try:
+            return await self._app(scope, receive, exchange.send)
+        except MasterxError as error:
+            return await exchange.fail(problem_of(error))
+        except Exception:
+            # The edge of the service: whatever nobody expected becomes a 500 with an id that the log names.
+            log.exception("request %s failed", exchange.request_id)
+            return await exchange.fail(internal())
+        finally:
+            exchange.count()
+
+
+class _Exchange:
+    """One request and its answer on the way out."""
+
+    __slots__ = ("_scope", "_send", "_service", "_started", "_status", "request_id")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope, self._send, self._status = scope, send, 0
+        self._started = perf_counter()
+        self._service = scope["app"].state.service
+        clock: Clock = self._service.base.clock
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        self.request_id = given.decode() if _SANE_ID.fullmatch(given) else clock.id()
+        state: MutableMapping[str, Any] = scope.setdefault("state", {})
+        state["request_id"], state["timing"] = self.request_id, ""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self._headers()]
+        await self._send(message)
+
+    async def fail(self, problem: Problem) -> None:
+        """Answers with a problem, unless an answer has begun: then the connection is all that can be broken."""
+        if self._status:
+            raise ConnectionResetError("the answer had begun")
+        body = problem.json(self.request_id, self._scope["path"])
+        headers = [_PROBLEM_JSON, (b"content-length", str(len(body)).encode())]
+        headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+        await self.send({"type": "http.response.start", "status": problem.status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+    def count(self) -> None:
+        meters: Meters = self._service.base.meters
+        route = getattr(self._scope.get("route"), "path", "other")
+        meters.request(route, self._status, perf_counter() - self._started)
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        took = (perf_counter() - self._started) * 1e3
+        timing = f"{self._scope['state']['timing']}total;dur={took:.2f}"
+        headers = [(b"x-request-id", self.request_id.encode()), (b"server-timing", timing.encode())]
+        if self._service.health.draining:
+            headers.append((b"connection", b"close"))
+        return headers

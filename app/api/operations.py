@@ -1,0 +1,55 @@
+"""How the service is: for load balancers, Prometheus and people."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.calls import json, service
+
+router = APIRouter(tags=["Operations"])
+
+
+@router.get("/health/live")
+async def live() -> Response:
+    """The process is up."""
+    return json({"status": "ok"})
+
+
+@router.get("/health/ready")
+async def ready(request: Request) -> Response:
+    """200 while the service may take traffic; 503 without a store and while it shuts down."""
+    health = service(request).health
+    status = "draining" if health.draining else "ready" if health.ready else "not ready"
+    return json({"status": status}, 200 if health.ready else 503)
+
+
+@router.get("/health")
+async def everything(request: Request) -> Response:
+    """Every part with its condition, the age of that finding in seconds, and advice."""
+    parts = service(request)
+    health = parts.health
+    found: dict[str, Any] = {
+        name: {
+            "status": part.condition,
+            "detail": part.detail,
+            "age_s": round(health.age(part), 1),
+            "advice": part.advice,
+        }
+        for name, part in health.parts.items()
+    }
+    found["providers"] = {"status": "ok", "asked": list(parts.providers), "age_s": 0.0, "advice": None}
+    body = {
+        "status": health.condition,
+        "draining": health.draining,
+        "turns_running": len(parts.running),
+        "parts": found,
+    }
+    return json(body, 503 if health.condition == "down" else 200)
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """All figures in Prometheus' text format."""
+    return Response(service(request).base.meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,152 @@
+"""Records as the JSON that clients get (API.md), and as OpenAPI describes it."""
+
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, Field
+
+from app.vocabulary import Page, Receipt, Session, State, Task, Turn
+
+
+class UsageOut(BaseModel):
+    """Tokens as the provider counted them; null where it did not say."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+class TimingOut(BaseModel):
+    """Milliseconds. `overhead_ms` is ours: the total less the waiting for providers."""
+
+    context_ms: float | None = None
+    first_token_ms: float | None = None
+    total_ms: float | None = None
+    overhead_ms: float | None = None
+
+
+class AffectOut(BaseModel):
+    """How the learner seems to feel; null where unknown."""
+
+    label: str | None = None
+    confidence: float | None = None
+    valence: float | None = None
+    frustration: float | None = None
+
+
+class ReadingOut(BaseModel):
+    """What was read out of the message."""
+
+    affect: AffectOut
+    bloom: str | None = None
+    skills: list[str] = []
+
+
+class AttemptOut(BaseModel):
+    """One provider that was asked; `outcome` is `ok` or what went wrong."""
+
+    provider: str
+    model: str
+    outcome: str
+    ms: float
+
+
+class TurnOut(BaseModel):
+    """One message and its answer."""
+
+    id: str = Field(examples=["0199d3a0-5c1e-7a10-8a30-0d6f2c9b1e77"])
+    session_id: str
+    seq: int
+    state: State
+    message: str
+    reply: str
+    task: Task
+    strategy: str | None
+    provider: str | None
+    model: str | None
+    usage: UsageOut
+    timing: TimingOut
+    reading: ReadingOut
+    attempts: list[AttemptOut]
+    degraded: bool
+    finish_reason: str | None
+    created_at: str
+
+
+class SessionOut(BaseModel):
+    """A conversation of one learner."""
+
+    id: str
+    learner_id: str
+    subject: str | None
+    goal: str | None
+    course_id: str | None
+    title: str | None
+    created_at: str
+    updated_at: str
+
+
+class LayerOut(BaseModel):
+    """What became of one layer of context."""
+
+    name: str
+    tokens: int
+    full_tokens: int
+    weight: float
+    outcome: str
+    why: str
+    items: int | None
+    full_items: int | None
+    first_seq: int | None
+
+
+class ContextOut(BaseModel):
+    """What a model gets to read for a message."""
+
+    messages: list[dict[str, str]]
+    layers: list[LayerOut]
+    tokens: int
+    full_tokens: int
+    budget: int
+    tokenizer: str
+    policy: str
+    assembly_ms: float
+
+
+class ProblemOut(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(examples=["/problems/session-not-found"])
+    title: str
+    status: int
+    detail: str
+    instance: str | None
+    request_id: str
+    errors: list[dict[str, str]]
+
+
+TURN_FIELDS = tuple(TurnOut.model_fields)
+SESSION_FIELDS = tuple(SessionOut.model_fields)
+
+
+def turn(record: Turn) -> dict[str, Any]:
+    """A turn as clients see it."""
+    return {name: getattr(record, name) for name in TURN_FIELDS}
+
+
+def session(record: Session) -> dict[str, Any]:
+    """A session as clients see it."""
+    return {name: getattr(record, name) for name in SESSION_FIELDS}
+
+
+def receipt(record: Receipt) -> dict[str, Any]:
+    """A receipt as clients see it."""
+    return {
+        name: getattr(record, name) for name in ("layers", "tokens", "full_tokens", "budget", "tokenizer", "policy")
+    }
+
+
+def page(records: Page[Any], shape: Any) -> bytes:
+    """A list as clients see it."""
+    return orjson.dumps({"data": [shape(r) for r in records.data], "next_cursor": records.next_cursor})

@@ -1,0 +1,75 @@
+"""A turn as Server-Sent Events: one write for each read from the provider."""
+
+import re
+from collections.abc import AsyncIterator
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.api import shapes
+from app.api.problems import of_turn
+from app.errors import FieldError, Invalid
+from app.live import Event, Live, Name
+from app.vocabulary import Turn
+
+BEAT = 15.0
+"""Seconds of silence after which a comment keeps the connection open."""
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+_COMMENT = b": still here\n\n"
+
+
+class EventStream(Response):
+    """An answer that relays a live turn from event `after` on. A client that leaves only ends the relaying."""
+
+    def __init__(
+        self, live: Live, request: Request, after: int = 0, headers: tuple[tuple[bytes, bytes], ...] = ()
+    ) -> None:
+        self.status_code, self.background = 200, None
+        self._live, self._after, self._headers = live, after, headers
+        self._request_id, self._path = request.state.request_id, request.url.path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [*_HEADERS, (b"x-turn-id", self._live.turn.id.encode()), *self._headers]
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            async for body in self._bodies():
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except (ClientDisconnect, OSError):
+            return
+
+    async def _bodies(self) -> AsyncIterator[bytes]:
+        async for events in self._live.listen(self._after, BEAT):
+            yield b"".join([self._frame(event) for event in events]) or _COMMENT
+
+    def _frame(self, event: Event) -> bytes:
+        if event.name is Name.ENDED:
+            return frame(event.n, *_ending(self._live.turn, self._request_id, self._path))
+        return frame(event.n, event.name, event.data)
+
+
+def frame(n: int, name: str, data: bytes) -> bytes:
+    """One event on the wire."""
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (n, name.encode(), data)
+
+
+def _ending(turn: Turn, request_id: str, path: str) -> tuple[str, bytes]:
+    problem = of_turn(turn)
+    if problem is None:
+        return "turn.completed", orjson.dumps(shapes.turn(turn))
+    return "error", problem.json(request_id, path)
+
+
+def last_event_id(request: Request) -> int:
+    """The number in `Last-Event-ID`, 0 where there is none."""
+    given = request.headers.get("last-event-id", "0")
+    if not re.fullmatch(r"[0-9]{1,9}", given):
+        raise Invalid([FieldError("Last-Event-ID", "must be the number of an event of this turn")])
+    return int(given)

@@ -1,0 +1,182 @@
+"""Turns: asked, told again, stopped, rated."""
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api import shapes
+from app.api.bodies import ContextIn, FeedbackIn, TurnIn, documented, idempotency_key, page_limit, read
+from app.api.calls import json, principal, service, session_for
+from app.api.problems import of_turn
+from app.api.sse import EventStream, last_event_id
+from app.clock import iso
+from app.context.assemble import Assembly
+from app.errors import Conflict, FieldError, Invalid, NotFound
+from app.live import Live, past
+from app.vocabulary import Ask, Feedback, State, Turn
+
+router = APIRouter(tags=["Turns"])
+
+SessionId = Annotated[str, Path(examples=["0199d3a0-5c1e-7a10-8a30-0d6f2c9b1e77"])]
+_STREAM_DOC: dict[str, Any] = {
+    "description": "The turn; with `stream: true` or `Accept: text/event-stream` as Server-Sent Events "
+    "`turn.started`, `delta` …, then `turn.completed` or `error`.",
+    "model": shapes.TurnOut,
+    "content": {
+        "text/event-stream": {
+            "example": 'id: 1\nevent: turn.started\ndata: {"id":"…","provider":"groq","model":"…",'
+            '"task":"practice"}\n\n'
+            'id: 2\nevent: delta\ndata: {"text":"What could you do"}\n\n'
+        }
+    },
+}
+
+
+@router.post(
+    "/v1/sessions/{session_id}/turns",
+    responses={200: _STREAM_DOC, 409: {"model": shapes.ProblemOut}, 503: {"model": shapes.ProblemOut}},
+    openapi_extra=dict(documented(TurnIn)),
+)
+async def ask_turn(request: Request, session_id: SessionId) -> Response:
+    """Asks the tutor. An `Idempotency-Key` makes a retry return the first answer."""
+    asking, _ = await session_for(request, session_id, write=True)
+    body, raw = await read(request, TurnIn)
+    key = idempotency_key(request)
+    ask = Ask(
+        workspace=asking.workspace,
+        session_id=session_id,
+        message=body.message,
+        stream=body.stream or "text/event-stream" in request.headers.get("accept", ""),
+        task=body.task,
+        idempotency_key=key,
+        digest=hashlib.sha256(raw).hexdigest() if key else None,
+    )
+    live, repeated = await service(request).running.ask(ask)
+    if ask.stream:
+        return await _streamed(live, request, repeated)
+    return _told(await live.wait(), request, repeated)
+
+
+@router.get("/v1/sessions/{session_id}/turns")
+async def list_turns(request: Request, session_id: SessionId) -> Response:
+    """A session's turns, newest first (`limit`, `cursor`)."""
+    await session_for(request, session_id, write=False)
+    cursor = request.query_params.get("cursor")
+    if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
+        raise Invalid([FieldError("cursor", "must be the next_cursor of an earlier page")])
+    turns = service(request).records.turns
+    found = await turns.newest(session_id, page_limit(request), int(cursor) if cursor else None)
+    return Response(shapes.page(found, shapes.turn), media_type="application/json")
+
+
+@router.get("/v1/turns/{turn_id}", responses={200: {"model": shapes.TurnOut}})
+async def get_turn(request: Request, turn_id: str) -> Response:
+    """A turn."""
+    return json(shapes.turn(await _turn(request, turn_id)))
+
+
+@router.get("/v1/turns/{turn_id}/context")
+async def get_context(request: Request, turn_id: str) -> Response:
+    """What was sent for a turn: each layer with its tokens, and why it was kept, cut or dropped."""
+    turn = await _turn(request, turn_id)
+    if turn.receipt is None:
+        raise NotFound("context", turn_id)
+    return json({"turn_id": turn.id, **shapes.receipt(turn.receipt), "timing": turn.timing})
+
+
+@router.get("/v1/turns/{turn_id}/stream", responses={200: _STREAM_DOC})
+async def take_up(request: Request, turn_id: str) -> Response:
+    """The events of a turn that runs here, or of a closed one, past `Last-Event-ID`."""
+    after = last_event_id(request)
+    turn = await _turn(request, turn_id)
+    live = service(request).running.get(turn_id)
+    if live is not None and live.streamed:
+        return EventStream(live, request, after)
+    if turn.state is State.OPEN:
+        raise Conflict("this turn is running, but not as a stream that can be taken up here")
+    if after:
+        raise Conflict("the pieces of this answer are no longer kept; read it whole, without Last-Event-ID")
+    return EventStream(past(turn), request)
+
+
+@router.post("/v1/turns/{turn_id}:cancel", responses={200: {"model": shapes.TurnOut}})
+async def cancel_turn(request: Request, turn_id: str) -> Response:
+    """Stops an answer and gives the record of what was said; one that has ended stays as it is."""
+    turn = await _turn(request, turn_id, write=True)
+    live = service(request).running.get(turn_id)
+    if live is None:
+        if turn.state is State.OPEN:
+            raise Conflict("this turn is running on another replica")
+        return json(shapes.turn(turn))
+    live.stop("cancelled")
+    return json(shapes.turn(await live.wait()))
+
+
+@router.post("/v1/turns/{turn_id}/feedback", status_code=201, openapi_extra=dict(documented(FeedbackIn)))
+async def rate_turn(request: Request, turn_id: str) -> Response:
+    """Keeps what the learner thought of an answer."""
+    turn = await _turn(request, turn_id, write=True)
+    body, _ = await read(request, FeedbackIn)
+    if body.rating is None and body.helpful is None and not body.comment:
+        raise Invalid([FieldError("body", "give at least one of rating, helpful and comment")])
+    parts = service(request)
+    clock = parts.base.clock
+    feedback = Feedback(
+        id=clock.id(),
+        workspace=turn.workspace,
+        turn_id=turn.id,
+        created_at=iso(clock.now()),
+        rating=body.rating,
+        helpful=body.helpful,
+        comment=body.comment,
+    )
+    await parts.records.sessions.rate(feedback)
+    kept = ("id", "turn_id", "rating", "helpful", "comment", "created_at")
+    return json({name: getattr(feedback, name) for name in kept}, 201)
+
+
+@router.post("/v1/context", responses={200: {"model": shapes.ContextOut}}, openapi_extra=dict(documented(ContextIn)))
+async def preview_context(request: Request) -> Response:
+    """The context that a turn would get, without running it."""
+    body, _ = await read(request, ContextIn)
+    asking, _ = await session_for(request, body.session_id, write=False)
+    parts = service(request)
+    if body.budget is not None and body.budget < parts.base.smallest_budget:
+        least = parts.base.smallest_budget
+        raise Invalid([FieldError("budget", f"the instructions alone need a budget of at least {least} tokens")])
+    ask = Ask(asking.workspace, body.session_id, body.message, stream=False)
+    prepared = await parts.tutor.prepare(ask, body.budget)
+    return json(_preview(prepared.assembly, prepared.context_ms))
+
+
+async def _turn(request: Request, turn_id: str, *, write: bool = False) -> Turn:
+    asking = await principal(request)
+    turn = await service(request).records.turns.get(asking.workspace, turn_id)
+    check = asking.must_act_for if write else asking.must_see
+    check(turn.learner_id, "turn", turn_id)
+    return turn
+
+
+async def _streamed(live: Live, request: Request, repeated: bool) -> EventStream:
+    if not live.streamed:
+        live = past(await live.wait())
+    return EventStream(live, request, headers=((b"idempotent-replayed", b"true"),) if repeated else ())
+
+
+def _told(turn: Turn, request: Request, repeated: bool) -> Response:
+    problem = of_turn(turn)
+    headers = {"Idempotent-Replayed": "true"} if repeated else {}
+    if problem is not None and not turn.reply:
+        body = problem.json(request.state.request_id, request.url.path)
+        return Response(body, problem.status, {**headers, **problem.headers}, "application/problem+json")
+    timing = turn.timing
+    request.state.timing = f"context;dur={timing.context_ms}, overhead;dur={timing.overhead_ms}, "
+    return json(shapes.turn(turn), headers={**headers, "X-Turn-Id": turn.id})
+
+
+def _preview(assembly: Assembly, assembly_ms: float) -> dict[str, Any]:
+    messages = [{"role": m.role, "content": m.text} for m in assembly.messages]
+    return {"messages": messages, **shapes.receipt(assembly.receipt), "assembly_ms": round(assembly_ms, 3)}

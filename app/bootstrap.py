@@ -1,0 +1,264 @@
+"""Builds every part and wires it; the only file that knows all adapters. Adapters are imported when they are chosen,
+so that a service on SQLite does not carry a MongoDB driver in its memory."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+
+from app.analytics.health import Check, Health
+from app.analytics.meters import Meters
+from app.clock import Clock, iso
+from app.context.assemble import smallest_budget
+from app.context.tokens import Tokens, o200k
+from app.errors import SettingsError
+from app.events import Events
+from app.policy import Policy
+from app.policy import load as load_policy
+from app.providers.catalogue import load as load_catalogue
+from app.providers.port import Entry, Provider
+from app.routing.router import Router
+from app.running import Running
+from app.settings import Settings, masked
+from app.storage.cache import Cache
+from app.storage.keys import Keys
+from app.storage.migrate import Step, check, migrate
+from app.storage.ports import Schema, Store
+from app.storage.presence import Instance, Presence
+from app.storage.sessions import Learners, Sessions
+from app.storage.snapshots import Snapshots
+from app.storage.turns import TurnLog
+from app.turn import Parts, Tutor
+from app.vocabulary import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is kept, by kind."""
+
+    turns: TurnLog
+    sessions: Sessions
+    learners: Learners
+    snapshots: Snapshots
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What everything else stands on."""
+
+    settings: Settings
+    clock: Clock
+    policy: Policy
+    tokens: Tokens
+    smallest_budget: int
+    store: Store
+    cache: Cache
+    records: Records
+    events: Events
+    meters: Meters
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The running parts, as the entrances need them. `recovered` counts turns that a dead process had left open."""
+
+    base: Base
+    records: Records
+    tutor: Tutor
+    running: Running
+    health: Health
+    providers: tuple[str, ...]
+    recovered: int
+
+
+@asynccontextmanager
+async def store_of(settings: Settings) -> AsyncIterator[tuple[Store, Schema]]:
+    """The configured store and its schema."""
+    store: Store
+    if settings.sqlite_path is not None:
+        from app.storage.sqlite import SqliteStore
+
+        store = sqlite = await SqliteStore.open(settings.sqlite_path)
+        schema: Schema = sqlite.schema
+    else:
+        from app.storage.mongo import MongoStore
+
+        store = mongo = await MongoStore.open(settings.store)
+        schema = mongo.schema
+    try:
+        yield store, schema
+    finally:
+        await store.close()
+
+
+async def bring_up_to_date(settings: Settings, schema: Schema, clock: Clock) -> list[Step]:
+    """Migrates a SQLite store; refuses a MongoDB whose schema is not this version's."""
+    if settings.sqlite_path is not None:
+        return await migrate(schema, clock, clock.id())
+    await check(schema)
+    return []
+
+
+async def cache_of(settings: Settings, clock: Clock) -> Cache:
+    """The configured cache; one that is away is waited for in the background."""
+    if settings.cache == "memory://":
+        from app.storage.memory import MemoryCache
+
+        return MemoryCache(clock)
+    from app.storage.redis import RedisCache
+
+    return await RedisCache.open(settings.cache)
+
+
+def entries_of(settings: Settings) -> tuple[tuple[Entry, str | None], ...]:
+    """The catalogue at the addresses that the settings give, each entry with its key: `None` where it is missing."""
+    found = []
+    for listed in load_catalogue(settings.providers):
+        url = settings.base_url(listed.provider)
+        entry = replace(listed, base_url=url) if url else listed
+        found.append((entry, settings.secret(entry.key_variable) if entry.key_variable else ""))
+    return tuple(found)
+
+
+async def providers_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> tuple[Provider, ...]:
+    """An adapter for each entry of the catalogue that can be asked, all on one pool of connections."""
+    usable = [(entry, key) for entry, key in entries_of(settings) if key is not None]
+    if not usable:
+        return ()
+    from app.providers.gemini import Gemini
+    from app.providers.groq import Groq
+    from app.providers.openai_compatible import OpenAICompatible
+    from app.providers.wire import http_session
+
+    http = await stack.enter_async_context(http_session())
+    dialects: dict[str, type[OpenAICompatible | Gemini]] = {"openai": OpenAICompatible, "groq": Groq, "gemini": Gemini}
+    return tuple(dialects[entry.dialect](entry, key, http, clock) for entry, key in usable)
+
+
+@asynccontextmanager
+async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
+    """The whole service, started; leaving the context ends turns, sends what is waiting and closes connections."""
+    with _one_error():
+        async with AsyncExitStack() as stack:
+            yield await _start(settings, clock, stack)
+
+
+async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Service:
+    base = await _base(settings, clock, stack)
+    records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
+    router = Router(await providers_of(settings, clock, stack), _last_resort(base), base.events, clock)
+    tutor = Tutor(_parts(base, router, me.id))
+    presence = Presence(base.store, records.turns, clock, me)
+    recovered = await presence.arrive()
+    stack.push_async_callback(presence.leave)
+    running = await stack.enter_async_context(Running.of(tutor, records.turns))
+    health = Health(_checks(base), clock)
+    await health.look()
+    await stack.enter_async_context(
+        _background(records.snapshots.follow(base.cache), presence.stay(running), health.watch())
+    )
+    _gauges(base.meters, running, health)
+    asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Task.GENERAL))
+    return Service(base, records, tutor, running, health, asked, recovered)
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    """Takes an error that came through task groups alone out of their wrapping, so that callers see what it is."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+            error = error.exceptions[0]
+        raise error from None
+
+
+async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base:
+    policy, tokens = load_policy(settings.policy), o200k()
+    least = _check_budget(policy, tokens)
+    store, schema = await stack.enter_async_context(store_of(settings))
+    await bring_up_to_date(settings, schema, clock)
+    cache = await cache_of(settings, clock)
+    stack.push_async_callback(cache.close)
+    events, meters = Events(), Meters()
+    events.subscribe(meters.hear)
+    return Base(
+        settings=settings,
+        clock=clock,
+        policy=policy,
+        tokens=tokens,
+        smallest_budget=least,
+        store=store,
+        cache=cache,
+        records=records_of(store, clock),
+        events=events,
+        meters=meters,
+    )
+
+
+def records_of(store: Store, clock: Clock) -> Records:
+    """The records in a store."""
+    turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
+    return Records(turns, sessions, learners, Snapshots(sessions, learners, turns, clock), Keys(store, clock))
+
+
+def _check_budget(policy: Policy, tokens: Tokens) -> int:
+    least = smallest_budget(policy, tokens)
+    if policy.context.budget < least:
+        given = policy.context.budget
+        raise SettingsError(
+            f"MASTERX_POLICY: context.budget={given}: the instructions need a budget of at least {least}"
+        )
+    return least
+
+
+def _last_resort(base: Base) -> Provider | None:
+    alone = all(key is None for _, key in entries_of(base.settings))
+    if not (base.policy.routing.degraded or alone):
+        return None
+    from app.providers.offline import OfflineTutor
+
+    return OfflineTutor()
+
+
+def _parts(base: Base, router: Router, owner: str) -> Parts:
+    return Parts(
+        turns=base.records.turns,
+        snapshots=base.records.snapshots,
+        router=router,
+        tokens=base.tokens,
+        cache=base.cache,
+        events=base.events,
+        clock=base.clock,
+        policy=base.policy,
+        owner=owner,
+    )
+
+
+def _checks(base: Base) -> dict[str, Check]:
+    store, cache = masked(base.settings.store), masked(base.settings.cache)
+    return {
+        "store": Check(base.store.ping, True, f"turns are refused until {store} answers; `masterx doctor` says more"),
+        "cache": Check(base.cache.ping, False, f"the service goes on process-locally until {cache} answers"),
+    }
+
+
+def _gauges(meters: Meters, running: Running, health: Health) -> None:
+    meters.gauge("masterx_turns_running", "Turns under way in this process", lambda: len(running))
+    meters.gauge("masterx_ready", "1 while this process may take traffic", lambda: float(health.ready))
+
+
+@asynccontextmanager
+async def _background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Runs endless work beside the context and stops it at the end; work that fails ends the context."""
+    async with asyncio.TaskGroup() as tasks:
+        started = [tasks.create_task(one) for one in work]
+        try:
+            yield
+        finally:
+            for task in started:
+                task.cancel()

@@ -1,0 +1,154 @@
+"""The command line: `masterx serve`, `migrate`, `keys`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+
+from app import __version__
+from app.api.server import Address, Serving, serve
+from app.bootstrap import Service, bring_up_to_date, entries_of, records_of, store_of
+from app.clock import SystemClock
+from app.errors import MasterxError, NotFound, SettingsError
+from app.logs import configure
+from app.settings import Settings, load, masked
+from app.storage.keys import Grant, Keys
+from app.storage.migrate import migrate
+from app.vocabulary import Permission
+
+Command = Callable[[Settings, argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 when it did what it was asked, 2 when a setting or argument is wrong, 1 otherwise."""
+    asked = _parser().parse_args(arguments)
+    try:
+        settings = load()
+        configure(settings.log)
+        command: Command = asked.command
+        return command(settings, asked)
+    except SettingsError as error:
+        print(f"masterx: {error}", file=sys.stderr)
+        return 2
+    except MasterxError as error:
+        print(f"masterx: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _serve(settings: Settings, asked: argparse.Namespace) -> int:
+    if asked.workers != 1:
+        raise SettingsError(
+            f"--workers {asked.workers}: one process serves all its cores can take; run more replicas on MongoDB and "
+            "Redis instead, so that each has its own /metrics"
+        )
+    listener = Address(asked.host, asked.port, asked.fd).listen()
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+
+    def ready(service: Service) -> None:
+        print(_banner(settings, service, f"http://{shown}:{port}"), flush=True)
+
+    serve(settings, listener, Serving(asked.grace, ready))
+    return 0
+
+
+def _banner(settings: Settings, service: Service, url: str) -> str:
+    keyless = sorted({entry.key_variable or "" for entry, key in entries_of(settings) if key is None})
+    missing = f"  (more with {', '.join(keyless)} in the environment or in .env)" if keyless else ""
+    lines = [
+        f"MasterX {__version__}",
+        f"  API        {url}/docs",
+        f"  Health     {url}/health",
+        f"  Store      {masked(settings.store)} · {service.health.parts['store'].detail}",
+        f"  Cache      {masked(settings.cache)} · {service.health.parts['cache'].detail}",
+        f"  Providers  {', '.join(service.providers)}{missing}",
+    ]
+    if service.recovered:
+        lines.append(f"  Recovered  {service.recovered} interrupted turn(s), kept as incomplete")
+    return "\n".join(lines)
+
+
+def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
+    async def run() -> int:
+        clock = SystemClock()
+        async with store_of(settings) as (_, schema):
+            steps = await migrate(schema, clock, clock.id(), dry_run=asked.dry_run)
+        for step in steps:
+            print(f"{'would apply' if asked.dry_run else 'applied'} {step.number:04d} {step.title}")
+        if not steps:
+            print("nothing to do: the store is at the newest schema")
+        return 0
+
+    return asyncio.run(run())
+
+
+def _keys(settings: Settings, asked: argparse.Namespace) -> int:
+    async def run() -> int:
+        clock = SystemClock()
+        async with store_of(settings) as (store, schema):
+            await bring_up_to_date(settings, schema, clock)
+            action = {"create": _create_key, "list": _list_keys, "revoke": _revoke_key}[asked.action]
+            await action(records_of(store, clock).keys, asked)
+        return 0
+
+    return asyncio.run(run())
+
+
+async def _create_key(keys: Keys, asked: argparse.Namespace) -> None:
+    role = Permission(asked.role)
+    if (role is Permission.LEARNER) != bool(asked.learner):
+        raise SettingsError("--learner names the learner of a key with --role learner, and only of such a key")
+    key, secret = await keys.create(Grant(role, asked.workspace, asked.learner))
+    print(f"{secret}\n", flush=True)
+    print(f"key {key.id}: role {key.role}, workspace {key.workspace}. It is shown this once.", file=sys.stderr)
+
+
+async def _list_keys(keys: Keys, asked: argparse.Namespace) -> None:
+    for key in await keys.all():
+        state = f"revoked {key.revoked_at}" if key.revoked_at else "active"
+        print(f"{key.id}  {key.role:8}  {key.workspace}  {key.learner_id or '-'}  {key.created_at}  {state}")
+
+
+async def _revoke_key(keys: Keys, asked: argparse.Namespace) -> None:
+    try:
+        await keys.revoke(asked.id)
+    except NotFound as error:
+        raise SettingsError(f"keys revoke {asked.id}: there is no such key; `masterx keys list` shows them") from error
+    print(f"revoked {asked.id}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="masterx", description="A tutoring backend.")
+    parser.add_argument("--version", action="version", version=f"masterx {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serving = commands.add_parser("serve", help="run the service")
+    serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    serving.add_argument("--port", type=int, default=8000, help="port, 0 for any free one (default %(default)s)")
+    serving.add_argument("--fd", type=int, help="serve on this inherited listening socket instead")
+    serving.add_argument("--workers", type=int, default=1, help="must be 1: run replicas instead")
+    serving.add_argument(
+        "--grace",
+        type=float,
+        default=5.0,
+        metavar="SECONDS",
+        help="for turns to finish after SIGTERM (default %(default)s)",
+    )
+    serving.set_defaults(command=_serve)
+    migrating = commands.add_parser("migrate", help="bring the store to the newest schema")
+    migrating.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    migrating.set_defaults(command=_migrate)
+    _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
+    return parser
+
+
+def _key_parser(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_keys)
+    actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
+    create = actions.add_parser("create", help="make a key; it is printed this once")
+    create.add_argument("--role", required=True, choices=[role.value for role in Permission])
+    create.add_argument("--workspace", default="default", help="(default %(default)s)")
+    create.add_argument("--learner", help="the learner of a learner's key")
+    actions.add_parser("list", help="show all keys, never their secrets")
+    actions.add_parser("revoke", help="end a key").add_argument("id", metavar="ID")

@@ -1,0 +1,175 @@
+"""Layers of context into one prompt within a budget: pure, deterministic, with a receipt.
+
+Order is by how often a layer changes, rarest first, so that providers' prefix caches hit: instructions and strategy,
+profile, memory (one system message), then history oldest first, then the learner's message. The oldest history is
+dropped first; instructions and message always stay, a message that is larger than the budget loses its middle.
+"""
+
+from dataclasses import dataclass, replace
+
+from app.context.tokens import TOKENIZER, Tokens
+from app.policy import Policy
+from app.vocabulary import FRAMING, LayerReceipt, Learner, Message, Outcome, Receipt, Said, Snapshot
+
+PRIMING = 3
+"""Tokens that open the reply, counted with the message."""
+
+INSTRUCTIONS_SHARE = 0.6
+"""The largest part of a budget that instructions and strategy may take; the rest holds all else, message included."""
+
+_PROFILE_SHARE = 0.15
+_MEMORY_SHARE = 0.10
+_MESSAGE_FLOOR = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All that a prompt is made of."""
+
+    policy: Policy
+    strategy: str
+    snapshot: Snapshot
+    message: str
+    budget: int | None = None
+
+    @property
+    def limit(self) -> int:
+        """Tokens that the prompt may have."""
+        return self.budget or self.policy.context.budget
+
+
+def smallest_budget(policy: Policy, tokens: Tokens) -> int:
+    """The least budget that this policy's instructions leave room in, whatever the strategy."""
+    longest = max(tokens.count(f"{policy.instructions}\n\n{s.text}") for s in policy.strategies.values())
+    return int((longest + FRAMING) / INSTRUCTIONS_SHARE) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The messages to send and what became of each layer; `message_tokens` is the learner's whole message."""
+
+    messages: tuple[Message, ...]
+    receipt: Receipt
+    message_tokens: int
+
+
+def assemble(brief: Brief, tokens: Tokens) -> Assembly:
+    """The prompt for one turn, never over `brief.limit` tokens as `tokens` counts them."""
+    message_tokens = tokens.count(brief.message)
+    system, layers = _system(brief, tokens)
+    spent = sum(layer.tokens for layer in layers)
+    message, layer = _message(brief, message_tokens, brief.limit - spent, tokens)
+    kept, history = _history(brief, brief.limit - spent - layer.tokens)
+    layers = (*layers, history, layer)
+    messages = (Message("system", system), *_spoken(kept), Message("user", message))
+    return Assembly(messages, _receipt(brief, layers), message_tokens)
+
+
+def _receipt(brief: Brief, layers: tuple[LayerReceipt, ...]) -> Receipt:
+    weights = brief.policy.context.weights
+    return Receipt(
+        budget=brief.limit,
+        tokens=sum(layer.tokens for layer in layers),
+        full_tokens=sum(layer.full_tokens for layer in layers),
+        tokenizer=TOKENIZER,
+        policy=brief.policy.version,
+        layers=tuple(replace(layer, weight=weights.get(layer.name, 1.0)) for layer in layers),
+    )
+
+
+def _system(brief: Brief, tokens: Tokens) -> tuple[str, tuple[LayerReceipt, ...]]:
+    """The system message, with each layer's tokens as what it adds to the text before it, so that they sum up."""
+    text = f"{brief.policy.instructions.strip()}\n\n{brief.policy.strategies[brief.strategy].text.strip()}"
+    count = tokens.count_stable(text)
+    layers = [
+        LayerReceipt(
+            "instructions", count + FRAMING, count + FRAMING, 1.0, "kept", f"always; strategy {brief.strategy}"
+        )
+    ]
+    snapshot = brief.snapshot
+    for name, lines, share in (
+        ("profile", profile(snapshot), _PROFILE_SHARE),
+        ("memory", snapshot.memory, _MEMORY_SHARE),
+    ):
+        text, layer = _lines(_Lines(name, text, lines, int(brief.limit * share)), tokens)
+        layers.append(layer)
+    return text, tuple(layers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    name: str
+    before: str
+    lines: tuple[str, ...]
+    limit: int
+
+
+_TITLES = {"profile": "About the learner:", "memory": "Earlier sessions of this learner:"}
+
+
+def _lines(wanted: _Lines, tokens: Tokens) -> tuple[str, LayerReceipt]:
+    """As many of the lines, in order, as fit the layer's share, under the layer's title."""
+    if not wanted.lines:
+        return wanted.before, LayerReceipt(wanted.name, 0, 0, 1.0, "empty", "nothing is known yet", 0, 0)
+    base = tokens.count_stable(wanted.before)
+    full = fitted = 0
+    text, kept = wanted.before, 0
+    for n in range(1, len(wanted.lines) + 1):
+        longer = "\n".join((f"{wanted.before}\n\n{_TITLES[wanted.name]}", *wanted.lines[:n]))
+        full = tokens.count_stable(longer) - base
+        if full <= wanted.limit:
+            text, kept, fitted = longer, n, full
+    outcome, why = _outcome(kept, len(wanted.lines), f"share of {wanted.limit} tokens")
+    return text, LayerReceipt(wanted.name, fitted, full, 1.0, outcome, why, kept, len(wanted.lines))
+
+
+def profile(snapshot: Snapshot) -> tuple[str, ...]:
+    """What the learner and the session say of themselves, a line each."""
+    session = snapshot.session
+    named = (("Subject", session.subject), ("Goal of this session", session.goal))
+    lines = [f"- {name}: {value}" for name, value in named if value]
+    return (*lines, *_preferences(snapshot.learner))
+
+
+def _preferences(learner: Learner) -> tuple[str, ...]:
+    def shown(value: object) -> str:
+        return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+    return tuple(f"- {k.replace('_', ' ').capitalize()}: {shown(v)}" for k, v in learner.preferences.items() if v)
+
+
+def _message(brief: Brief, count: int, room: int, tokens: Tokens) -> tuple[str, LayerReceipt]:
+    frame = FRAMING + PRIMING
+    if count + frame <= room:
+        return brief.message, LayerReceipt("message", count + frame, count + frame, 1.0, "kept", "always", 1, 1)
+    short = tokens.shorten(brief.message, max(room - frame, _MESSAGE_FLOOR))
+    left = tokens.count(short)
+    why = f"longer than the budget: its middle was left out ({count - left} tokens)"
+    return short, LayerReceipt("message", left + frame, count + frame, 1.0, "cut", why, 1, 1)
+
+
+def _history(brief: Brief, room: int) -> tuple[tuple[Said, ...], LayerReceipt]:
+    """The newest exchanges that fit into `room` tokens, without a gap."""
+    said = brief.snapshot.said
+    start, spent = len(said), 0
+    while start and spent + said[start - 1].tokens <= room:
+        start -= 1
+        spent += said[start].tokens
+    kept, total = said[start:], brief.snapshot.history_items
+    if not total:
+        return (), LayerReceipt("history", 0, 0, 1.0, "empty", "the first message of the session", 0, 0)
+    outcome, why = _outcome(len(kept), total, f"oldest first, {max(room, 0)} tokens were left")
+    first = kept[0].seq if kept else None
+    return kept, LayerReceipt(
+        "history", spent, brief.snapshot.history_tokens, 1.0, outcome, why, len(kept), total, first
+    )
+
+
+def _outcome(kept: int, total: int, why: str) -> tuple[Outcome, str]:
+    if kept == total:
+        return "kept", "all of it fits"
+    return ("cut" if kept else "dropped"), f"{total - kept} of {total} left out: {why}"
+
+
+def _spoken(kept: tuple[Said, ...]) -> tuple[Message, ...]:
+    return tuple(m for said in kept for m in (Message("user", said.message), Message("assistant", said.reply)))

@@ -1,0 +1,48 @@
+"""What happened, and who wants to know. Events are frozen; a handler is a plain function and must be quick."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.vocabulary import Attempt, Task, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOpened:
+    """A learner's message is durable and a provider is about to be asked."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """One provider was asked; `first_token_ms` is unknown where none came."""
+
+    attempt: Attempt
+    first_token_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """The record of a turn is durable and final."""
+
+    turn: Turn
+
+
+Event = TurnOpened | AttemptEnded | TurnEnded
+Handler = Callable[[Event], None]
+
+
+class Events:
+    """Hands each event to everyone who subscribed, in order of subscription."""
+
+    def __init__(self) -> None:
+        self._handlers: list[Handler] = []
+
+    def subscribe(self, handler: Handler) -> None:
+        """Calls `handler` with every event from now on."""
+        self._handlers.append(handler)
+
+    def publish(self, event: Event) -> None:
+        """Tells everyone."""
+        for handler in self._handlers:
+            handler(event)

@@ -1,0 +1,74 @@
+"""The one versioned document of all that is tunable. A turn reads one version and records which."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from app.errors import SettingsError
+from app.vocabulary import Task
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ContextPolicy(_Part):
+    """How much the model gets to read, in o200k tokens, and what each layer is worth (0 to 1)."""
+
+    budget: Annotated[int, Field(ge=256, le=200_000)] = 2_048
+    weights: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+
+
+class AnswerPolicy(_Part):
+    """What is asked of a provider."""
+
+    max_tokens: Annotated[int, Field(ge=16, le=32_768)] = 1_024
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.4
+
+
+class RoutingPolicy(_Part):
+    """How long one turn may look for an answer, in seconds, and whether the offline tutor may give it."""
+
+    deadline: Annotated[float, Field(gt=0, le=600)] = 60.0
+    degraded: bool = True
+
+
+class Strategy(_Part):
+    """One way to teach, as the model is told it."""
+
+    text: str
+
+
+class Policy(_Part):
+    """One version of everything tunable."""
+
+    version: str
+    instructions: str
+    context: ContextPolicy = ContextPolicy()
+    answer: AnswerPolicy = AnswerPolicy()
+    routing: RoutingPolicy = RoutingPolicy()
+    strategies: dict[str, Strategy]
+    tasks: dict[Task, str]
+
+    @model_validator(mode="after")
+    def _every_task_has_a_strategy(self) -> "Policy":
+        missing = [task.value for task in Task if self.tasks.get(task) not in self.strategies]
+        if missing:
+            raise ValueError(f"tasks without a strategy that exists: {', '.join(missing)}")
+        return self
+
+
+def load(path: Path) -> Policy:
+    """The policy in a TOML file; `SettingsError` with one line for the first thing that is wrong."""
+    try:
+        return Policy.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise SettingsError(f"MASTERX_POLICY: cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"MASTERX_POLICY: {path} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "policy"
+        raise SettingsError(f"MASTERX_POLICY: {path}: {where}: {first['msg']}") from error

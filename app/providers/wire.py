@@ -1,0 +1,203 @@
+"""The way to one model over the shared HTTP session, whatever its dialect: it relays and does nothing else.
+
+Texts are handed on per read of the socket, not per event: that halves what a stream costs (`bench/relay.py`).
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import orjson
+
+from app.clock import Clock
+from app.errors import BrokenStream, ProviderDown, ProviderError, ProviderTimeout
+from app.providers.refusals import Reply, refusal
+from app.providers.sse import Events, Whole
+from app.vocabulary import Chunk, Finish, Usage
+
+Piece = tuple[str, Finish | None, Usage | None]
+"""What one event says: text, why the answer ends here if it does, tokens if it counts them."""
+
+Read = Callable[[Any], Piece]
+"""How a dialect understands the JSON of an event. Raises a `ProviderError`, or anything in `_MISSHAPEN`."""
+
+GRACE = 0.5
+"""Seconds that a provider gets to say the rest when what matters is known: the body of a refusal, and after the
+finish reason the usage and the end of the body, without which the connection cannot be used again."""
+
+_CONNECTIONS = 2_000
+_DNS_SECONDS = 60
+_IDLE_SECONDS = 30.0
+_REFUSAL_LIMIT = 1 << 16
+_DETAIL = 300
+
+# The wire may hold anything; this is what reading JSON of another shape than the dialect's raises.
+_MISSHAPEN = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+
+
+def http_session() -> aiohttp.ClientSession:
+    """The one session for all providers. Made inside the event loop; whoever makes it closes it."""
+    connector = aiohttp.TCPConnector(limit=_CONNECTIONS, ttl_dns_cache=_DNS_SECONDS, keepalive_timeout=_IDLE_SECONDS)
+    forever = aiohttp.ClientTimeout(total=None)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=forever)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What stays the same from call to call of one model."""
+
+    http: aiohttp.ClientSession
+    clock: Clock
+    url: str
+    stream_url: str
+    headers: Mapping[str, str] = field(repr=False)
+    key: str = field(repr=False)
+    timeout: aiohttp.ClientTimeout
+    read: Read
+
+
+def headers_with(**own: str) -> dict[str, str]:
+    """The headers of every request; answers are asked for uncompressed, for a compressor holds tokens back."""
+    return {"content-type": "application/json", "accept-encoding": "identity", "user-agent": "MasterX", **own}
+
+
+def rooted(base_url: str, root: str) -> str:
+    """`base_url` with the API's own `root` where it names no version, which is how some SDKs take it.
+
+    >>> rooted("https://api.groq.com", "/openai/v1"), rooted("http://localhost:8080/v1", "/openai/v1")
+    ('https://api.groq.com/openai/v1', 'http://localhost:8080/v1')
+    """
+    return base_url if re.search(r"/v\d\w*$", base_url) else base_url + root
+
+
+def encoded(body: Mapping[str, object]) -> bytes:
+    """A body as JSON; a surrogate that stands alone, which no UTF-8 can hold, becomes a question mark."""
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def count(value: object) -> int | None:
+    """A number of tokens, `None` for what is not one."""
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+async def relay(line: Line, body: bytes, stream: bool) -> AsyncGenerator[Chunk, None]:
+    """Sends one request and relays its answer as the provider port promises it."""
+    answered = False
+    try:
+        async with _post(line, body, stream) as response:
+            answered = True
+            if response.status != 200:
+                raise refusal(await _reply(response), line.key, line.clock.now())
+            answer = _Answer(line.read, _framing(response, stream))
+            async for read in response.content.iter_any():
+                text = answer.hear(read)
+                if answer.finish is not None:
+                    break
+                if text:
+                    yield Chunk(text)
+            else:
+                text = answer.end()
+            if answer.finish is None:
+                raise BrokenStream("the answer ended without a finish reason")
+            if text and not response.content.at_eof():
+                yield Chunk(text)
+                text = ""
+            await _hear_out(response, answer)
+    except aiohttp.ClientError as error:
+        raise _fault(error, answered) from error
+    yield Chunk(text, answer.finish, answer.usage)
+
+
+class _Answer:
+    """What an answer has said so far besides its text."""
+
+    def __init__(self, read: Read, framing: Events | Whole) -> None:
+        self._read, self._framing = read, framing
+        self.finish: Finish | None = None
+        self.usage: Usage | None = None
+
+    def hear(self, read: bytes) -> str:
+        """The text in what was just read from the socket."""
+        return "".join([self._text(event) for event in self._framing.feed(read)])
+
+    def end(self) -> str:
+        """The text in what only the end of the body makes whole."""
+        return "".join([self._text(event) for event in self._framing.end()])
+
+    def _text(self, event: bytes) -> str:
+        if event == b"[DONE]":
+            return ""
+        try:
+            text, finish, usage = self._piece(event)
+        except ProviderError:
+            if self.finish is None:
+                raise
+            return ""
+        if usage is not None:
+            self.usage = usage
+        if self.finish is not None:
+            return ""
+        self.finish = finish
+        return text
+
+    def _piece(self, event: bytes) -> Piece:
+        try:
+            return self._read(orjson.loads(event))
+        except _MISSHAPEN as error:
+            raise BrokenStream(f"not an event of this API: {error!r}"[:_DETAIL]) from error
+
+
+def _post(line: Line, body: bytes, stream: bool) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    # No redirects: one would carry the key and the learner's words to wherever it points.
+    return line.http.post(
+        line.stream_url if stream else line.url,
+        data=body,
+        headers=line.headers,
+        timeout=line.timeout,
+        allow_redirects=False,
+    )
+
+
+def _framing(response: aiohttp.ClientResponse, stream: bool) -> Events | Whole:
+    """How the answer is framed: some servers answer in one piece where a stream was asked for, errors above all."""
+    return Events() if stream and response.content_type != "application/json" else Whole()
+
+
+async def _reply(response: aiohttp.ClientResponse) -> Reply:
+    """A refusal with as much of its body as comes soon."""
+    body = b""
+    with suppress(TimeoutError, aiohttp.ClientError):
+        async with asyncio.timeout(GRACE):
+            async for read in response.content.iter_any():
+                body += read
+                if len(body) > _REFUSAL_LIMIT:
+                    break
+    return Reply(response.status, response.headers, body[:_REFUSAL_LIMIT])
+
+
+async def _hear_out(response: aiohttp.ClientResponse, answer: _Answer) -> None:
+    """Reads the rest of a body whose answer is complete; an accident there takes nothing from the answer."""
+    if response.content.at_eof():
+        return
+    with suppress(TimeoutError, aiohttp.ClientError, BrokenStream):
+        async with asyncio.timeout(GRACE):
+            async for read in response.content.iter_any():
+                answer.hear(read)
+
+
+def _fault(error: aiohttp.ClientError, answered: bool) -> ProviderError:
+    """What went wrong on the way: before the status line the provider is down, after it the answer is broken."""
+    detail = f"{type(error).__name__}: {error}"[:_DETAIL]
+    if isinstance(error, aiohttp.ServerTimeoutError):
+        return ProviderTimeout(detail)
+    if answered or isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
+        return BrokenStream(detail)
+    return ProviderDown(detail)

@@ -1,0 +1,118 @@
+"""The turns under way in this process: started, repeated, stopped, drained."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from app.errors import KeyReused, Overloaded, SessionBusy
+from app.live import Live, past
+from app.storage.turns import KeyTaken, TurnLog
+from app.turn import Prepared, Tutor
+from app.vocabulary import Ask, State
+
+MOST = 10_000
+"""Turns that may run at once in one process."""
+
+log = logging.getLogger("masterx.turn")
+
+
+class Running:
+    """Runs each turn in a task of its own, so that it is finished and kept when its client leaves."""
+
+    def __init__(self, tutor: Tutor, turns: TurnLog, tasks: asyncio.TaskGroup) -> None:
+        self._tutor, self._turns, self._tasks = tutor, turns, tasks
+        self._lives: dict[str, Live] = {}
+        self._keyed: dict[tuple[str, str], asyncio.Future[Live]] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, tutor: Tutor, turns: TurnLog) -> AsyncIterator[Self]:
+        """Turns may run inside this context; leaving it waits for the last one."""
+        async with asyncio.TaskGroup() as tasks:
+            yield cls(tutor, turns, tasks)
+
+    def __len__(self) -> int:
+        return len(self._lives)
+
+    def __contains__(self, turn_id: object) -> bool:
+        return turn_id in self._lives
+
+    def get(self, turn_id: str) -> Live | None:
+        """The turn, if it runs here."""
+        return self._lives.get(turn_id)
+
+    async def ask(self, ask: Ask) -> tuple[Live, bool]:
+        """Starts a turn, or finds the one that its idempotency key started before (then the second value is true).
+
+        Raises `NotFound`, `SessionBusy`, `KeyReused`, `StoreUnavailable`, `Overloaded`: nothing was asked of a
+        provider then.
+        """
+        if len(self._lives) >= MOST:
+            raise Overloaded(f"{MOST} turns are running")
+        if ask.idempotency_key is None:
+            return await self._start(ask), False
+        return await self._start_once(ask, (ask.workspace, ask.idempotency_key))
+
+    async def drain(self, grace: float) -> None:
+        """Lets turns finish for `grace` seconds, then ends those that still speak as `incomplete`."""
+        try:
+            async with asyncio.timeout(grace):
+                while self._lives:
+                    await next(iter(self._lives.values())).wait()
+                    await asyncio.sleep(0)
+        except TimeoutError:
+            for live in self._lives.values():
+                live.stop("shutting-down")
+
+    async def _start(self, ask: Ask) -> Live:
+        prepared, live = await self._tutor.open(ask)
+        self._lives[live.turn.id] = live
+        self._tasks.create_task(self._run(ask, prepared, live))
+        return live
+
+    async def _run(self, ask: Ask, prepared: Prepared, live: Live) -> None:
+        try:
+            await self._tutor.answer(ask, prepared, live)
+        except Exception:
+            # A bulkhead: what goes wrong in one turn must not end the others. The audit of this instance's turns
+            # (storage/presence.py) finds the record open and closes it as incomplete.
+            log.exception("turn %s ended unexpectedly", live.turn.id)
+            live.end(live.turn)
+        finally:
+            del self._lives[live.turn.id]
+
+    async def _start_once(self, ask: Ask, key: tuple[str, str]) -> tuple[Live, bool]:
+        if first := self._keyed.get(key):
+            return _same(ask, await asyncio.shield(first)), True
+        first = self._keyed[key] = asyncio.get_running_loop().create_future()
+        try:
+            live, repeated = await self._start_or_find(ask)
+        except BaseException as error:
+            first.set_exception(error)
+            first.exception()  # nobody else may be waiting for it
+            raise
+        else:
+            first.set_result(live)
+            return live, repeated
+        finally:
+            del self._keyed[key]
+
+    async def _start_or_find(self, ask: Ask) -> tuple[Live, bool]:
+        try:
+            return await self._start(ask), False
+        except (KeyTaken, SessionBusy) as taken:
+            turn = await self._turns.by_key(ask.workspace, ask.idempotency_key or "")
+            if turn is None:
+                raise SessionBusy(str(taken)) from taken
+        live = self._lives.get(turn.id)
+        if live is None and turn.state is State.OPEN:
+            raise SessionBusy(f"turn {turn.id} is running on another replica")
+        return _same(ask, live or past(turn)), True
+
+
+def _same(ask: Ask, live: Live) -> Live:
+    if live.turn.session_id != ask.session_id or live.turn.digest != ask.digest:
+        raise KeyReused("this idempotency key was used with another request")
+    return live

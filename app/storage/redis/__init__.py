@@ -1,0 +1,5 @@
+"""The cache port over Redis or Valkey, not a cluster of them: one connection for commands, one for messages."""
+
+from app.storage.redis.cache import RedisCache
+
+__all__ = ["RedisCache"]

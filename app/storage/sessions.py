@@ -1,0 +1,82 @@
+"""Sessions and learners in the store."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.clock import Clock, iso
+from app.errors import Duplicate, NotFound
+from app.storage.ports import FEEDBACK, LEARNERS, SESSIONS, TURNS, Find, Store
+from app.storage.records import from_doc, to_doc
+from app.vocabulary import Feedback, Learner, Page, Session
+
+
+class Sessions:
+    """Conversations, each of one learner."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, session: Session) -> None:
+        """Keeps a new session."""
+        await self._store.insert(SESSIONS, to_doc(session))
+
+    async def get(self, workspace: str, session_id: str) -> Session:
+        """The session; `NotFound` if it is not in this workspace."""
+        doc = await self._store.get(SESSIONS, session_id)
+        if doc is None or doc["workspace"] != workspace:
+            raise NotFound("session", session_id)
+        return from_doc(Session, doc)
+
+    async def change(self, session: Session, changes: Mapping[str, Any], at: str) -> Session:
+        """The session with these fields changed."""
+        changed = replace(session, **changes, updated_at=at)
+        if not await self._store.replace(SESSIONS, to_doc(changed), {"workspace": session.workspace}):
+            raise NotFound("session", session.id)
+        return changed
+
+    async def remove(self, session: Session) -> None:
+        """Erases the session with its turns and their feedback; a half-done erasure is finished by asking again."""
+        while turns := await self._store.find(TURNS, Find({"session_id": session.id}, "seq", limit=200)):
+            for turn in turns:
+                await self._store.delete(FEEDBACK, {"turn_id": turn["id"]})
+                await self._store.delete(TURNS, {"id": turn["id"]})
+        await self._store.delete(SESSIONS, {"id": session.id})
+
+    async def of(self, workspace: str, learner_id: str, limit: int, before: str | None = None) -> Page[Session]:
+        """A learner's sessions, newest first; the cursor is the id of the oldest one on the page."""
+        where = {"workspace": workspace, "learner_id": learner_id}
+        docs = await self._store.find(SESSIONS, Find(where, "-id", before, limit + 1))
+        page = tuple(from_doc(Session, doc) for doc in docs[:limit])
+        return Page(page, page[-1].id if len(docs) > limit else None)
+
+    async def rate(self, feedback: Feedback) -> None:
+        """Keeps what a learner thought of a turn."""
+        await self._store.insert(FEEDBACK, to_doc(feedback))
+
+
+class Learners:
+    """Who learns, by the front end's own name for them."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    async def get(self, workspace: str, learner_id: str) -> Learner:
+        """The learner; one that nothing is known of yet if it was never written."""
+        found = await self._store.find(LEARNERS, Find({"workspace": workspace, "learner_id": learner_id}, limit=1))
+        return from_doc(Learner, found[0]) if found else Learner("", workspace, learner_id)
+
+    async def put(self, workspace: str, learner_id: str, preferences: Mapping[str, Any]) -> Learner:
+        """Sets a learner's preferences."""
+        at = iso(self._clock.now())
+        known = await self.get(workspace, learner_id)
+        if known.id:
+            changed = replace(known, preferences=preferences, updated_at=at)
+            await self._store.replace(LEARNERS, to_doc(changed), {"workspace": workspace})
+            return changed
+        new = Learner(self._clock.id(), workspace, learner_id, preferences, at, at)
+        try:
+            await self._store.insert(LEARNERS, to_doc(new))
+        except Duplicate:  # two first writes at once: the later one is a change
+            return await self.put(workspace, learner_id, preferences)
+        return new

@@ -1,0 +1,87 @@
+"""The turn log: the truth about every message and its answer."""
+
+from dataclasses import replace
+
+from app.errors import Duplicate, NotFound, SessionBusy
+from app.storage.ports import TURNS, Find, Store
+from app.storage.records import from_doc, to_doc
+from app.vocabulary import Page, State, Turn
+
+_FORGET_AT = 128
+
+
+class StaleSnapshot(Exception):
+    """The turn was prepared on a history that has moved on; load it again."""
+
+
+class KeyTaken(Exception):
+    """Another turn was opened under this idempotency key."""
+
+
+class TurnLog:
+    """Turns in the store. A turn is opened once and closed once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._closed: list[str] = []
+
+    async def open(self, turn: Turn) -> None:
+        """Makes the learner's message durable.
+
+        Raises `SessionBusy` while another turn of the session is open, `StaleSnapshot` when its number is taken,
+        `KeyTaken` when its idempotency key is.
+        """
+        try:
+            await self._store.insert(TURNS, to_doc(turn))
+        except Duplicate as duplicate:
+            if duplicate.index == "one_open":
+                raise SessionBusy(f"a turn is already running in session {turn.session_id}") from duplicate
+            raise (KeyTaken if duplicate.index == "by_key" else StaleSnapshot) from duplicate
+
+    def jot(self, turn_id: str, n: int, text: str) -> None:
+        """Keeps a piece of the reply so that it survives this process."""
+        self._store.jot(turn_id, n, text)
+
+    async def close(self, turn: Turn) -> bool:
+        """Makes the outcome durable; false if someone else has closed the turn before."""
+        done = await self._store.replace(TURNS, to_doc(turn), {"state": State.OPEN})
+        self._closed.append(turn.id)
+        if len(self._closed) >= _FORGET_AT:
+            closed, self._closed = self._closed, []
+            await self._store.forget(closed)
+        return done
+
+    async def recover(self, turn: Turn, at: str) -> Turn:
+        """Closes a turn whose process died as `incomplete`, with the text that had been streamed."""
+        reply = await self._store.jotted(turn.id)
+        closed = replace(turn, state=State.INCOMPLETE, reply=reply, problem="interrupted", closed_at=at)
+        await self.close(closed)
+        return closed
+
+    async def get(self, workspace: str, turn_id: str) -> Turn:
+        """The turn; `NotFound` if it is not in this workspace."""
+        doc = await self._store.get(TURNS, turn_id)
+        if doc is None or doc["workspace"] != workspace:
+            raise NotFound("turn", turn_id)
+        return from_doc(Turn, doc)
+
+    async def by_key(self, workspace: str, key: str) -> Turn | None:
+        """The turn that was opened under an idempotency key."""
+        found = await self._find({"workspace": workspace, "idempotency_key": key}, limit=1)
+        return found[0] if found else None
+
+    async def newest(self, session_id: str, limit: int, before: int | None = None) -> Page[Turn]:
+        """Turns of a session, newest first; the cursor is the number of the oldest one on the page."""
+        found = await self._find({"session_id": session_id}, order="-seq", after=before, limit=limit + 1)
+        page = tuple(found[:limit])
+        return Page(page, str(page[-1].seq) if len(found) > limit else None)
+
+    async def open_of(self, owner: str) -> list[Turn]:
+        """Turns that an instance has open, oldest first, 200 at most."""
+        return await self._find({"owner": owner, "state": State.OPEN}, limit=200)
+
+    async def _find(
+        self, where: dict[str, object], order: str = "id", after: object = None, limit: int = 50
+    ) -> list[Turn]:
+        docs = await self._store.find(TURNS, Find(where, order, after, limit))
+        return [from_doc(Turn, doc) for doc in docs]

@@ -1,0 +1,216 @@
+"""One message in, one streamed answer out: the product on one screen.
+
+    ask ─► snapshot ─► task, strategy ─► context ─► open (durable) ─► route and stream ─► close (durable) ─► TurnEnded
+
+A turn runs in a task of its own: when the client leaves, it is finished and kept. Whatever happens, it leaves one
+record: `complete`, `incomplete` (it broke off), `cancelled` (the learner said so) or `failed` (nobody answered).
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from app.clock import Clock, iso
+from app.context.assemble import Assembly, Brief, assemble
+from app.context.tokens import Tokens
+from app.errors import NoProvider, ProviderError, StoreUnavailable
+from app.events import Events, TurnEnded, TurnOpened
+from app.live import Live
+from app.policy import Policy
+from app.providers.port import OFFLINE, Provider
+from app.routing.classify import classify
+from app.routing.router import Answer, Router
+from app.storage.cache import Cache
+from app.storage.snapshots import Snapshots
+from app.storage.turns import StaleSnapshot, TurnLog
+from app.vocabulary import Ask, Prompt, Snapshot, State, Task, Timing, Turn
+
+_STALE_TRIES = 3
+_CLIENT_WAITS = 10.0
+"""Seconds that a client waits for a record to become durable before it is told that the store is away."""
+
+log = logging.getLogger("masterx.turn")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a tutor works with."""
+
+    turns: TurnLog
+    snapshots: Snapshots
+    router: Router
+    tokens: Tokens
+    cache: Cache
+    events: Events
+    clock: Clock
+    policy: Policy
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A turn that is read and has its context, before anything is asked of anyone."""
+
+    snapshot: Snapshot
+    task: Task
+    strategy: str
+    assembly: Assembly
+    candidates: tuple[Provider, ...]
+    started: float
+    context_ms: float
+
+
+class Tutor:
+    """Answers learners' messages."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._p = parts
+
+    async def prepare(self, ask: Ask, budget: int | None = None) -> Prepared:
+        """Reads the message and assembles its context; changes nothing."""
+        p, started = self._p, self._p.clock.monotonic()
+        snapshot = await p.snapshots.of(ask.workspace, ask.session_id)
+        task = ask.task or classify(ask.message)
+        strategy = p.policy.tasks[task]
+        assembling = p.clock.monotonic()
+        assembly = assemble(Brief(p.policy, strategy, snapshot, ask.message, budget), p.tokens)
+        context_ms = (p.clock.monotonic() - assembling) * 1e3
+        return Prepared(snapshot, task, strategy, assembly, p.router.candidates(task, ask.model), started, context_ms)
+
+    async def open(self, ask: Ask) -> tuple[Prepared, Live]:
+        """Makes the learner's message durable; from here on the turn leaves exactly one record."""
+        p = self._p
+        for _ in range(_STALE_TRIES):
+            prepared = await self.prepare(ask)
+            turn = self._opened(ask, prepared)
+            try:
+                await p.turns.open(turn)
+            except StaleSnapshot:
+                p.snapshots.drop(ask.session_id)
+                continue
+            p.events.publish(TurnOpened(turn.task))
+            return prepared, Live(turn, ask.stream, p.cache)
+        raise StaleSnapshot
+
+    async def answer(self, ask: Ask, prepared: Prepared, live: Live) -> None:
+        """Answers an open turn, closes its record, then says so."""
+        p, answer = self._p, Answer()
+        state, problem = await self._speak(ask, prepared, live, answer)
+        turn = await self._record(live, self._closed(prepared, live, answer, (state, problem)))
+        p.snapshots.advance(prepared.snapshot, turn)
+        live.end(turn)
+        p.events.publish(TurnEnded(turn))
+
+    async def _speak(self, ask: Ask, prepared: Prepared, live: Live, answer: Answer) -> tuple[State, str | None]:
+        """Relays the answer to whoever listens; says how it ended."""
+        p, policy = self._p, self._p.policy
+        prompt = Prompt(prepared.assembly.messages, policy.answer.max_tokens, policy.answer.temperature, ask.stream)
+        live.speaking(asyncio.current_task())
+        try:
+            deadline = policy.routing.deadline
+            async with aclosing(p.router.stream(prompt, prepared.candidates, answer, deadline)) as chunks:
+                async for chunk in chunks:
+                    if chunk.text:
+                        self._relay(live, answer, chunk.text)
+            return State.COMPLETE, None
+        except NoProvider:
+            return State.FAILED, "no-provider"
+        except ProviderError:
+            return State.INCOMPLETE, "answer-broke-off"
+        except asyncio.CancelledError:
+            if not live.stopped:
+                raise
+            _carry_on()
+            return (State.CANCELLED, None) if live.stopped == "cancelled" else (State.INCOMPLETE, live.stopped)
+        finally:
+            live.speaking(None)
+
+    def _relay(self, live: Live, answer: Answer, text: str) -> None:
+        if not live.pieces and answer.entry:
+            live.start(answer.entry.provider, answer.entry.model, live.turn.task)
+        self._p.turns.jot(live.turn.id, live.pieces, text)
+        live.say(text)
+
+    async def _record(self, live: Live, turn: Turn) -> Turn:
+        """Makes the outcome durable, however long the store is away; gives the record that stands."""
+        waited = 0.0
+        for pause in _pauses():
+            try:
+                if await self._p.turns.close(turn):
+                    return turn
+                return await self._p.turns.get(turn.workspace, turn.id)
+            except StoreUnavailable as error:
+                if waited <= _CLIENT_WAITS < waited + pause:
+                    live.end(replace(live.turn, problem="store-unavailable"))
+                log.warning("turn %s cannot be closed yet: %s", turn.id, error)
+                waited += pause
+                await asyncio.sleep(pause)
+        raise AssertionError("pauses never end")
+
+    def _opened(self, ask: Ask, prepared: Prepared) -> Turn:
+        snapshot, clock = prepared.snapshot, self._p.clock
+        return Turn(
+            id=clock.id(),
+            workspace=ask.workspace,
+            session_id=ask.session_id,
+            learner_id=snapshot.session.learner_id,
+            seq=snapshot.last_seq + 1,
+            message=ask.message,
+            created_at=iso(clock.now()),
+            task=prepared.task,
+            strategy=prepared.strategy,
+            policy=self._p.policy.version,
+            receipt=prepared.assembly.receipt,
+            message_tokens=prepared.assembly.message_tokens,
+            history_items=snapshot.history_items,
+            history_tokens=snapshot.history_tokens,
+            owner=self._p.owner,
+            idempotency_key=ask.idempotency_key,
+            digest=ask.digest,
+        )
+
+    def _closed(self, prepared: Prepared, live: Live, answer: Answer, end: tuple[State, str | None]) -> Turn:
+        clock, entry, reply = self._p.clock, answer.entry, live.text
+        total = clock.monotonic() - prepared.started
+        failed_over = len(answer.attempts) > 1
+        return replace(
+            live.turn,
+            state=end[0],
+            problem=end[1],
+            reply=reply,
+            reply_tokens=self._p.tokens.count(reply),
+            provider=entry.provider if entry else None,
+            model=entry.model if entry else None,
+            usage=replace(answer.usage, cost_usd=entry.prices.cost(answer.usage) if entry else None),
+            timing=Timing(
+                context_ms=_ms(prepared.context_ms / 1e3),
+                first_token_ms=None if answer.first_token_at is None else _ms(answer.first_token_at - prepared.started),
+                total_ms=_ms(total),
+                overhead_ms=_ms(total - answer.waited),
+            ),
+            attempts=tuple(answer.attempts),
+            degraded=failed_over and entry is not None and entry.provider == OFFLINE,
+            finish_reason=answer.finish if end[0] is State.COMPLETE else None,
+            closed_at=iso(clock.now()),
+        )
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1e3, 3)
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds between tries to close a turn: 50 ms doubling up to 2 s."""
+    pause = 0.05
+    while True:
+        yield pause
+        pause = min(pause * 2, 2.0)
+
+
+def _carry_on() -> None:
+    """Takes back the cancellation that stopped the answer, so that the record can still be written."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()

@@ -1,0 +1,48 @@
+#!/bin/sh
+# setup.sh LOCK: a virtual environment in .venv with exactly what LOCK names, and this project.
+# Uses uv where it is on the path or can be installed, else pip. Needs Python 3.11 or newer.
+set -eu
+lock=$1
+venv=.venv
+
+python=
+for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    echo "setup: no Python 3.11 or newer was found; install one, or name it: PYTHON=/path/to/python make run" >&2
+    exit 1
+fi
+
+say() { echo "setup: $*" >&2; }
+
+if [ ! -x $venv/bin/python ] || ! $venv/bin/python -c '' 2>/dev/null; then
+    say "making $venv with $("$python" --version)"
+    rm -rf $venv
+    if command -v uv >/dev/null 2>&1; then
+        uv venv --quiet --python "$python" $venv
+    elif ! "$python" -m venv $venv 2>/dev/null; then
+        rm -rf $venv
+        say "'$python -m venv' does not work here. On Debian and Ubuntu: apt-get install python3-venv"
+        exit 1
+    fi
+fi
+
+say "installing what $lock names (about a minute the first time)"
+if command -v uv >/dev/null 2>&1; then
+    uv=uv
+elif [ -x $venv/bin/uv ] || $venv/bin/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null; then
+    uv=$venv/bin/uv
+else
+    uv=
+fi
+if [ -n "$uv" ]; then
+    "$uv" pip install --quiet --python $venv/bin/python --require-hashes -r "$lock"
+    "$uv" pip install --quiet --python $venv/bin/python --no-deps -e .
+else
+    $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    $venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+fi

@@ -1,0 +1,3 @@
+"""Servers that the tests run against."""
+
+pytest_plugins = ("tests.mongod", "tests.valkey")

@@ -1,0 +1,66 @@
+"""What the misbehaving provider is told to do, by a test or by a directive in the prompt."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tests.e2e.dialects import Telling
+from tests.e2e.faults import FAULTS
+
+TEXTS = (
+    "Good question! ",
+    "Before I answer, ",
+    "look at ½ and ¼: ",
+    "which one is bigger",
+    "\N{THIN SPACE}? ",
+    "Think of a 🍕 cut ",
+    "into two, then into four. ",
+    "Größer oder kleiner? ",
+    "三 of ",
+    "the four are ¾. ",
+    "What would you ",
+    "try first?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """How requests are answered. `lat` and `gap` are milliseconds before the answer and between its chunks; `n` is
+    the number of chunks, `after` after how many of them a fault strikes; `times` how many requests it is for."""
+
+    fault: str = "none"
+    after: int = 3
+    n: int | None = None
+    lat: float = 0.0
+    gap: float = 0.0
+    retry: str | None = None
+    text: str | None = None
+    times: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.fault.isdecimal() and self.fault not in FAULTS:
+            raise ValueError(f"no such fault: {self.fault}")
+
+
+_KINDS = {"after": int, "n": int, "lat": float, "gap": float, "fault": str, "retry": str}
+
+
+def directive(words: str) -> dict[str, Any]:
+    """The last directive in a text.
+
+    >>> directive("What is ½? [[fault=cut after=2]]")
+    {'fault': 'cut', 'after': 2}
+    """
+    found = re.findall(r"\[\[((?:[a-z]+=[\w.+-]+ ?)+)\]\]", words)
+    pairs = (part.split("=") for part in found[-1].split()) if found else ()
+    return {name: _KINDS[name](value) for name, value in pairs if name in _KINDS}
+
+
+def telling(script: Script, prompt: str, model: str) -> Telling:
+    """The answer that a script asks for; its counts depend on the prompt, so that no two are mixed up."""
+    text = script.text
+    texts = TEXTS if text is None else tuple(text[at : at + 8] for at in range(0, len(text), 8))
+    if script.n is not None:
+        texts = tuple(texts[i % len(texts)] for i in range(script.n))
+    asked = len(prompt) // 4
+    return Telling(texts, "stop", model, asked, asked // 2, len(texts), 7)
