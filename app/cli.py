@@ -63,10 +63,10 @@ def _banner(settings: Settings, service: Service, url: str) -> str:
         f"  Health     {url}/health",
         f"  Store      {masked(settings.store)} · {service.health.parts['store'].detail}",
         f"  Cache      {masked(settings.cache)} · {service.health.parts['cache'].detail}",
-        f"  Providers  {', '.join(service.providers)}{missing}",
     ]
     if service.recovered:
         lines.append(f"  Recovered  {service.recovered} interrupted turn(s), kept as incomplete")
+    lines.append(f"  Providers  {', '.join(service.providers)}{missing}")
     return "\n".join(lines)
 
 

@@ -119,7 +119,7 @@ def _store(value: str) -> str:
 
 
 def _cache(value: str) -> str:
-    if value == "memory://" or value.startswith(("redis://", "rediss://", "unix://")):
+    if value == "memory://" or value.startswith(("redis://", "rediss://")):
         return value
     raise _refusal("MASTERX_CACHE", value)
 
@@ -161,3 +161,9 @@ def masked(value: str) -> str:
     if "@" not in parts.netloc:
         return value
     return urlunsplit(parts._replace(netloc=f"***@{parts.netloc.rpartition('@')[2]}"))
+
+
+def table() -> str:
+    """All settings as a Markdown table, for the README."""
+    rows = (f"| `{s.variable}` | `{s.default}` | {s.allowed} | {s.meaning} |" for s in SETTINGS)
+    return "\n".join(("| variable | default | allowed | meaning |", "|---|---|---|---|", *rows))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from app.clock import Clock, iso
 from app.context.assemble import Assembly, Brief, assemble
 from app.context.tokens import Tokens
-from app.errors import NoProvider, ProviderError, StoreUnavailable
+from app.errors import NoProvider, ProviderError, SessionBusy, StoreUnavailable
 from app.events import Events, TurnEnded, TurnOpened
 from app.live import Live
 from app.policy import Policy
@@ -25,7 +25,7 @@ from app.routing.router import Answer, Router
 from app.storage.cache import Cache
 from app.storage.snapshots import Snapshots
 from app.storage.turns import StaleSnapshot, TurnLog
-from app.vocabulary import Ask, Prompt, Snapshot, State, Task, Timing, Turn
+from app.vocabulary import Ask, Prompt, Snapshot, State, Task, Timing, Turn, Usage
 
 _STALE_TRIES = 3
 _CLIENT_WAITS = 10.0
@@ -92,7 +92,8 @@ class Tutor:
                 continue
             p.events.publish(TurnOpened(turn.task))
             return prepared, Live(turn, ask.stream, p.cache)
-        raise StaleSnapshot
+        # Others were faster each time: to this caller the session is simply busy.
+        raise SessionBusy(f"other turns are running in session {ask.session_id}")
 
     async def answer(self, ask: Ask, prepared: Prepared, live: Live) -> None:
         """Answers an open turn, closes its record, then says so."""
@@ -183,7 +184,7 @@ class Tutor:
             reply_tokens=self._p.tokens.count(reply),
             provider=entry.provider if entry else None,
             model=entry.model if entry else None,
-            usage=replace(answer.usage, cost_usd=entry.prices.cost(answer.usage) if entry else None),
+            usage=_priced(answer),
             timing=Timing(
                 context_ms=_ms(prepared.context_ms / 1e3),
                 first_token_ms=None if answer.first_token_at is None else _ms(answer.first_token_at - prepared.started),
@@ -195,6 +196,13 @@ class Tutor:
             finish_reason=answer.finish if end[0] is State.COMPLETE else None,
             closed_at=iso(clock.now()),
         )
+
+
+def _priced(answer: Answer) -> Usage:
+    """The usage with its cost, which a provider that is free says itself."""
+    if answer.entry is None or answer.usage.cost_usd is not None:
+        return answer.usage
+    return replace(answer.usage, cost_usd=answer.entry.prices.cost(answer.usage))
 
 
 def _ms(seconds: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from time import perf_counter
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.analytics.meters import Meters
@@ -31,6 +32,8 @@ class Frame:
         exchange = _Exchange(scope, send)
         try:
             return await self._app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            return None  # in the middle of its own request: there is nobody to answer
         except MasterxError as error:
             return await exchange.fail(problem_of(error))
         except Exception:

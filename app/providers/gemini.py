@@ -31,7 +31,7 @@ class Gemini:
 
     def __init__(self, entry: Entry, key: str, http: aiohttp.ClientSession, clock: Clock) -> None:
         self._entry, self._key = entry, key
-        url = f"{rooted(entry.base_url, '/v1beta')}/models/{entry.model}"
+        url = f"{rooted(entry.base_url, '/v1')}/models/{entry.model}"
         self._line = Line(
             http=http,
             clock=clock,

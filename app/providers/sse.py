@@ -32,16 +32,14 @@ class Events:
         if b"\n\n" not in edge and b"\n\r\n" not in edge:
             self._keep(len(read), edge)
             return []
-        blocks = b"".join(self._parts).replace(b"\r\n", b"\n").split(b"\n\n")
-        rest = blocks.pop()
+        whole, _, rest = b"".join(self._parts).replace(b"\r\n", b"\n").rpartition(b"\n\n")
         self._parts, self._size = [rest], 0
         self._keep(len(rest), rest)
-        return [data for block in blocks if (data := _data(block))]
+        return _events(whole)
 
     def end(self) -> list[bytes]:
         """The event that nothing but the end of the answer completes: some servers forget the last blank line."""
-        data = _data(b"".join(self._parts).replace(b"\r\n", b"\n").strip(b"\n"))
-        return [data] if data else []
+        return _events(b"".join(self._parts).replace(b"\r\n", b"\n"))
 
     def _keep(self, size: int, edge: bytes) -> None:
         """Notes what waits for the rest of its event; two bytes are enough to see a blank line across reads."""
@@ -71,8 +69,17 @@ class Whole:
         return [b"".join(self._parts)]
 
 
+def _events(whole: bytes) -> list[bytes]:
+    """The data of events that are whole, lines ended by LF."""
+    if whole.startswith(b"data:"):
+        lines = whole[5:].split(b"\n\ndata:")
+        # Nothing but one line of data in each, as nearly always: this takes half the time of the other way.
+        if whole.count(b"\n") == 2 * (len(lines) - 1):
+            return [data for line in lines if (data := line.strip())]
+    return [data for block in whole.split(b"\n\n") if (data := _data(block))]
+
+
 def _data(block: bytes) -> bytes:
-    if block.startswith(b"data:") and b"\n" not in block:
-        return block[5:].strip()
+    """The data of one event, its lines joined."""
     lines = (line[5:].removeprefix(b" ") for line in block.split(b"\n") if line.startswith(b"data:"))
     return b"\n".join(lines).strip()

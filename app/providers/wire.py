@@ -126,33 +126,36 @@ class _Answer:
 
     def hear(self, read: bytes) -> str:
         """The text in what was just read from the socket."""
-        return "".join([self._text(event) for event in self._framing.feed(read)])
+        return self._text(self._framing.feed(read))
 
     def end(self) -> str:
         """The text in what only the end of the body makes whole."""
-        return "".join([self._text(event) for event in self._framing.end()])
+        return self._text(self._framing.end())
 
-    def _text(self, event: bytes) -> str:
-        if event == b"[DONE]":
-            return ""
-        try:
-            text, finish, usage = self._piece(event)
-        except ProviderError:
+    def _text(self, events: list[bytes]) -> str:
+        texts = []
+        for event in events:
+            if event == b"[DONE]":
+                continue
+            try:
+                text, finish, usage = self._read(orjson.loads(event))
+            except (ProviderError, *_MISSHAPEN) as error:
+                self._doubt(error)
+                continue
+            if usage is not None:
+                self.usage = usage
             if self.finish is None:
-                raise
-            return ""
-        if usage is not None:
-            self.usage = usage
-        if self.finish is not None:
-            return ""
-        self.finish = finish
-        return text
+                self.finish = finish
+                texts.append(text)
+        return "".join(texts)
 
-    def _piece(self, event: bytes) -> Piece:
-        try:
-            return self._read(orjson.loads(event))
-        except _MISSHAPEN as error:
-            raise BrokenStream(f"not an event of this API: {error!r}"[:_DETAIL]) from error
+    def _doubt(self, error: Exception) -> None:
+        """An event that cannot be read, or says that something failed, ends an answer that is not complete."""
+        if self.finish is not None:
+            return
+        if isinstance(error, ProviderError):
+            raise error
+        raise BrokenStream(f"not an event of this API: {error!r}"[:_DETAIL]) from error
 
 
 def _post(line: Line, body: bytes, stream: bool) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:

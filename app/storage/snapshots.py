@@ -111,6 +111,9 @@ class Snapshots:
             history_items=(newest.history_items if newest else 0) + (last is not None),
             history_tokens=(newest.history_tokens if newest else 0) + (last.tokens if last else 0),
         )
+        if newest and newest.state is State.OPEN:
+            # It will have a reply that this snapshot lacks, under a number that this snapshot knows.
+            return snapshot
         return self._hold(snapshot, sum(s.tokens for s in said), self._clock.monotonic() + _LIFETIME)
 
     def _hold(self, snapshot: Snapshot, tokens: int, until: float) -> Snapshot:

@@ -25,7 +25,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from tests.e2e.dialects import DIALECTS, Json
 from tests.e2e.faults import Plan, Request, plan
@@ -135,8 +135,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are not of that class
         self._provider.connections.add(self)
         self._provider.accepted += 1
 
@@ -208,7 +207,7 @@ class _Connection(asyncio.Protocol):
         dialect = DIALECTS[seen.dialect]
         words = dialect.last_words(seen.body)
         script = self._provider.script_for(seen.dialect, words)
-        told = telling(script, json.dumps(seen.body), dialect.model(seen.path, seen.body))
+        told = telling(script, words, dialect.model(seen.path, seen.body))
         usage_asked = bool((seen.body.get("stream_options") or {}).get("include_usage"))
         told = replace(told, usage_asked=usage_asked)
         await asyncio.sleep(script.lat / 1000)

@@ -56,11 +56,11 @@ def directive(words: str) -> dict[str, Any]:
     return {name: _KINDS[name](value) for name, value in pairs if name in _KINDS}
 
 
-def telling(script: Script, prompt: str, model: str) -> Telling:
-    """The answer that a script asks for; its counts depend on the prompt, so that no two are mixed up."""
+def telling(script: Script, words: str, model: str) -> Telling:
+    """The answer that a script asks for; its counts depend on the question, so that no two are mixed up."""
     text = script.text
     texts = TEXTS if text is None else tuple(text[at : at + 8] for at in range(0, len(text), 8))
     if script.n is not None:
         texts = tuple(texts[i % len(texts)] for i in range(script.n))
-    asked = len(prompt) // 4
+    asked = 100 + len(words)
     return Telling(texts, "stop", model, asked, asked // 2, len(texts), 7)

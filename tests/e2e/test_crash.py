@@ -172,7 +172,7 @@ async def test_sigterm_ends_a_long_stream_with_its_terminal_event(start: AsyncSt
 async def test_sigterm_while_a_provider_hangs_ends_in_time(start: AsyncStart, provider: MisbehavingProvider) -> None:
     masterx = await start("--port", "0", "--grace", "0.2")
     session = await masterx.session()
-    asking = asyncio.ensure_future(masterx.ask(session, "Hi [[fault=hang-headers]]"))
+    asking = asyncio.ensure_future(masterx.ask(session, "Hi [[fault=hang]]"))
     async with asyncio.timeout(5):
         while not provider.requests:
             await asyncio.sleep(0.01)

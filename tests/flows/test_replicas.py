@@ -75,6 +75,17 @@ async def test_a_stale_snapshot_is_found_out_when_the_turn_is_opened(store: Sqli
     assert (await here.snapshots.of("w", talk.id)).last_seq == 1
 
 
+async def test_what_is_loaded_while_a_turn_is_open_is_not_kept(store: SqliteStore, clock: HandClock) -> None:
+    here, there = records_of(store, clock), records_of(store, clock)
+    talk = session(clock)
+    await here.sessions.add(talk)
+    turn = opened(clock, await there.snapshots.of("w", talk.id))
+    await there.turns.open(turn)
+    assert (await here.snapshots.of("w", talk.id)).said == ()
+    await there.turns.close(closed(turn, "Hello"))
+    assert [said.reply for said in (await here.snapshots.of("w", talk.id)).said] == ["Hello"]
+
+
 async def test_one_open_turn_per_session_whichever_replica_asks(store: SqliteStore, clock: HandClock) -> None:
     here, there = records_of(store, clock), records_of(store, clock)
     talk = session(clock)

@@ -39,6 +39,32 @@ class Formula:
     node: Node
 
 
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """Two formulas that are held to be equal."""
+
+    left: Formula
+    right: Formula
+
+    @property
+    def source(self) -> str:
+        """How it was written."""
+        return f"{self.left.source} = {self.right.source}"
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The unknowns of both sides."""
+        return symbols(self.left.node) | symbols(self.right.node)
+
+    @property
+    def isolated(self) -> Formula | None:
+        """The side beside a lone unknown, if it is a number."""
+        for this, other in ((self.left, self.right), (self.right, self.left)):
+            if isinstance(this.node, Sym) and not symbols(other.node):
+                return other
+        return None
+
+
 def parse(tokens: Sequence[Token]) -> Node:
     """The tree of an expression; raises `NotAFormula`.
 

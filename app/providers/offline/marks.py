@@ -11,13 +11,26 @@ _MARK = re.compile(
     re.DOTALL,
 )
 _ENUMERATION = re.compile(r"^[ \t]{0,8}\(?[0-9a-zA-Z]{1,2}\)[ \t]+(?=[^\s=+*/^-])", re.MULTILINE)
-_PLAIN = str.maketrans({"×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "−": "-", "–": "-", "²": "^2", "³": "^3", "$": " ", "`": " "})  # fmt: skip
+_PLAIN = str.maketrans(
+    {"×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "−": "-", "–": "-", "²": "^2", "³": "^3", "$": " ", "`": " "}
+)
 
-_UNITS = frozenset("mm cm dm km mg kg ml cl dl ms kb mb gb hz kw pa mi ft lb oz".split())
-_SHORT_WORDS = frozenset(
-    "am an as at be by do go he hi if in is it me my no of oh ok on or so to up us we and are but can did for get got has"
-    " how not now out see the was why yes you ab da du er es ob um wo zu im ja aus bei das der die ich ist mit und von was wie"
-    " au ce et il je la le ne ou se si tu un une les des est que qui al de el en lo se su te ya yo con los por sin".split()
+
+def words(text: str) -> frozenset[str]:
+    """A set of words from a list of them.
+
+    >>> sorted(words("so then"))
+    ['so', 'then']
+    """
+    return frozenset(text.split())
+
+
+_UNITS = words("mm cm dm km mg kg ml cl dl ms kb mb gb hz kw pa mi ft lb oz")
+_SHORT_WORDS = words(
+    "am an as at be by do go he hi if in is it me my no of oh ok on or so to up us we and are but can did for get got"
+    " has how not now out see the was why yes you da du er es ob um wo zu im ja aus bei das der die ich ist mit und"
+    " von was wie au ce et il je la le ne ou se si tu un une les des est que qui al de el en lo su te ya yo con los"
+    " por sin"
 )
 _FREE_LETTERS = frozenset("IaAeEoOuUyY")
 """Letters that are words of their own in English, French or Spanish."""
@@ -70,9 +83,10 @@ def _in_formula(word: Token, before: Token | None, after: Token | None) -> bool:
     if len(text) == 1:
         before_bracket = after is not None and after.text == "(" and after.glued
         return text not in _FREE_LETTERS or after_number or beside_sign or before_bracket
-    tight = after_number or (_is_sign(before) and word.glued) or (_is_sign(after) and after is not None and after.glued)
-    allowed = text.islower() and text not in _SHORT_WORDS and text not in _UNITS
-    return allowed and (tight or (len(text) == 2 and beside_sign))
+    tight = (_is_sign(before) and word.glued) or (_is_sign(after) and after is not None and after.glued)
+    if not text.islower() or text in _UNITS:
+        return False
+    return after_number or (text not in _SHORT_WORDS and (tight or (len(text) == 2 and beside_sign)))
 
 
 def _is_sign(mark: Token | None) -> bool:

@@ -8,34 +8,35 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from app.providers.offline.formula import MOST_CHARACTERS, Formula, NotAFormula, Token, parse
-from app.providers.offline.marks import marks
+from app.providers.offline.marks import marks, words
 from app.providers.offline.tree import Sym
 
-_END = 2_000
+_END = 1_000
 """Characters that are read at each end of a text."""
-_MOST_STATEMENTS = 12
+_MOST_STATEMENTS = 8
 
 _FORMULA = frozenset({"number", "letter", "op", "equals"})
 _PUNCTUATION = frozenset(".,;:?!\"'«»“”„‘’…¿¡[]")
-_THEN = frozenset(
+_THEN = words(
     "so then therefore thus hence gives implies follows means get gets got becomes dann also daher folgt deshalb somit"
-    " ergibt bekomme donc alors ainsi entonces luego tanto".split()
+    " ergibt bekomme donc alors ainsi entonces luego tanto"
 )
-_OR = frozenset("or oder ou o".split())
-_COUNTING_WORDS = frozenset(
-    "times plus minus divided over squared cubed power root roots sqrt percent mod modulo log ln exp sin cos tan lim half"
-    " double twice third thirds quarter quarters factorial sum product quotient remainder by than negative not approximately"
-    " mal geteilt durch hoch quadrat wurzel prozent hälfte doppelte als nicht summe produkt"
+_OR = words("or oder ou o")
+_COUNTING_WORDS = words(
+    "times plus minus divided over squared cubed power root roots sqrt percent mod modulo log ln exp sin cos tan lim"
+    " half double twice third thirds quarter quarters factorial sum product quotient remainder by than negative not"
+    " approximately mal geteilt durch hoch quadrat wurzel prozent hälfte doppelte als nicht summe produkt"
     " fois divisé par moins racine carré pour cent moitié différent somme"
-    " por dividido entre raíz cuadrado menos más mitad doble suma".split()
+    " por dividido entre raíz cuadrado menos más mitad doble suma"
 )
 """Words that belong to the formula beside them, which is therefore only a part of it."""
-_OF = frozenset("of von de del du des der".split())
-_WHOLE = frozenset(
-    "solution solutions root roots side sides equation equations lösung lösungen gleichung seite seiten solution équation"
-    " ecuación solución soluciones raíz raíces".split()
+_OF = words("of von de del du des der")
+_WHOLE = words(
+    "solution solutions root roots side sides equation equations lösung lösungen gleichung seite seiten solution"
+    " équation ecuación solución soluciones raíz raíces"
 )
 """Of what a whole equation can be the object: `the solution of 3x = 9`, but not `half of 20 = 10`."""
 
@@ -61,7 +62,7 @@ class Statement:
 
 
 def statements(text: str) -> tuple[Statement, ...]:
-    """What a text states, in order; at most 12 from its first and last 2,000 characters.
+    """What a text states, in order; at most 8 from its first and last 1,000 characters.
 
     >>> [[side.source for side in s.sides] for s in statements("I think 3x + 5 = 20, so 3x=15. Right?")]
     [['3x + 5', '20'], ['3x', '15']]
@@ -77,9 +78,11 @@ def statements(text: str) -> tuple[Statement, ...]:
     last = 0
     for start, end in _runs(read):
         statement = _statement(read, start, end, _link(read[last:start], bool(found)))
-        if statement and len(found) < _MOST_STATEMENTS:
+        if statement:
             found.append(statement)
             last = end
+        if len(found) == _MOST_STATEMENTS:
+            break
     return tuple(found)
 
 
@@ -99,19 +102,21 @@ def _runs(read: Sequence[Token]) -> Iterator[tuple[int, int]]:
 def _link(between: Sequence[Token], follows: bool) -> Link:
     if not follows:
         return Link.FIRST
-    words = {mark.text.lower() for mark in between if mark.kind == "word"}
+    said = {mark.text.lower() for mark in between if mark.kind == "word"}
     if any(mark.kind in _FORMULA for mark in between):
         return Link.APART
-    if words & _OR:
+    if said & _OR:
         return Link.OR
-    if words & _THEN or any(mark.kind in ("arrow", "line") or mark.text == ";" for mark in between):
+    if said & _THEN or any(mark.kind in ("arrow", "line") or mark.text == ";" for mark in between):
         return Link.THEN
     return Link.BESIDE
 
 
 def _statement(read: Sequence[Token], start: int, end: int, link: Link) -> Statement | None:
     run = list(read[start:end])
-    if not (_free_on_the_left(read, start) and _free_on_the_right(read, end) and _well_spaced(run)):
+    if len(run) > MOST_CHARACTERS or not (
+        _free_on_the_left(read, start) and _free_on_the_right(read, end) and _well_spaced(run)
+    ):
         return None
     sides = _split(_unwrapped(run))
     unfinished = len(sides) > 1 and not sides[-1]
@@ -169,7 +174,7 @@ def _is_sign(mark: Token) -> bool:
 
 def _well_spaced(run: Sequence[Token]) -> bool:
     """Factors are written side by side; across a space they are two things (`2 1/2`, `x = 3 y`), save `2 (x+3)`."""
-    for left, right in zip(run, run[1:], strict=False):
+    for left, right in pairwise(run):
         operand = left.kind in ("number", "letter") or left.text == ")"
         another = right.kind in ("number", "letter") or right.text == "("
         if operand and another and not right.glued and not (right.text == "(" and left.kind == "number"):

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-_LARGEST_DEGREE = 12
+_LARGEST_DEGREES = (8, 3)
 """Of numerator and denominator once a formula is written as one fraction: it bounds the work of any later step."""
+_LARGEST_IN_SEVERAL = (6, 3)
+"""The same for a formula in several unknowns, which has many more terms."""
 _MOST_BITS = 256
 """Of any number that can come out of a formula whose symbols are 1 or -1, before anything cancels."""
 
@@ -67,31 +69,31 @@ class TooLarge(ValueError):
 
 
 def check_size(node: Node) -> None:
-    """Raises `TooLarge` for a tree over the limits on degree and numbers, before anything is worked out."""
-    _size(node)
+    """Raises `TooLarge` for a tree over the limits on degrees and numbers, before anything is worked out."""
+    _size(node, _LARGEST_IN_SEVERAL if len(symbols(node)) > 1 else _LARGEST_DEGREES)
 
 
-def _size(node: Node) -> _Size:
-    size = _unchecked_size(node)
-    if max(size.top, size.bottom) > _LARGEST_DEGREE or size.bits > _MOST_BITS:
+def _size(node: Node, most: tuple[int, int]) -> _Size:
+    size = _size_of(node, most)
+    if size.top > most[0] or size.bottom > most[1] or size.bits > _MOST_BITS:
         raise TooLarge
     return size
 
 
-def _unchecked_size(node: Node) -> _Size:
+def _size_of(node: Node, most: tuple[int, int]) -> _Size:
     match node:
         case Num(value):
             return _Size(0, 0, max(value.numerator.bit_length(), value.denominator.bit_length()))
         case Sym():
             return _Size(1, 0, 1)
         case Neg(part):
-            return _size(part)
+            return _size(part, most)
         case Pow(base, exponent):
-            b, e = _size(base), abs(exponent)
+            b, e = _size(base, most), abs(exponent)
             top, bottom = (b.top, b.bottom) if exponent >= 0 else (b.bottom, b.top)
             return _Size(top * e, bottom * e, (b.bits + 1) * e)
         case Op(sign, left, right):
-            return _joined(sign, _size(left), _size(right))
+            return _joined(sign, _size(left, most), _size(right, most))
 
 
 def _joined(sign: Sign, a: _Size, b: _Size) -> _Size:

@@ -1,6 +1,6 @@
 """Commands to Redis in their order, as few and as large exchanges as can be.
 
-A command awaited by itself costs 80 to 100 microseconds with redis-py, so commands are sent together: while one
+A command awaited by itself costs 60 to 100 microseconds with redis-py, so commands are sent together: while one
 exchange is under way the next one gathers. The writes in it are not replied to, since parsing a reply costs six times
 what packing and sending a write does; a last small write stands for them, because what makes a server refuse writes
 (no memory left, a replica now, no permission) makes it refuse that one too.
