@@ -21,7 +21,7 @@ from app.providers.catalogue import load as load_catalogue
 from app.providers.port import Entry, Provider
 from app.routing.router import Router
 from app.running import Running
-from app.settings import Settings, masked
+from app.settings import CONFIG, Settings, masked
 from app.storage.cache import Cache
 from app.storage.keys import Keys
 from app.storage.migrate import Step, check, migrate
@@ -220,9 +220,9 @@ def _last_resort(base: Base) -> Provider | None:
     alone = all(key is None for _, key in entries_of(base.settings))
     if not (base.policy.routing.degraded or alone):
         return None
-    from app.providers.offline import OfflineTutor
+    from app.providers.offline import OfflineTutor, load_wording
 
-    return OfflineTutor()
+    return OfflineTutor(load_wording(CONFIG / "offline.toml"))
 
 
 def _parts(base: Base, router: Router, owner: str) -> Parts:

@@ -1,14 +1,17 @@
-"""The command line: `masterx serve`, `migrate`, `keys`."""
+"""The command line: `masterx serve`, `migrate`, `keys`, `doctor`, `bench`."""
 
 import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
 
+import orjson
+
 from app import __version__
 from app.api.server import Address, Serving, serve
 from app.bootstrap import Service, bring_up_to_date, entries_of, records_of, store_of
 from app.clock import SystemClock
+from app.doctor.findings import Finding
 from app.errors import MasterxError, NotFound, SettingsError
 from app.logs import configure
 from app.settings import Settings, load, masked
@@ -84,6 +87,29 @@ def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
     return asyncio.run(run())
 
 
+def _doctor(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.doctor import providers, surroundings  # the SDKs it brings take a second to load
+
+    async def run() -> list[Finding]:
+        clock = SystemClock()
+        return [*await surroundings.look(settings, clock), *await providers.look(settings, clock)]
+
+    found = asyncio.run(run())
+    problems = sum(finding.verdict == "problem" for finding in found)
+    if asked.json:
+        print(orjson.dumps({"problems": problems, "findings": found}).decode())
+    else:
+        print(*(finding.line() for finding in found), sep="\n")
+        print(f"\n{problems} problem(s)" if problems else "\nall well")
+    return 1 if problems else 0
+
+
+def _bench(settings: Settings, asked: argparse.Namespace) -> int:
+    from bench.__main__ import main as bench  # not part of the service
+
+    return bench(asked.rest)
+
+
 def _keys(settings: Settings, asked: argparse.Namespace) -> int:
     async def run() -> int:
         clock = SystemClock()
@@ -139,6 +165,12 @@ def _parser() -> argparse.ArgumentParser:
     migrating = commands.add_parser("migrate", help="bring the store to the newest schema")
     migrating.add_argument("--dry-run", action="store_true", help="only say what would be done")
     migrating.set_defaults(command=_migrate)
+    benching = commands.add_parser("bench", help="measure; needs the development dependencies", add_help=False)
+    benching.add_argument("rest", nargs=argparse.REMAINDER)
+    benching.set_defaults(command=_bench)
+    examining = commands.add_parser("doctor", help="look at settings, store, cache and providers; say what to do")
+    examining.add_argument("--json", action="store_true", help="for programs")
+    examining.set_defaults(command=_doctor)
     _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
 

@@ -35,9 +35,13 @@ class World:
     http: aiohttp.ClientSession
     clock: Clock
 
-    def adapter(self, dialect: str, *, key: str = KEY, url: str | None = None) -> Adapter:
-        """The adapter of a dialect, at the misbehaving provider or elsewhere."""
-        return KINDS[dialect](entry(dialect, url or self.provider.url(dialect)), key, self.http, self.clock)
+    def adapter(self, dialect: str, *, key: str = KEY) -> Adapter:
+        """The adapter of a dialect, at the misbehaving provider."""
+        return self.elsewhere(entry(dialect, self.provider.url(dialect)), key)
+
+    def elsewhere(self, catalogued: Entry, key: str = KEY) -> Adapter:
+        """The adapter of an entry."""
+        return KINDS[catalogued.dialect](catalogued, key, self.http, self.clock)
 
 
 @asynccontextmanager
@@ -47,9 +51,9 @@ async def a_world(clock: Clock | None = None) -> AsyncIterator[World]:
         yield World(provider, http, clock or HandClock())
 
 
-def entry(dialect: str, url: str) -> Entry:
-    """A catalogue entry."""
-    return Entry(dialect, "m-1", dialect, url, 8_192, 1_024, "o200k", limits=Limits(connect=0.25))
+def entry(dialect: str, url: str, connect: float = 10.0) -> Entry:
+    """A catalogue entry; connections are given time, for the machine may be busy."""
+    return Entry(dialect, "m-1", dialect, url, 8_192, 1_024, "o200k", limits=Limits(connect=connect))
 
 
 def prompt(stream: bool, words: str = "What is bigger, ½ or ¼?") -> Prompt:

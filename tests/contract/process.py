@@ -63,8 +63,11 @@ async def fill(store: AnyStore) -> None:
 
 
 async def main(what: str, url: str, *more: str) -> None:
-    do = {"insert": insert, "jot": jot, "fill": fill}[what]
-    await do(await open_store(url), *more)
+    store = await open_store(url)
+    if what == "jot":
+        await jot(store, *more)
+    else:
+        await {"insert": insert, "fill": fill}[what](store)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import ProviderBusy, ProviderDown, ProviderTimeout
 from app.vocabulary import Finish
-from tests.contract.adapters import KINDS, TEXT, World, a_world, both_ways, each_dialect, heard, prompt, until
+from tests.contract.adapters import KINDS, TEXT, World, a_world, both_ways, each_dialect, entry, heard, prompt, until
 from tests.e2e.faults import FAULTS
 from tests.e2e.provider import Seen
 from tests.e2e.script import TEXTS
@@ -39,7 +39,7 @@ async def test_nobody_listening_is_a_provider_that_is_down(world: World, dialect
 
 
 async def test_a_name_that_nobody_knows_is_a_provider_that_is_down(world: World) -> None:
-    lost = world.adapter("openai", url="http://provider.invalid/v1")
+    lost = world.elsewhere(entry("openai", "http://provider.invalid/v1"))
     with pytest.raises((ProviderDown, ProviderTimeout)):  # the latter where the resolver itself is slow
         await heard(lost, prompt(True))
 
@@ -59,7 +59,7 @@ def full_house() -> Iterator[str]:
 @each_dialect
 async def test_no_connection_in_time_is_a_timeout(world: World, dialect: str) -> None:
     with full_house() as url, pytest.raises(ProviderTimeout):
-        await heard(world.adapter(dialect, url=url), prompt(True))
+        await heard(world.elsewhere(entry(dialect, url, connect=0.2)), prompt(True))
 
 
 @both_ways

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from pathlib import Path
 
 import orjson
 import pytest
@@ -17,6 +18,7 @@ from app.errors import (
     ProviderRefused,
     ProviderTimeout,
 )
+from app.providers.offline import OfflineTutor, load_wording
 from app.providers.port import Provider
 from app.providers.sse import Events
 from app.vocabulary import Finish, Usage
@@ -24,6 +26,8 @@ from tests.contract.adapters import KEY, KINDS, TEXT, World, a_world, both_ways,
 from tests.e2e.dialects import DIALECTS, Telling
 from tests.e2e.faults import FAULTS
 from tests.e2e.script import TEXTS, Script, telling
+
+CONFIG = Path(__file__).parents[2] / "config"
 
 ERRORS: dict[str, type[ProviderError]] = {
     "400": ProviderRefused,
@@ -61,6 +65,7 @@ WHOLE = {
     "none": Finish.STOP,
     "drip": Finish.STOP,
     "late": Finish.STOP,
+    "late_error": Finish.STOP,
     "unended": Finish.STOP,
     "comments": Finish.STOP,
     "empties": Finish.STOP,
@@ -91,11 +96,7 @@ def anyone(request: pytest.FixtureRequest, world: World) -> Provider:
     """Each implementation of the port."""
     if request.param != "offline":
         return world.adapter(request.param)
-    module = pytest.importorskip("app.providers.offline")
-    if not hasattr(module, "OfflineTutor"):
-        pytest.skip("the offline tutor is not there yet")
-    tutor: Provider = module.OfflineTutor()
-    return tutor
+    return OfflineTutor(load_wording(CONFIG / "offline.toml"))
 
 
 async def test_a_stream_ends_with_the_only_chunk_that_says_why(anyone: Provider) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import subprocess
+import signal
 import sys
 import time
 from pathlib import Path
@@ -102,7 +102,9 @@ async def test_a_piece_survives_a_kill_in_the_moment_after(tmp_path: Path) -> No
     store = await SqliteStore.open(path)
     await store.schema.create(TURNS)
     await store.insert(TURNS, doc)
-    process = subprocess.run([sys.executable, "-m", "tests.contract.process", "jot", path, doc["id"]], check=False)
-    assert process.returncode == -9
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.contract.process", "jot", path, doc["id"]
+    )
+    assert await process.wait() == -signal.SIGKILL
     assert await store.jotted(doc["id"]) == "Two is the only even prime."
     await store.close()

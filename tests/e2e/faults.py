@@ -18,7 +18,7 @@
 | `empty`, `no_candidates` | a 200 without a body; without an answer in it |
 | `drip` | one byte at a time |
 | `filter`, `length` | a correct answer that ends for that reason |
-| `late` | more text after the finish reason |
+| `late`, `late_error` | more text after the finish reason; nonsense and an error after it |
 | `unended` | no blank line (and no `[DONE]`) after the event with the finish reason |
 | `comments` | a correct answer between comments, names of events and keep-alives |
 | `huge`, `long_event` | an answer of over 10 MB; one event of over 1 MB |
@@ -125,7 +125,8 @@ def _retry(request: Request) -> dict[str, str]:
 
 
 def _html(request: Request) -> Plan:
-    return replace(_body(b"<html><body>Bad gateway</body></html>", 502), headers={"content-type": "text/html"})
+    page = b"<html><body>Bad gateway" + b"&nbsp;" * 20_000 + b"</body></html>"
+    return replace(_body(page, 502), headers={"content-type": "text/html"})
 
 
 def _redirect(request: Request) -> Plan:
@@ -163,10 +164,17 @@ def _finish(reason: str) -> Callable[[Request], Plan]:
 
 
 def _late(request: Request) -> Plan:
+    return _after_the_end(request, request.dialect.piece(request.told, "too late"))
+
+
+def _late_error(request: Request) -> Plan:
+    return _after_the_end(request, b"data: {]\n\ndata: " + _json(request.dialect.refusal(500, None)[1]) + b"\n\n")
+
+
+def _after_the_end(request: Request, late: bytes) -> Plan:
     if not request.stream:
         return _whole(request)
     finish, *rest = request.dialect.closing(request.told)
-    late = request.dialect.piece(request.told, "too late")
     return _said(request, (*request.begun(len(request.told.texts)), finish, late, *rest))
 
 
@@ -244,6 +252,7 @@ _FAULTS: dict[str, Callable[[Request], Plan]] = {
     "filter": _finish("filter"),
     "length": _finish("length"),
     "late": _late,
+    "late_error": _late_error,
     "unended": _unended,
     "comments": _comments,
     "huge": _huge,

@@ -100,6 +100,6 @@ async def test_as_a_process_it_can_be_gone_for_a_while() -> None:
             while statuses[-2:] != [None, 200]:
                 try:
                     statuses.append((await asked(f"{url}/openai/v1"))[0])
-                except aiohttp.ClientConnectionError:
+                except aiohttp.ClientError:
                     statuses.append(None)
                     await asyncio.sleep(0.02)

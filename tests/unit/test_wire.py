@@ -164,6 +164,11 @@ async def test_thoughts_and_reasoning_are_not_text() -> None:
     assert (await adapter("gemini")).read(thought)[0] == "Hi"
 
 
+async def test_what_is_not_text_is_not_taken_for_it() -> None:
+    with pytest.raises(TypeError):
+        (await adapter("openai")).read({"choices": [{"delta": {"content": [{"type": "text", "text": "Hi"}]}}]})
+
+
 async def test_tokens_as_each_provider_counts_them() -> None:
     openai = {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 5}}
     assert (await adapter("openai")).read({"choices": [], "usage": openai})[2] == Usage(9, 5, 4)

@@ -8,7 +8,7 @@ from app.storage.ports import Kind
 from app.storage.sqlite import sql
 from app.storage.sqlite.lane import Lane
 from app.storage.sqlite.sql import Table
-from app.storage.sqlite.writer import Alone, Write
+from app.storage.sqlite.writes import Alone, Job
 
 _LOCKS = "CREATE TABLE IF NOT EXISTS migration_lock (one INTEGER PRIMARY KEY CHECK (one = 1), owner TEXT, until REAL)"
 # By SQLite's clock, so that processes that share the file agree on when a lock ends.
@@ -22,7 +22,7 @@ _LOCK = """
 class SqliteSchema:
     """The `Schema` port over the writer of a store."""
 
-    def __init__(self, writes: Lane[Write]) -> None:
+    def __init__(self, writes: Lane[Job]) -> None:
         self._writes = writes
 
     async def version(self) -> int:

@@ -7,6 +7,7 @@ for an insert of 1 KB.
 # ruff: noqa: S608 - what is put into the SQL are names from `storage/ports.py`; values are bound or quoted
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -29,19 +30,22 @@ _TOGETHER = "'[' || coalesce(group_concat(doc), '') || ']'"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """How a kind is kept; `fixed` are the values that partial indexes ask for."""
+    """How a kind is kept: `fixed` are the values partial indexes ask for, `unique` the columns of unique indexes."""
 
     kind: Kind
     name: str
     fields: tuple[str, ...]
     fixed: frozenset[tuple[str, str]]
     known: frozenset[str]
+    unique: tuple[tuple[int, ...], ...]
 
     @classmethod
     def of(cls, kind: Kind) -> "Table":
         """The table of a kind."""
         fixed = frozenset(w for index in kind.indexes for w in index.where if w[1] != PRESENT)
-        return cls(kind, kind.name, kind.fields, fixed, frozenset(("id", *kind.fields)))
+        columns = ("id", *kind.fields)
+        unique = tuple(tuple(map(columns.index, index.fields)) for index in kind.indexes if index.unique)
+        return cls(kind, kind.name, kind.fields, fixed, frozenset(columns), ((0,), *unique))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -55,6 +59,15 @@ class Table:
         except TypeError as error:
             raise Invalid([FieldError(self.name, str(error))]) from error
         return (doc["id"], *self.kind.indexed(doc), text)
+
+    def unique_values(self, row: Row) -> list[Row]:
+        """What a row has, or may have, to itself: table, index, values. A null is not unique."""
+        found = []
+        for at, columns in enumerate(self.unique):
+            values = [row[column] for column in columns]
+            if None not in values:
+                found.append((self.name, at, *values))
+        return found
 
     def condition(self, where: Where) -> tuple[Shape, Row]:
         """The terms of `where`, and the values to bind.
@@ -88,13 +101,20 @@ def insert(table: Table, rows: int) -> str:
 
 
 @lru_cache(_STATEMENTS)
-def replace(table: Table, checked: tuple[str, ...], rows: int) -> str:
+def replace(table: Table, checked: tuple[str, ...], rows: int = 1) -> str:
     """Updates so many rows by id, each one if `checked` still have the values that follow its row."""
     width = len(table.columns)
     changes = ", ".join(f"{column} = v.column{n}" for n, column in enumerate(table.columns[1:], 2))
     still = "".join(f" AND {table.value(field)} IS v.column{n}" for n, field in enumerate(checked, width + 1))
     values = _values(width + len(checked), rows)
     return f"UPDATE {table.name} AS t SET {changes} FROM (VALUES {values}) AS v WHERE t.id = v.column1{still}"
+
+
+@lru_cache(_STATEMENTS)
+def replace_unmoved(table: Table, checked: tuple[str, ...], rows: int) -> str:
+    """The same for rows that stay where they are in every unique index; others are not updated."""
+    kept = "".join(f" AND t.{table.columns[at]} IS v.column{at + 1}" for at in sorted({*chain(*table.unique)}))
+    return replace(table, checked, rows) + kept
 
 
 @lru_cache(_STATEMENTS)

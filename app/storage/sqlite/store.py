@@ -11,7 +11,8 @@ from app.storage.sqlite.files import Files
 from app.storage.sqlite.lane import Lane
 from app.storage.sqlite.schema import SqliteSchema
 from app.storage.sqlite.sql import Statement, Table
-from app.storage.sqlite.writer import Alone, Insert, Replace, Write, Writer
+from app.storage.sqlite.writer import Writer
+from app.storage.sqlite.writes import Alone, Insert, Job, Replace
 
 
 class SqliteStore:
@@ -20,7 +21,7 @@ class SqliteStore:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._tables: dict[str, Table] = {}
-        self._writes: Lane[Write] = Lane("sqlite-writer", Writer(files.writer, files.path).write)
+        self._writes: Lane[Job] = Lane("sqlite-writer", Writer(files.writer, files.path).write)
         self._reads: Lane[Statement] = Lane("sqlite-reader", files.read)
         self.schema = SqliteSchema(self._writes)
 

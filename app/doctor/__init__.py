@@ -1,0 +1,1 @@
+"""`masterx doctor`: looks at everything the service stands on and says what to do about each problem."""

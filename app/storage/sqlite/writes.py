@@ -1,0 +1,37 @@
+"""What the writer of a SQLite store is asked for."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.storage.sqlite.sql import Row, Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Insert:
+    """A row to add."""
+
+    table: Table
+    row: Row
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replace:
+    """A row to put in the place of the one with its id, if the `checked` fields there have these `values`."""
+
+    table: Table
+    row: Row
+    checked: tuple[str, ...]
+    values: Row
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alone:
+    """Anything else, in a transaction of its own."""
+
+    do: Callable[[sqlite3.Connection], Any]
+
+
+Write = Insert | Replace
+Job = Write | Alone

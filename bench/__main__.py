@@ -1,0 +1,23 @@
+"""`python -m bench NAME …` runs one bench; without a name, says which there are."""
+
+import sys
+from importlib import import_module
+
+BENCHES = {
+    "turn": "rates and added latency of a turn, beside a bare relay and the provider itself",
+    "relay": "our adapter beside raw aiohttp and the OpenAI SDK",
+    "store": "durable writes of both stores beside plain SQLite",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the bench that the first argument names; gives the exit code."""
+    if not arguments or arguments[0] not in BENCHES:
+        print("masterx bench NAME [OPTIONS]\n", *(f"  {name:8}{what}" for name, what in BENCHES.items()), sep="\n")
+        return 2 if arguments and arguments[0] not in ("-h", "--help") else 0
+    import_module(f"bench.{arguments[0]}").main(arguments[1:])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
