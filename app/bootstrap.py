@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
@@ -18,6 +18,7 @@ from app.events import Events
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.catalogue import load as load_catalogue
+from app.providers.catalogue import moved
 from app.providers.port import Entry, Provider
 from app.routing.router import Router
 from app.running import Running
@@ -118,7 +119,7 @@ def entries_of(settings: Settings) -> tuple[tuple[Entry, str | None], ...]:
     found = []
     for listed in load_catalogue(settings.providers):
         url = settings.base_url(listed.provider)
-        entry = replace(listed, base_url=url) if url else listed
+        entry = moved(listed, url) if url else listed
         found.append((entry, settings.secret(entry.key_variable) if entry.key_variable else ""))
     return tuple(found)
 

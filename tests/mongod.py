@@ -40,6 +40,12 @@ class Mongod:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
+    @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        assert self._process, "mongod is not running"
+        return self._process.pid
+
     def kill(self) -> None:
         """Ends it as a power cut would."""
         if self._process:

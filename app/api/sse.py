@@ -32,11 +32,11 @@ class EventStream(Response):
         self, live: Live, request: Request, after: int = 0, headers: tuple[tuple[bytes, bytes], ...] = ()
     ) -> None:
         self.status_code, self.background = 200, None
-        self._live, self._after, self._headers = live, after, headers
+        self._live, self._after, self._own = live, after, headers
         self._request_id, self._path = request.state.request_id, request.url.path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [*_HEADERS, (b"x-turn-id", self._live.turn.id.encode()), *self._headers]
+        headers = [*_HEADERS, (b"x-turn-id", self._live.turn.id.encode()), *self._own]
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             async for body in self._bodies():

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.clock import SystemClock
+from app.doctor.sdks import Sdk, Told, sdk
 from app.errors import (
     BrokenStream,
     CredentialRefused,
@@ -29,7 +30,6 @@ from app.routing.router import Answer, Router
 from app.vocabulary import Message, Prompt
 from tests.contract.adapters import KEY, KINDS, TEXT, Adapter, World, a_world, both_ways, each_dialect, heard, prompt
 from tests.contract.adapters import entry as plain_entry
-from tests.contract.sdks import Sdk, Told, sdk
 from tests.e2e.provider import Seen
 from tests.e2e.script import TEXTS
 

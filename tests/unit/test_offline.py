@@ -1,42 +1,22 @@
-"""The tutor without a model: what it says, how it streams, and that nothing a learner writes can hurt it."""
+"""The tutor without a model: what it says and how it streams."""
 
 import asyncio
 import subprocess
 import sys
-import time
-from pathlib import Path
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from app.context.assemble import Brief, assemble
 from app.context.tokens import o200k
-from app.errors import SettingsError
 from app.policy import load as load_policy
-from app.providers.offline import OfflineTutor, load_wording
+from app.providers.offline import OfflineTutor
 from app.providers.port import Provider
-from app.vocabulary import MESSAGE_LIMIT, Chunk, Finish, Learner, Message, Prompt, Session, Snapshot, Usage
+from app.vocabulary import Finish, Learner, Prompt, Session, Snapshot, Usage
+from tests.unit.offline_talk import CONFIG, WORDING, answer, chunks, prompt
 
-CONFIG = Path(__file__).parents[2] / "config"
-WORDING = load_wording(CONFIG / "offline.toml")
 ENGLISH = WORDING.languages["en"]
-SLOW_MACHINE = 2.0
-"""Seconds that no answer may take, even on a busy machine; usual ones take a thousandth of it."""
-
-
-def prompt(*said: str, system: str = "You are a patient tutor.", stream: bool = True) -> Prompt:
-    """A conversation that ends with the learner's message."""
-    spoken = (Message("assistant" if n % 2 else "user", text) for n, text in enumerate(said))
-    return Prompt((Message("system", system), *spoken), max_tokens=512, temperature=0.4, stream=stream)
-
-
-async def chunks(asked: Prompt, tutor: OfflineTutor | None = None) -> list[Chunk]:
-    return [chunk async for chunk in (tutor or OfflineTutor(WORDING)).stream(asked)]
-
-
-async def answer(*said: str, system: str = "You are a patient tutor.") -> str:
-    return "".join(chunk.text for chunk in await chunks(prompt(*said, system=system)))
 
 
 def test_it_is_a_provider_without_prices_or_address() -> None:
@@ -62,14 +42,15 @@ async def test_without_streaming_it_answers_in_one_piece_with_the_same_words() -
 
 
 async def test_others_get_their_turn_between_two_chunks() -> None:
-    order: list[str] = []
+    streams = [OfflineTutor(WORDING).stream(prompt("why is the sky blue")) for _ in range(2)]
+    order: list[int] = []
 
-    async def relay(name: str) -> None:
-        async for _ in OfflineTutor(WORDING).stream(prompt("why is the sky blue")):
-            order.append(name)
+    async def relay(n: int) -> None:
+        while await anext(streams[n], None):
+            order.append(n)
 
-    await asyncio.gather(relay("a"), relay("b"))
-    assert order[:4] == ["a", "b", "a", "b"]
+    await asyncio.gather(relay(0), relay(1))
+    assert order[:4] == [0, 1, 0, 1]
 
 
 async def test_the_same_prompt_gets_the_same_answer() -> None:
@@ -192,8 +173,8 @@ async def test_it_never_quotes_instructions_or_the_profile() -> None:
 
 async def test_it_quotes_the_sentence_of_the_material_that_fits() -> None:
     system = (
-        "You are a tutor.\n\nEarlier sessions of this learner:\n- 2026-11-20: Photosynthesis"
-        "\n\nCourse material:\nCells divide. Photosynthesis turns light into\u202e chemical energy.\n\nIt needs chlorophyll."
+        "You are a tutor.\n\nEarlier sessions of this learner:\n- 2026-11-20: Photosynthesis\n\nCourse material:\n"
+        "Cells divide. Photosynthesis turns light into\u202e chemical energy.\n\nIt needs chlorophyll."
     )
     said = await answer("what is photosynthesis?", system=system)
     assert "Your material says: “Photosynthesis turns light into chemical energy”." in said
@@ -237,14 +218,18 @@ async def test_an_attempt_is_checked_against_what_was_asked_before() -> None:
 
 
 async def test_a_check_that_is_not_ready_in_time_is_left_out() -> None:
-    impatient = OfflineTutor(WORDING, patience=0.0)
-    said = "".join(chunk.text for chunk in await chunks(prompt("solve 3x+5=20"), impatient))
-    assert "3x" not in said
-    assert said.count("?") == 1
+    busy, executor = threading.Event(), ThreadPoolExecutor(1)
+    asyncio.get_running_loop().set_default_executor(executor)
+    executor.submit(busy.wait)
+    tutor = OfflineTutor(WORDING, patience=0.01)
+    (said,) = await chunks(prompt("solve 3x+5=20", stream=False), tutor)
+    busy.set()
+    assert "3x" not in said.text
+    assert said.text.count("?") == 1
 
 
 async def test_more_checks_at_once_than_it_runs_are_left_out_and_the_next_one_runs() -> None:
-    tutor = OfflineTutor(WORDING)
+    tutor = OfflineTutor(WORDING, patience=60.0)
     crowd = await asyncio.gather(*(chunks(prompt(f"{n}x=9 so x={n}", stream=False), tutor) for n in range(1, 20)))
     assert all(len(said) == 1 and said[0].text for said in crowd)
     (after,) = await chunks(prompt("3x=9 so x=3", stream=False), tutor)
@@ -263,80 +248,3 @@ def test_only_unknowns_bring_sympy_into_memory() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "[False, False, True]"
-
-
-HOSTILE = {
-    "brackets": "(" * MESSAGE_LIMIT,
-    "closed brackets": "(" * 16_000 + ")" * 16_000,
-    "towers": "9**9**9 = " * 3_200,
-    "digits": "9" * MESSAGE_LIMIT,
-    "equals": "=" * MESSAGE_LIMIT,
-    "chain": "a=" * 16_000,
-    "sums": "1+" * 15_999 + "1=2",
-    "equations": "3x+5=20 so " * 2_900,
-    "arrows": "->=>" * 8_000,
-    "emoji": "😀" * MESSAGE_LIMIT,
-    "right to left": "\u202e\u05d0\u0627 " * 8_000,
-    "controls": "\x01\x02\x1b[31m\x7f" * 4_000,
-    "accents": "e\u0301" * 16_000,
-    "zero width": "a\u200b" * 16_000,
-    "surrogates": "\ud800" * MESSAGE_LIMIT,
-    "one word": "photosynthesis" * 2_285,
-    "words": "photosynthesis and osmosis " * 1_185,
-    "braces": "{problem} {0} %s $x " * 1_600,
-    "code": "__import__('os').system('id') = 1; " * 900,
-    "lines": "\n" * MESSAGE_LIMIT,
-    "enumerations": "a) 1\n" * 6_400,
-}
-
-
-@pytest.mark.parametrize("kind", HOSTILE)
-async def test_no_message_makes_it_slow_or_speechless(kind: str) -> None:
-    start = time.perf_counter()
-    said = await answer(HOSTILE[kind], HOSTILE[kind], HOSTILE[kind])
-    assert time.perf_counter() - start < SLOW_MACHINE
-    assert 20 < len(said) < 2_000
-    said.encode()
-
-
-FORMULAS = st.text(alphabet="0123456789xyzab+-*/^()=. ,\n", max_size=120)
-TEXTS = st.text(max_size=300) | FORMULAS | st.lists(FORMULAS | st.text(max_size=40), max_size=6).map(" so ".join)
-
-
-@settings(max_examples=200, deadline=None)
-@given(TEXTS, TEXTS)
-def test_any_text_gets_an_answer_with_one_question_in_bounded_time(earlier: str, message: str) -> None:
-    start = time.perf_counter()
-    said = asyncio.run(answer(earlier, "Go on.", message))
-    assert time.perf_counter() - start < SLOW_MACHINE
-    assert len(said) > 20
-    assert "?" in said or said in [language.danger for language in WORDING.languages.values()]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "complaint"),
-    [
-        ("{topic}", "{subject}", "{subject} cannot be filled in"),
-        ('note = "No', 'remark = "No', "languages.en.note"),
-        ("agree = ", "agreed = ", "agreed"),
-        ('sum = ["', 'summ = ["', "summ"),
-        ("to work on?", "to work on", "one question with one question mark"),
-        ("[languages.en]", "[languages.en", "is not TOML"),
-    ],
-)
-def test_a_wording_that_cannot_be_spoken_stops_the_start(tmp_path: Path, old: str, new: str, complaint: str) -> None:
-    broken = tmp_path / "offline.toml"
-    broken.write_text((CONFIG / "offline.toml").read_text("utf-8").replace(old, new, 1), "utf-8")
-    with pytest.raises(SettingsError, match="offline tutor") as refused:
-        load_wording(broken)
-    assert complaint in str(refused.value)
-    assert "\n" not in str(refused.value)
-
-
-def test_a_missing_wording_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot read"):
-        load_wording(tmp_path / "none.toml")
-
-
-def test_all_languages_hear_the_same_kinds_and_feelings() -> None:
-    assert len({(tuple(one.kinds), tuple(one.feelings)) for one in WORDING.languages.values()}) == 1

@@ -14,6 +14,7 @@ class Verdict(StrEnum):
     AGREE = "agree"
     LEFT_LARGER = "left_larger"
     LEFT_SMALLER = "left_smaller"
+    ROUNDED = "rounded"
     DIVIDES_BY_ZERO = "divides_by_zero"
     SAME_FOR_ALL = "same_for_all"
     NOT_THE_SAME = "not_the_same"

@@ -21,6 +21,7 @@ class Hint(StrEnum):
     QUOTIENT = "quotient"
     SUM = "sum"
     ORIGIN = "origin"
+    EXACT = "exact"
     ADDED_ACROSS = "added_across"
     SIGN = "sign"
     DIVIDE_BY_FACTOR = "divide_by_factor"
@@ -52,8 +53,10 @@ def for_sum(node: Node) -> Hint:
     powers = any(isinstance(part, Pow) for part in parts(node))
     if any(isinstance(part, Op) and part.sign in "*/" and _is_sum(part.left, part.right) for part in parts(node)):
         return Hint.BRACKETS_FIRST
+    if signs == {"*", "/"} and sum(isinstance(part, Op) and part.sign == "/" for part in parts(node)) > 1:
+        return Hint.FRACTIONS
     if _of_fractions(node):
-        return Hint.FRACTIONS if isinstance(node, Op) and node.sign in "*/" else Hint.COMMON_DENOMINATOR
+        return Hint.COMMON_DENOMINATOR
     if (signs & {"*", "/"} or powers) and signs & {"+", "-"}:
         return Hint.ORDER
     if powers:
@@ -64,6 +67,8 @@ def for_sum(node: Node) -> Hint:
 def for_wrong_sum(node: Node, claimed: Fraction) -> Hint:
     """Where a wrong result may come from, as far as it shows."""
     value = evaluate(node, {})
+    if not is_worked(node):
+        return Hint.ORIGIN
     if _added_across(node) == claimed:
         return Hint.ADDED_ACROSS
     if value is not None and value == -claimed:
@@ -166,7 +171,7 @@ def _fraction(node: Node) -> tuple[Fraction, Fraction] | None:
 
 
 def _of_fractions(node: Node) -> bool:
-    return isinstance(node, Op) and _fraction(node) is None and bool(_fraction(node.left) or _fraction(node.right))
+    return isinstance(node, Op) and node.sign in "+-" and bool(_fraction(node.left) or _fraction(node.right))
 
 
 def _added_across(node: Node) -> Fraction | None:
@@ -179,6 +184,12 @@ def _added_across(node: Node) -> Fraction | None:
     sign = 1 if node.sign == "+" else -1
     bottom = a[1] + sign * b[1]
     return (a[0] + sign * b[0]) / bottom if bottom else None
+
+
+def is_worked(node: Node) -> bool:
+    """Whether there is something to work out: not in `5` or `2/3`, but in `56/7`."""
+    value = evaluate(node, {})
+    return not is_plain_number(node) or (isinstance(node, Op) and value is not None and value.denominator == 1)
 
 
 def is_plain_number(node: Node) -> bool:

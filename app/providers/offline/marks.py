@@ -68,8 +68,10 @@ def _settled(read: Sequence[Token], i: int) -> Sequence[Token]:
 
 
 def _divides(mark: Token, before: Token | None, after: Token | None) -> bool:
-    """A colon between numbers, with a space on both sides or on neither, divides: `10:2`, `10 : 2`."""
+    """A colon between numbers, with a space on both sides or on neither, divides: `10:2`, `10 : 2`, not `8:00`."""
     if before is None or after is None or mark.glued != after.glued:
+        return False
+    if mark.glued and len(after.text) == 2 and after.text.isdecimal():
         return False
     return (before.kind == "number" or before.text == ")") and (after.kind == "number" or after.text == "(")
 

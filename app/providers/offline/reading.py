@@ -1,13 +1,14 @@
 """What a learner's message says, as far as rules can tell: its language, kind, feeling and topic."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.providers.offline.wording import Language, Wording, heard
 
 _END = 2_000
 """Characters that are read at each end of a message."""
+_SHORTEST_TERM = 3
 _LONGEST_TERM = 40
 _LONGEST_NAME = 3
 _MOST_TERMS = 2
@@ -15,7 +16,7 @@ _CERTAIN = 2
 """Words of a language that settle which one it is; a message of few words needs one."""
 _FEW_WORDS = 4
 
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_WORD = re.compile(r"(?<![^\W\d_])(?:(?<=['’])|(?![^\W\d_]{1,2}['’]))[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +75,37 @@ def _terms(text: str, language: Language) -> tuple[str, ...]:
     """The words that say what a message is about: its longest, in the order in which they stand."""
     phrases: list[str] = []
     end = -1
-    for found in _WORD.finditer(text):
-        word = found.group()
-        if phrases and found.start() == end + 1 and text[end] == " " and _continues(phrases[-1], word):
+    for start, word in words(text):
+        if phrases and start == end + 1 and text[end] == " " and _continues(phrases[-1], word, language):
             phrases[-1] += f" {word}"
         elif is_term(word, language):
             phrases.append(word)
         else:
             continue
-        end = found.end()
+        end = start + len(word)
     longest = sorted({phrase.lower(): phrase for phrase in reversed(phrases)}.values(), key=len)[-_MOST_TERMS:]
     return tuple(sorted(longest, key=phrases.index))
 
 
-def _continues(phrase: str, word: str) -> bool:
-    """Whether a word belongs to the name before it: World War II."""
-    named = phrase[0].isupper() and phrase.count(" ") < _LONGEST_NAME - 1
-    return named and ((word[0].isupper() and len(word) > 3) or (word.isupper() and len(word) > 1))
+def words(text: str) -> Iterator[tuple[int, str]]:
+    """The words of a text and where they start, without what is elided before them: `l'eau` is `eau`.
+
+    >>> list(words("L'eau? Don't!"))
+    [(2, 'eau'), (7, "Don't")]
+    """
+    for found in _WORD.finditer(text):
+        yield found.start(), found.group()
 
 
 def is_term(word: str, language: Language) -> bool:
     """Whether a word says what a message is about."""
-    small = word.lower()
-    long_enough = len(word) > 3 or (len(word) == 3 and word.isalpha())
-    return (
-        long_enough and len(word) <= _LONGEST_TERM and small not in language.stop_words and small not in language.filler
-    )
+    if not _SHORTEST_TERM <= len(word) <= _LONGEST_TERM:
+        return False
+    small = word.lower().replace("'", "").replace("’", "")
+    return small not in language.stop_words and small not in language.filler
+
+
+def _continues(phrase: str, word: str, language: Language) -> bool:
+    """Whether a word belongs to the name before it: World War II."""
+    named = phrase[0].isupper() and word[0].isupper() and phrase.count(" ") < _LONGEST_NAME - 1
+    return named and (is_term(word, language) or (word.isupper() and len(word) > 1))

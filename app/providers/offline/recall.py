@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.providers.offline.reading import is_term
+from app.providers.offline.reading import is_term, words
 from app.providers.offline.wording import Language, Wording
 from app.vocabulary import Message
 
@@ -19,7 +19,6 @@ _TELLING = 7
 
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _DATE = re.compile(r"^- \d{4}-\d{2}-\d{2}: ", re.MULTILINE)
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,8 @@ def _enough(shared: set[str]) -> bool:
 
 def _stems(text: str, language: Language) -> set[str]:
     """The words of a text by their first letters; a seventh one marks those that are telling."""
-    words = {word.lower() for word in _WORD.findall(text) if is_term(word, language)}
-    return {word[:_STEM] + ("…" if len(word) >= _TELLING else "") for word in words}
+    terms = (word.lower() for _, word in words(text) if is_term(word, language))
+    return {term[:_STEM] + ("…" if len(term) >= _TELLING else "") for term in terms}
 
 
 def quotable(text: str) -> str:

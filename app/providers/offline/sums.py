@@ -8,12 +8,15 @@ from app.providers.offline import hints
 from app.providers.offline.findings import Finding, Verdict, Work
 from app.providers.offline.formula import Formula
 from app.providers.offline.hints import Hint
-from app.providers.offline.tree import Op, Pow, evaluate, symbols
+from app.providers.offline.tree import Num, Op, Pow, evaluate, symbols
+
+_MOST_DECIMALS = 12
 
 
 def zero_division(work: Work) -> Finding | None:
     """A division by zero among the numbers."""
-    for side in (side for statement in work.now for side in statement.sides):
+    meant = (s for s in work.now if len(s.sides) > 1 or s.unfinished or work.asked)
+    for side in (side for statement in meant for side in statement.sides):
         if not symbols(side.node) and evaluate(side.node, {}) is None:
             return Finding(Verdict.DIVIDES_BY_ZERO, Hint.QUOTIENT, {"part": side.source})
     return None
@@ -32,11 +35,23 @@ def wrong_numbers(work: Work) -> Finding | None:
     for left, right in _numeric(work):
         a, b = number(left), number(right)
         if a != b:
-            worked, claimed = (right, a) if hints.is_plain_number(left.node) else (left, b)
+            swapped = hints.is_worked(right.node) and not hints.is_worked(left.node)
+            worked, claimed = (right, a) if swapped else (left, b)
             verdict = Verdict.LEFT_LARGER if a > b else Verdict.LEFT_SMALLER
-            hint = Hint.ORIGIN if hints.is_plain_number(worked.node) else hints.for_wrong_sum(worked.node, claimed)
-            return Finding(verdict, hint, {"left": left.source, "right": right.source, "part": worked.source})
+            slots = {"left": left.source, "right": right.source, "part": worked.source}
+            if _rounded(number(worked), left if swapped else right):
+                return Finding(Verdict.ROUNDED, Hint.EXACT, slots)
+            return Finding(verdict, hints.for_wrong_sum(worked.node, claimed), slots)
     return None
+
+
+def _rounded(value: Fraction, claim: Formula) -> bool:
+    """Whether a claim is a value to as many decimals as it was written with: `500/3 = 167`, `2/3 = 0.67`."""
+    claimed = number(claim)
+    decimals = len(claim.source.replace(",", ".").partition(".")[2])
+    endless = (10**_MOST_DECIMALS * value).denominator != 1
+    enough = isinstance(claim.node, Num) and (endless or decimals > 0) and claimed != 0
+    return enough and abs(value - claimed) <= Fraction(1, 2 * 10**decimals)
 
 
 def right_numbers(work: Work) -> Finding | None:

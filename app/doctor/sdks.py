@@ -1,4 +1,7 @@
-"""The providers' official SDKs, asked what our adapters are asked. They retry nothing here."""
+"""The providers' official SDKs as a reference: asked what our adapters are asked, retrying nothing.
+
+The doctor and the contract tests look at both side by side; no turn goes through an SDK.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,6 +42,10 @@ class Sdk(Protocol):
         """The answer to a prompt; raises whatever the SDK raises."""
         ...
 
+    async def models(self) -> frozenset[str]:
+        """The models that the provider lists."""
+        ...
+
 
 class _Chat:
     """The openai and groq SDKs, which are one generated code."""
@@ -62,6 +69,14 @@ class _Chat:
             fields["stream_options"] = {"include_usage": True}
         return await self._streamed(await self._client.chat.completions.create(**fields, stream=True))
 
+    async def models(self) -> frozenset[str]:
+        return frozenset([model.id async for model in await self._listed()])
+
+    async def _listed(self) -> Any:
+        # The openai SDK gives pages to walk through, groq's a list.
+        listed = await self._client.models.list()
+        return listed if hasattr(listed, "__aiter__") else _walk(listed.data)
+
     def _whole(self, answer: Any) -> Told:
         choice = answer.choices[0]
         return Told(choice.message.content, _FINISHES[choice.finish_reason], _chat_usage(answer.usage))
@@ -80,7 +95,13 @@ class _Chat:
 def _chat_usage(usage: Any) -> Usage | None:
     if usage is None:
         return None
-    return Usage(usage.prompt_tokens, usage.prompt_tokens_details.cached_tokens, usage.completion_tokens)
+    details = usage.prompt_tokens_details
+    return Usage(usage.prompt_tokens, details.cached_tokens if details else None, usage.completion_tokens)
+
+
+async def _walk(models: list[Any]) -> AsyncIterator[Any]:
+    for model in models:
+        yield model
 
 
 class _Genai:
@@ -88,6 +109,9 @@ class _Genai:
 
     def __init__(self, client: Any) -> None:
         self._models = client.models
+
+    async def models(self) -> frozenset[str]:
+        return frozenset([(model.name or "").removeprefix("models/") async for model in await self._models.list()])
 
     async def ask(self, entry: Entry, prompt: Prompt) -> Told:
         asked: dict[str, Any] = {
