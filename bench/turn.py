@@ -159,7 +159,7 @@ async def masterx(name: str, folder: Path, provider: Subject, stack: AsyncExitSt
     settings = {
         "OPENAI_API_KEY": "k",
         "OPENAI_BASE_URL": f"http://127.0.0.1:{provider.port}/v1",
-        **(production(stack) if name == "mongo" else {}),
+        **(production(folder, stack) if name == "mongo" else {}),
     }
     if name == "mongo":
         code, _, errors = await cli(folder, settings, "migrate")
@@ -171,18 +171,16 @@ async def masterx(name: str, folder: Path, provider: Subject, stack: AsyncExitSt
         yield Subject(title, int(service.url.rpartition(":")[2]), service.process.pid, masterx=service)
 
 
-def production(stack: AsyncExitStack) -> dict[str, str]:
+def production(folder: Path, stack: AsyncExitStack) -> dict[str, str]:
     """A MongoDB replica set of one node and a Redis, on the load's core."""
-    from tests.mongod import Mongod, mongod_binary
+    from tests.mongod import Mongod, binary
     from tests.valkey import Valkey, valkey_binary
 
-    mongo, redis = mongod_binary(), valkey_binary()
-    if mongo is None or redis is None:
+    redis = valkey_binary()
+    if binary() is None or redis is None:
         skip("mongod or valkey-server is not installed (`make test` installs both)")
-    store, cache = Mongod(mongo), Valkey(redis)
-    store.restart()
+    store, cache = stack.enter_context(Mongod(folder)), Valkey(redis)
     cache.restart()
-    stack.callback(store.remove)
     stack.callback(cache.remove)
     return {"MASTERX_STORE": store.url, "MASTERX_CACHE": cache.url}
 
@@ -233,8 +231,10 @@ async def bench(options: argparse.Namespace) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         provider = await stack.enter_async_context(upstream(folder))
         subjects = [provider, await stack.enter_async_context(bare(provider))]
-        for store in options.stores.split(","):
-            subjects.append(await stack.enter_async_context(masterx(store, folder / store, provider, stack)))
+        subjects += [
+            await stack.enter_async_context(masterx(store, folder / store, provider, stack))
+            for store in options.stores.split(",")
+        ]
         for name in names:
             for _ in range(options.runs):
                 for subject in subjects:

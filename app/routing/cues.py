@@ -217,11 +217,11 @@ RULES = (
         "a bare exercise: the learner is to do the work",
         """^solve / solve for / solve this / solve it / to solve / ^simplify / ^factor / ^factorise / ^factorize
         / to factor / to factorise / to factorize / ^expand / ^integrate / ^differentiate / ^evaluate / ^balance
-        / ^find / find the / find x / find y / ^discuss / ^analyze / ^analyse / ^write / ^draw / ^design / ^identify / ^state / ^judge / ^interpret / ^assess
+        / ^find / find the / find x / find y / ^graph / ^sketch / ^conjugate / ^fill in / ^complete the / ^rewrite
+        / ^discuss / ^analyze / ^analyse / ^write / ^draw / ^design / ^identify / ^state / ^judge / ^interpret / ^assess
         / ^contrast / ^distinguish / ^determine / ^propose / ^construct / ^illustrate / ^justify / ^outline / ^summarize
         / ^summarise / ^classify / ^label / ^demonstrate / ^examine / ^formulate / ^devise / ^predict / ^critique
         / ^paraphrase / ^apply / ^estimate / ^arrange
-        / ^graph / ^sketch / ^conjugate / ^fill in / ^complete the / ^rewrite
         / homework / exercise / exercises / practice / practise / im stuck / stuck$ / what is its
         / löse / ^berechne / vereinfache
         / résous / ^calcule / simplifie

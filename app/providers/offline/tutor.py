@@ -56,7 +56,7 @@ class OfflineTutor:
         return ENTRY
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
-        """The answer, a few words at a time; the same prompt gets the same one."""
+        """The answer, a few words at a time; the same prompt gets the same one, unless a check is not ready in time."""
         text = await self._answer(prompt.messages)
         pieces = _FEW_WORDS.findall(text) if prompt.stream else [text]
         for piece in pieces[:-1]:
@@ -113,7 +113,8 @@ class OfflineTutor:
     def _ended(self, checking: asyncio.Future[Finding | None]) -> None:
         self._checks -= 1
         if not checking.cancelled() and (error := checking.exception()):
-            log.error("a check failed: %r", error)
+            # Its type only: the message could repeat what the learner wrote.
+            log.error("a check failed: %s", type(error).__name__)
 
 
 def _preferred_language(messages: Sequence[Message]) -> str | None:

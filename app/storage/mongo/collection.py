@@ -15,7 +15,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from app.errors import MasterxError
 from app.storage.batches import Outcome
-from app.storage.mongo.documents import Filter, from_bson, matching, still, to_bson, wanted
+from app.storage.mongo.documents import Filter, Pipeline, all_of, from_bson, matching, pipeline, still, to_bson
 from app.storage.mongo.errors import refused, translated, unavailable
 from app.storage.mongo.lane import Lane
 from app.storage.ports import Doc, Find, Kind, Where
@@ -25,6 +25,10 @@ Writes = Sequence[InsertOne[Stored] | ReplaceOne[Stored]]
 Errors = Mapping[int, MasterxError]
 """What was refused, by its place in the batch."""
 
+# The server answers the queries of a batch one after the other: more of them would wait longer than they save.
+_FINDS = 16
+# Documents that come with the answer itself; more are asked for.
+_ROUND_TRIP = 4_000
 _RAW: CodecOptions[Stored] = CodecOptions(document_class=RawBSONDocument)
 
 
@@ -46,6 +50,7 @@ class Collection:
         self._inserts: Lane[Stored] = Lane(self._insert_all)
         self._replacements: Lane[Replacement] = Lane(self._replace_all)
         self._gets: Lane[str] = Lane(self._get_all)
+        self._finds: Lane[Pipeline] = Lane(self._find_all, _FINDS)
         self._writing: dict[str, asyncio.Future[Outcome]] = {}
 
     async def insert(self, doc: Doc) -> None:
@@ -65,10 +70,8 @@ class Collection:
 
     async def find(self, query: Find) -> list[Doc]:
         """As `Store.find`."""
-        found, order = wanted(self._kind, query)
-        with translated():
-            cursor = self._documents.find(found, sort=order, limit=query.limit, batch_size=query.limit)
-            return [from_bson(stored) for stored in await cursor.to_list()]
+        docs: list[Doc] = await self._finds.ask(pipeline(self._kind, query))
+        return docs
 
     async def delete(self, where: Where) -> int:
         """As `Store.delete`."""
@@ -77,7 +80,7 @@ class Collection:
 
     async def close(self) -> None:
         """Ends when everything asked is done."""
-        await asyncio.gather(self._inserts.close(), self._replacements.close(), self._gets.close())
+        await asyncio.gather(*(lane.close() for lane in (self._inserts, self._replacements, self._gets, self._finds)))
 
     async def _in_order(self, id: str, ask: Callable[[], "asyncio.Future[Outcome]"]) -> Outcome:  # noqa: A002
         """Writes of one document go one after the other, whichever lane they take."""
@@ -108,6 +111,14 @@ class Collection:
         for id in ids:  # noqa: A001 - the field's own name
             outcomes.append(deepcopy(docs.get(id)) if id in given else docs.get(id))
             given.add(id)
+        return outcomes
+
+    async def _find_all(self, pipelines: list[Pipeline]) -> Sequence[Outcome]:
+        outcomes: list[list[Doc]] = [[] for _ in pipelines]
+        with translated():
+            cursor = await self._documents.aggregate(all_of(self._kind, pipelines), batchSize=_ROUND_TRIP)
+            for found in await cursor.to_list():
+                outcomes[found["of"]].append(from_bson(found["doc"]))
         return outcomes
 
     async def _there(self, ids: list[str]) -> set[bytes]:

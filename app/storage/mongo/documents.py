@@ -1,5 +1,6 @@
 """Documents and queries as MongoDB keeps them: native documents, whose `_id` is our `id`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import bson
@@ -11,7 +12,7 @@ from app.errors import FieldError, Invalid
 from app.storage.ports import Doc, Find, Kind, Where
 
 Filter = dict[str, Any]
-Order = list[tuple[str, int]]
+Pipeline = list[dict[str, Any]]
 
 
 def to_bson(kind: Kind, doc: Doc) -> RawBSONDocument:
@@ -45,13 +46,19 @@ def matching(kind: Kind, where: Where) -> Filter:
     return {_known(kind, field): value for field, value in where.items()}
 
 
-def wanted(kind: Kind, query: Find) -> tuple[Filter, Order]:
-    """What a query asks for, and its order."""
+def pipeline(kind: Kind, query: Find) -> Pipeline:
+    """A query as stages of an aggregation."""
     field, down = _known(kind, query.order.removeprefix("-")), query.order.startswith("-")
     found = matching(kind, query.where)
     if query.after is not None:
         found[field] = {"$lt" if down else "$gt": query.after}
-    return found, [(field, DESCENDING if down else ASCENDING)]
+    return [{"$match": found}, {"$sort": {field: DESCENDING if down else ASCENDING}}, {"$limit": query.limit}]
+
+
+def all_of(kind: Kind, pipelines: Sequence[Pipeline]) -> Pipeline:
+    """What several queries of one kind find, each document as `{of, doc}` with the place of its query."""
+    first, *others = ([*stages, {"$replaceWith": {"of": at, "doc": "$$ROOT"}}] for at, stages in enumerate(pipelines))
+    return [*first, *({"$unionWith": {"coll": kind.name, "pipeline": stages}} for stages in others)]
 
 
 def _known(kind: Kind, field: str) -> str:

@@ -10,14 +10,14 @@ from typing import Generic
 from app.errors import StoreUnavailable
 from app.storage.batches import WAITING_LIMIT, Asked, J, Outcome, tell
 
-_BATCH = 1_000
+BATCH = 1_000
 
 
 class Lane(Generic[J]):
     """Requests in the order in which they were asked, one batch away at a time. A request alone waits for nobody."""
 
-    def __init__(self, send: Callable[[list[J]], Awaitable[Sequence[Outcome]]], limit: int = WAITING_LIMIT) -> None:
-        self._send, self._limit = send, limit
+    def __init__(self, send: Callable[[list[J]], Awaitable[Sequence[Outcome]]], batch: int = BATCH) -> None:
+        self._send, self._batch = send, batch
         self._asked: list[Asked[J]] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
@@ -26,8 +26,8 @@ class Lane(Generic[J]):
         """The outcome to come; `StoreUnavailable` at once when too many wait or the lane is closed."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        if len(self._asked) >= self._limit:
-            raise StoreUnavailable(f"{self._limit} requests are waiting for the store")
+        if len(self._asked) >= WAITING_LIMIT:
+            raise StoreUnavailable(f"{WAITING_LIMIT} requests are waiting for the store")
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._asked.append((job, future))
         if self._task is None:
@@ -42,7 +42,7 @@ class Lane(Generic[J]):
 
     async def _work(self) -> None:
         while self._asked:
-            batch, self._asked = self._asked[:_BATCH], self._asked[_BATCH:]
+            batch, self._asked = self._asked[: self._batch], self._asked[self._batch :]
             try:
                 outcomes = await self._send([job for job, _ in batch])
             except StoreUnavailable as error:
