@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
 from app.clock import Clock, iso
-from app.context.assemble import smallest_budget
+from app.context.assemble import Assembler, smallest_budget
 from app.context.tokens import Tokens, o200k
 from app.errors import SettingsError
 from app.events import Events
@@ -231,6 +231,7 @@ def _parts(base: Base, router: Router, owner: str) -> Parts:
         turns=base.records.turns,
         snapshots=base.records.snapshots,
         router=router,
+        assembler=Assembler(base.tokens),
         tokens=base.tokens,
         cache=base.cache,
         events=base.events,

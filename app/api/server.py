@@ -13,7 +13,7 @@ from types import FrameType
 
 import uvicorn
 import uvloop
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from app.api.application import create
@@ -123,7 +123,7 @@ async def _serve(settings: Settings, listener: socket.socket, serving: Serving) 
         await Server(_config(application, serving), running, serving).serve([listener])
 
 
-def _config(application: FastAPI, serving: Serving) -> uvicorn.Config:
+def _config(application: ASGIApp, serving: Serving) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         http="httptools",
@@ -132,6 +132,7 @@ def _config(application: FastAPI, serving: Serving) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=int(serving.grace + _AFTER_GRACE),
         backlog=4_096,
     )

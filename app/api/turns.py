@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from app.api import shapes
 from app.api.bodies import ContextIn, FeedbackIn, TurnIn, documented, idempotency_key, page_limit, read
@@ -35,8 +36,12 @@ _STREAM_DOC: dict[str, Any] = {
 }
 
 
+ASKED = Route("/v1/sessions/{session_id}/turns", endpoint=lambda: None)
+"""The route of `ask_turn`, as metrics name it."""
+
+
 @router.post(
-    "/v1/sessions/{session_id}/turns",
+    ASKED.path,
     responses={200: _STREAM_DOC, 409: {"model": shapes.ProblemOut}, 503: {"model": shapes.ProblemOut}},
     openapi_extra=dict(documented(TurnIn)),
 )

@@ -5,7 +5,9 @@ profile, memory (one system message), then history oldest first, then the learne
 dropped first; instructions and message always stay, a message that is larger than the budget loses its middle.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
+from operator import is_
 
 from app.context.tokens import TOKENIZER, Tokens
 from app.policy import Policy
@@ -20,6 +22,7 @@ INSTRUCTIONS_SHARE = 0.6
 _PROFILE_SHARE = 0.15
 _MEMORY_SHARE = 0.10
 _MESSAGE_FLOOR = 32
+_KEPT = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +56,71 @@ class Assembly:
     message_tokens: int
 
 
-def assemble(brief: Brief, tokens: Tokens) -> Assembly:
+System = tuple[str, tuple[LayerReceipt, ...]]
+"""The system message and what became of its layers."""
+
+Basis = tuple[object, ...]
+
+
+class Assembler:
+    """Assembles prompts; keeps the system messages of the 4,096 sessions last used, which depend on nothing said."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._systems: OrderedDict[str, tuple[Basis, System]] = OrderedDict()
+
+    def assemble(self, brief: Brief) -> Assembly:
+        """The prompt for one turn, never over `brief.limit` tokens."""
+        return assemble(brief, self._tokens, self._system(brief))
+
+    def _system(self, brief: Brief) -> System:
+        session_id, basis = brief.snapshot.session.id, _basis(brief)
+        kept = self._systems.get(session_id)
+        if kept is None or not all(map(is_, kept[0], basis)):
+            kept = self._systems[session_id] = (basis, system_of(brief, self._tokens))
+            if len(self._systems) > _KEPT:
+                self._systems.popitem(last=False)
+        self._systems.move_to_end(session_id)
+        return kept[1]
+
+
+def _basis(brief: Brief) -> Basis:
+    """What a system message is made of: records that are never changed, so that the same ones make the same message."""
+    snapshot = brief.snapshot
+    return snapshot.session, snapshot.learner, snapshot.memory, brief.policy, brief.strategy, brief.budget
+
+
+def assemble(brief: Brief, tokens: Tokens, system: System) -> Assembly:
     """The prompt for one turn, never over `brief.limit` tokens as `tokens` counts them."""
     message_tokens = tokens.count(brief.message)
-    system, layers = _system(brief, tokens)
+    text, layers = system
     spent = sum(layer.tokens for layer in layers)
     message, layer = _message(brief, message_tokens, brief.limit - spent, tokens)
     kept, history = _history(brief, brief.limit - spent - layer.tokens)
-    layers = (*layers, history, layer)
-    messages = (Message("system", system), *_spoken(kept), Message("user", message))
+    layers = (*layers, _weighed(brief, history), _weighed(brief, layer))
+    messages = (Message("system", text), *_spoken(kept), Message("user", message))
     return Assembly(messages, _receipt(brief, layers), message_tokens)
 
 
+def _weighed(brief: Brief, layer: LayerReceipt) -> LayerReceipt:
+    return replace(layer, weight=brief.policy.context.weights.get(layer.name, 1.0))
+
+
 def _receipt(brief: Brief, layers: tuple[LayerReceipt, ...]) -> Receipt:
-    weights = brief.policy.context.weights
     return Receipt(
         budget=brief.limit,
         tokens=sum(layer.tokens for layer in layers),
         full_tokens=sum(layer.full_tokens for layer in layers),
         tokenizer=TOKENIZER,
         policy=brief.policy.version,
-        layers=tuple(replace(layer, weight=weights.get(layer.name, 1.0)) for layer in layers),
+        layers=layers,
     )
 
 
-def _system(brief: Brief, tokens: Tokens) -> tuple[str, tuple[LayerReceipt, ...]]:
+def system_of(brief: Brief, tokens: Tokens) -> System:
     """The system message, with each layer's tokens as what it adds to the text before it, so that they sum up."""
     text = f"{brief.policy.instructions.strip()}\n\n{brief.policy.strategies[brief.strategy].text.strip()}"
-    count = tokens.count_stable(text)
+    count = tokens.count(text)
     layers = [
         LayerReceipt(
             "instructions", count + FRAMING, count + FRAMING, 1.0, "kept", f"always; strategy {brief.strategy}"
@@ -93,7 +133,7 @@ def _system(brief: Brief, tokens: Tokens) -> tuple[str, tuple[LayerReceipt, ...]
     ):
         text, layer = _lines(_Lines(name, text, lines, int(brief.limit * share)), tokens)
         layers.append(layer)
-    return text, tuple(layers)
+    return text, tuple(_weighed(brief, layer) for layer in layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +151,12 @@ def _lines(wanted: _Lines, tokens: Tokens) -> tuple[str, LayerReceipt]:
     """As many of the lines, in order, as fit the layer's share, under the layer's title."""
     if not wanted.lines:
         return wanted.before, LayerReceipt(wanted.name, 0, 0, 1.0, "empty", "nothing is known yet", 0, 0)
-    base = tokens.count_stable(wanted.before)
+    base = tokens.count(wanted.before)
     full = fitted = 0
     text, kept = wanted.before, 0
     for n in range(1, len(wanted.lines) + 1):
         longer = "\n".join((f"{wanted.before}\n\n{_TITLES[wanted.name]}", *wanted.lines[:n]))
-        full = tokens.count_stable(longer) - base
+        full = tokens.count(longer) - base
         if full <= wanted.limit:
             text, kept, fitted = longer, n, full
     outcome, why = _outcome(kept, len(wanted.lines), f"share of {wanted.limit} tokens")
@@ -172,4 +212,4 @@ def _outcome(kept: int, total: int, why: str) -> tuple[Outcome, str]:
 
 
 def _spoken(kept: tuple[Said, ...]) -> tuple[Message, ...]:
-    return tuple(m for said in kept for m in (Message("user", said.message), Message("assistant", said.reply)))
+    return tuple(message for said in kept for message in said.messages)

@@ -1,14 +1,9 @@
 """Exact token counts, offline: the vocabulary comes with the package `splintr-rs`."""
 
-from collections import OrderedDict
 from typing import Protocol
 
 TOKENIZER = "o200k"
 """What budgets and receipts count in: exact for OpenAI's models and for gpt-oss, an approximation for others."""
-
-_REMEMBERED = 4_096
-_WORTH_REMEMBERING = 64
-"""Characters from which looking a text up is cheaper than counting it."""
 
 
 class Encoder(Protocol):
@@ -20,28 +15,14 @@ class Encoder(Protocol):
 
 
 class Tokens:
-    """Counts tokens and cuts text to a number of them; remembers the counts of texts that come back."""
+    """Counts tokens and cuts text to a number of them."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._counts: OrderedDict[str, int] = OrderedDict()
 
     def count(self, text: str) -> int:
         """Tokens in `text`; a pair of surrogates that stands alone counts as the replacement character."""
         return len(self._encoder.encode_ordinary(_sound(text)))
-
-    def count_stable(self, text: str) -> int:
-        """Like `count`, for texts that come back turn after turn: the newest 4,096 counts are kept."""
-        if len(text) < _WORTH_REMEMBERING:
-            return self.count(text)
-        known = self._counts.get(text)
-        if known is None:
-            known = self._counts[text] = self.count(text)
-            if len(self._counts) > _REMEMBERED:
-                self._counts.popitem(last=False)
-        else:
-            self._counts.move_to_end(text)
-        return known
 
     def shorten(self, text: str, limit: int) -> str:
         """`text` in at most `limit` tokens: its beginning and its end, with a mark where the middle was.

@@ -105,7 +105,10 @@ class Router:
         outcome = "abandoned"
         try:
             async with aclosing(provider.stream(prompt)) as chunks:
-                while (chunk := await self._next(chunks, attempt, answer)) is not None:
+                whole = False
+                while not whole:
+                    chunk = await self._next(chunks, attempt, answer)
+                    whole = chunk.finish is not None
                     yield chunk
             outcome = "ok"
         except ProviderError as error:
@@ -114,24 +117,26 @@ class Router:
         finally:
             self._note(attempt, answer, outcome)
 
-    async def _next(self, chunks: AsyncGenerator[Chunk, None], attempt: _Try, answer: Answer) -> Chunk | None:
-        """The next chunk, `None` after the last one of a complete answer."""
+    async def _next(self, chunks: AsyncGenerator[Chunk, None], attempt: _Try, answer: Answer) -> Chunk:
+        """The next chunk; the one with the finish reason is the last."""
         asked = self._clock.monotonic()
         try:
             async with asyncio.timeout(max(attempt.patience(asked), 0)):
-                chunk = await anext(chunks, None)
+                chunk = await anext(chunks)
         except TimeoutError as error:
             raise ProviderTimeout("no token in time") from error
+        except StopAsyncIteration as end:
+            raise BrokenStream("the answer ended without a finish reason") from end
         finally:
             now = self._clock.monotonic()
             answer.waited += now - asked
-        if chunk is None:
-            _check_whole(attempt, answer)
-            return None
         if attempt.spoke_after is None and chunk.text:
             attempt.spoke_after = now - attempt.started
             answer.entry = attempt.provider.entry
             answer.first_token_at = now
+        if chunk.finish and attempt.spoke_after is None:
+            blocked = chunk.finish is Finish.CONTENT_FILTER
+            raise ProviderRefused("blocked by content policy") if blocked else BrokenStream("an empty answer")
         answer.hear(chunk)
         return chunk
 
@@ -142,12 +147,3 @@ class Router:
         answer.attempts.append(noted)
         first = None if attempt.spoke_after is None else attempt.spoke_after * 1e3
         self._events.publish(AttemptEnded(noted, first))
-
-
-def _check_whole(attempt: _Try, answer: Answer) -> None:
-    """An answer is whole only if it said something and why it ends."""
-    if answer.finish is None:
-        raise BrokenStream("the answer ended without a finish reason")
-    if attempt.spoke_after is None:
-        blocked = answer.finish is Finish.CONTENT_FILTER
-        raise ProviderRefused("blocked by content policy") if blocked else BrokenStream("an empty answer")

@@ -1,6 +1,7 @@
 """The store port: documents by kind, durable when the call returns. One contract suite runs over every adapter.
 
-A document is a JSON object with at least `id`, `workspace` and `schema`; times in it are ISO 8601 text in UTC.
+A document is a JSON object with at least `id`, `workspace` and `schema`; times in it are ISO 8601 text in UTC. What is
+written may also hold what orjson writes as JSON, such as dataclasses; what is read is plain.
 What a kind is indexed by is declared here once and created by `migrations/`.
 """
 

@@ -28,7 +28,7 @@ error, but reached the store all the same."""
 log = logging.getLogger("masterx.presence")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Instance:
     """One running process of the service."""
 

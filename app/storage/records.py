@@ -1,8 +1,7 @@
-"""Frozen records to stored documents and back."""
+"""Frozen records to stored documents and back. Nested records stay as they are: adapters write what orjson writes."""
 
 from typing import Any, TypeVar
 
-import orjson
 from pydantic import TypeAdapter
 
 from app.storage.ports import Doc
@@ -14,9 +13,8 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
 def to_doc(record: Any) -> Doc:
-    """A record as a document: plain JSON values all the way down."""
-    doc: Doc = orjson.loads(orjson.dumps(record))
-    return doc
+    """A record as a document."""
+    return dict(vars(record))
 
 
 def from_doc(kind: type[R], doc: Doc) -> R:

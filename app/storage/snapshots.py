@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from app.clock import Clock
 from app.storage.cache import Cache
 from app.storage.sessions import Learners, Sessions
-from app.storage.turns import TurnLog
-from app.vocabulary import Said, Session, Snapshot, State, Turn
+from app.storage.turns import TurnLog, exchange
+from app.vocabulary import Session, Snapshot, Turn
 
 CHANGED = "snapshot-changed"
 """Channel that names sessions (`session:ID`) and learners (`learner:WORKSPACE/ID`) whose snapshots are out of date."""
@@ -93,28 +93,24 @@ class Snapshots:
                     self.drop_learner(workspace, learner_id)
 
     async def _load(self, session: Session) -> Snapshot:
-        learner, page, earlier = await asyncio.gather(
+        learner, past, earlier = await asyncio.gather(
             self._learners.get(session.workspace, session.learner_id),
-            self._turns.newest(session.id, _RECENT),
+            self._turns.past(session.id, _RECENT),
             self._sessions.of(session.workspace, session.learner_id, _EARLIER),
         )
-        turns = page.data
-        newest = turns[0] if turns else None
-        said = tuple(s for turn in reversed(turns) if (s := exchange(turn)))
-        last = exchange(newest) if newest else None
         snapshot = Snapshot(
             session=session,
             learner=learner,
             memory=tuple(_memory(s) for s in earlier.data if s.id != session.id and (s.subject or s.title or s.goal)),
-            said=said,
-            last_seq=newest.seq if newest else 0,
-            history_items=(newest.history_items if newest else 0) + (last is not None),
-            history_tokens=(newest.history_tokens if newest else 0) + (last.tokens if last else 0),
+            said=past.said,
+            last_seq=past.last_seq,
+            history_items=past.items,
+            history_tokens=past.tokens,
         )
-        if newest and newest.state is State.OPEN:
-            # It will have a reply that this snapshot lacks, under a number that this snapshot knows.
+        if past.running:
+            # Its newest turn will have a reply that this snapshot lacks, under a number that it knows.
             return snapshot
-        return self._hold(snapshot, sum(s.tokens for s in said), self._clock.monotonic() + _LIFETIME)
+        return self._hold(snapshot, sum(s.tokens for s in past.said), self._clock.monotonic() + _LIFETIME)
 
     def _hold(self, snapshot: Snapshot, tokens: int, until: float) -> Snapshot:
         self.drop(snapshot.session.id)
@@ -128,13 +124,6 @@ class Snapshots:
         while len(self._held) > _WARM or self._tokens > _WARM_TOKENS:
             self._tokens -= self._held.popitem(last=False)[1].tokens
         return kept
-
-
-def exchange(turn: Turn) -> Said | None:
-    """A closed turn as history: `None` when nothing was answered."""
-    if turn.state is State.OPEN or not turn.reply:
-        return None
-    return Said(turn.seq, turn.message, turn.reply, turn.message_tokens or 0, turn.reply_tokens or 0)
 
 
 def _memory(session: Session) -> str:

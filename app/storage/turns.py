@@ -1,11 +1,11 @@
 """The turn log: the truth about every message and its answer."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app.errors import Duplicate, NotFound, SessionBusy
-from app.storage.ports import TURNS, Find, Store
+from app.storage.ports import TURNS, Doc, Find, Store
 from app.storage.records import from_doc, to_doc
-from app.vocabulary import Page, State, Turn
+from app.vocabulary import Page, Said, State, Turn
 
 _FORGET_AT = 128
 
@@ -16,6 +16,20 @@ class StaleSnapshot(Exception):
 
 class KeyTaken(Exception):
     """Another turn was opened under this idempotency key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was said in a session: the newest exchanges, oldest first; `items` and `tokens` count all of them.
+
+    `running` says that the newest turn is open, so that this will not be all for long.
+    """
+
+    said: tuple[Said, ...]
+    last_seq: int
+    items: int
+    tokens: int
+    running: bool
 
 
 class TurnLog:
@@ -76,6 +90,20 @@ class TurnLog:
         page = tuple(found[:limit])
         return Page(page, str(page[-1].seq) if len(found) > limit else None)
 
+    async def past(self, session_id: str, limit: int) -> Past:
+        """What was said in a session, from its newest `limit` turns. Reads no more of them than it needs."""
+        docs = await self._store.find(TURNS, Find({"session_id": session_id}, "-seq", limit=limit))
+        if not docs:
+            return Past((), 0, 0, 0, running=False)
+        newest, last = docs[0], _said(docs[0])
+        return Past(
+            said=tuple(said for doc in reversed(docs) if (said := _said(doc))),
+            last_seq=newest["seq"],
+            items=newest["history_items"] + (last is not None),
+            tokens=newest["history_tokens"] + (last.tokens if last else 0),
+            running=newest["state"] == State.OPEN,
+        )
+
     async def open_of(self, owner: str) -> list[Turn]:
         """Turns that an instance has open, oldest first, 200 at most."""
         return await self._find({"owner": owner, "state": State.OPEN}, limit=200)
@@ -85,3 +113,17 @@ class TurnLog:
     ) -> list[Turn]:
         docs = await self._store.find(TURNS, Find(where, order, after, limit))
         return [from_doc(Turn, doc) for doc in docs]
+
+
+def exchange(turn: Turn) -> Said | None:
+    """A closed turn as history: `None` when nothing was answered."""
+    if turn.state is State.OPEN or not turn.reply:
+        return None
+    return Said(turn.seq, turn.message, turn.reply, turn.message_tokens or 0, turn.reply_tokens or 0)
+
+
+def _said(doc: Doc) -> Said | None:
+    """The same of a document: a long history is loaded without making a record of each of its turns."""
+    if doc["state"] == State.OPEN or not doc["reply"]:
+        return None
+    return Said(doc["seq"], doc["message"], doc["reply"], doc["message_tokens"] or 0, doc["reply_tokens"] or 0)

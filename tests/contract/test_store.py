@@ -1,25 +1,14 @@
 """What every store promises (`app/storage/ports.py`), while nothing goes wrong."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from app.errors import Duplicate, Invalid, StoreUnavailable
-from app.storage.ports import FEEDBACK, INSTANCES, KEYS, LEARNERS, SESSIONS, TURNS, Doc, Find
+from app.storage.ports import FEEDBACK, INSTANCES, KEYS, LEARNERS, SESSIONS, TURNS, Find
 from tests.contract.conftest import AnyStore, open_store
 from tests.contract.documents import new_id, session, turn
-
-
-async def ids(store: AnyStore, query: Find) -> list[str]:
-    return [doc["id"] for doc in await store.find(TURNS, query)]
-
-
-async def some_turns(store: AnyStore, session_id: str, count: int) -> list[Doc]:
-    turns = [turn(session_id=session_id, seq=n, state="complete") for n in range(1, count + 1)]
-    await asyncio.gather(*(store.insert(TURNS, doc) for doc in turns))
-    return turns
 
 
 async def test_a_document_comes_back_as_it_was_given(store: AnyStore) -> None:
@@ -229,55 +218,6 @@ async def test_of_two_open_turns_of_a_session_exactly_one_wins(store_url: str, s
         )
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Duplicate", "NoneType"]
     await other.close()
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        (Find({"session_id": "s"}, "seq"), [1, 2, 3, 4, 5]),
-        (Find({"session_id": "s"}, "-seq"), [5, 4, 3, 2, 1]),
-        (Find({"session_id": "s"}, "seq", limit=2), [1, 2]),
-        (Find({"session_id": "s"}, "seq", after=2, limit=2), [3, 4]),
-        (Find({"session_id": "s"}, "-seq", after=4, limit=2), [3, 2]),
-        (Find({"session_id": "s"}, "-seq", after=1), []),
-        (Find({"session_id": "s", "seq": 3}), [3]),
-        (Find({"session_id": "s"}), [1, 2, 3, 4, 5]),
-        (Find({"session_id": "s"}, "-id", limit=1), [5]),
-        (Find({"session_id": "s", "idempotency_key": None}, limit=1), [1]),
-        (Find({}, "-seq", limit=1), [5]),
-    ],
-)
-async def test_a_query_finds_what_it_asks_for_in_its_order(store: AnyStore, query: Find, found: Sequence[int]) -> None:
-    await some_turns(store, "s", 5)
-    await some_turns(store, "t", 4)
-    assert [doc["seq"] for doc in await store.find(TURNS, query)] == found
-
-
-async def test_pages_by_id_meet_without_gap_or_overlap(store: AnyStore) -> None:
-    turns = await some_turns(store, "s", 5)
-    first = await ids(store, Find({"session_id": "s"}, "-id", limit=3))
-    rest = await ids(store, Find({"session_id": "s"}, "-id", after=first[-1], limit=3))
-    assert first + rest == [doc["id"] for doc in reversed(turns)]
-
-
-async def test_a_list_of_two_hundred_comes_whole(store: AnyStore) -> None:
-    turns = await some_turns(store, "s", 200)
-    assert await store.find(TURNS, Find({"session_id": "s"}, "seq", limit=200)) == turns
-
-
-@pytest.mark.parametrize("query", [Find({"message": "x"}), Find({}, "message")])
-async def test_what_has_no_index_cannot_be_asked_for(store: AnyStore, query: Find) -> None:
-    with pytest.raises(ValueError, match="message"):
-        await store.find(TURNS, query)
-
-
-async def test_documents_are_removed_by_their_values(store: AnyStore) -> None:
-    turns = await some_turns(store, "s", 3)
-    await some_turns(store, "t", 2)
-    assert await store.delete(TURNS, {"id": turns[0]["id"]}) == 1
-    assert await store.delete(TURNS, {"session_id": "s"}) == 2
-    assert await store.delete(TURNS, {"session_id": "s"}) == 0
-    assert len(await store.find(TURNS, Find({}))) == 2
 
 
 async def test_kinds_are_kept_apart(store: AnyStore) -> None:

@@ -108,3 +108,22 @@ async def test_a_piece_survives_a_kill_in_the_moment_after(tmp_path: Path) -> No
     assert await process.wait() == -signal.SIGKILL
     assert await store.jotted(doc["id"]) == "Two is the only even prime."
     await store.close()
+
+
+@pytest.mark.parametrize("damage", ["no database at all", "a torn page"])
+async def test_a_damaged_file_of_pieces_is_dropped_and_the_store_opens(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, pieces = tmp_path / "masterx.db", tmp_path / "masterx.db-pieces"
+    store = await SqliteStore.open(path)
+    for n in range(500):
+        store.jot("turn", n, "x" * 100)
+    await store.close()
+    whole = pieces.read_bytes()
+    torn = whole[:8192] + b"\xa5" * 4096 + whole[12288:]
+    pieces.write_bytes(torn if damage == "a torn page" else b"no database" * 1000)
+    store = await SqliteStore.open(path)
+    assert "damaged" in caplog.text
+    store.jot("turn", 0, "text")
+    assert await store.jotted("turn") == "text"
+    await store.close()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import policy as policies
-from app.context.assemble import Assembly, Brief, assemble, smallest_budget
+from app.context.assemble import Assembler, Assembly, Brief, assemble, smallest_budget, system_of
 from app.context.tokens import o200k
 from app.settings import CONFIG
 from app.vocabulary import FRAMING, Learner, Said, Session, Snapshot
@@ -29,7 +29,8 @@ def snapshot(*history: Said, learner: Learner = LEARNER, memory: tuple[str, ...]
 
 
 def assembled(state: Snapshot, message: str = "How do I solve 3x + 5 = 20?", budget: int | None = None) -> Assembly:
-    return assemble(Brief(POLICY, "hints", state, message, budget), TOKENS)
+    brief = Brief(POLICY, "hints", state, message, budget)
+    return assemble(brief, TOKENS, system_of(brief, TOKENS))
 
 
 def counted(assembly: Assembly) -> int:
@@ -81,6 +82,19 @@ def test_a_message_longer_than_the_budget_keeps_both_ends() -> None:
 def test_the_prefix_is_the_same_bytes_from_turn_to_turn() -> None:
     first, second = assembled(snapshot(said(1))), assembled(snapshot(said(1), said(2)), "And 2x = 8?")
     assert second.messages[:3] == first.messages[:3]
+
+
+def test_a_kept_system_message_is_the_one_that_would_be_made() -> None:
+    assembler, state = Assembler(TOKENS), snapshot(said(1))
+    told = replace(state, learner=replace(LEARNER, preferences={"language": "German"}))
+    for brief in (
+        Brief(POLICY, "hints", state, "One"),
+        Brief(POLICY, "hints", state, "Two"),
+        Brief(POLICY, "guided", state, "Three"),
+        Brief(POLICY, "guided", told, "Four"),
+        Brief(POLICY, "guided", told, "Five", budget=700),
+    ):
+        assert assembler.assemble(brief) == assemble(brief, TOKENS, system_of(brief, TOKENS))
 
 
 def test_a_first_message_has_empty_layers_with_a_reason() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import bson
+import orjson
 from bson.errors import BSONError
 from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING
@@ -18,11 +19,11 @@ Pipeline = list[dict[str, Any]]
 def to_bson(kind: Kind, doc: Doc) -> RawBSONDocument:
     """A document encoded here and now, so that one that cannot be kept (`Invalid`) spoils nobody else's batch."""
     kind.indexed(doc)
-    named = {"_id": doc["id"], **doc}
-    del named["id"]
     try:
+        named = orjson.loads(orjson.dumps(doc))
+        named = {"_id": named.pop("id"), **named}
         encoded = bson.encode(named)
-    except (BSONError, OverflowError, UnicodeError, RecursionError) as error:
+    except (BSONError, TypeError, OverflowError, UnicodeError, RecursionError) as error:
         raise Invalid([FieldError(kind.name, str(error))]) from error
     # An object with `$ref` and `$id` would be read as a reference to another document.
     if b"$ref\0" in encoded and bson.decode(encoded) != named:

@@ -1,13 +1,14 @@
 """The files of a store and the connections to them: one that writes, one that reads, one for the pieces."""
 
 import sqlite3
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import orjson
 
 from app.storage.batches import Outcome
+from app.storage.sqlite.connection import connect, log_ahead
 from app.storage.sqlite.pieces import Pieces
 from app.storage.sqlite.sql import Statement
 from app.storage.sqlite.writer import unavailable
@@ -16,8 +17,6 @@ from app.storage.sqlite.writer import unavailable
 _BUSY_SECONDS = 3.0
 # What is left of the log after a burst (bytes).
 _LOG_LIMIT = 64 << 20
-# Each size of a batch is a statement of its own: a handful of kinds times 64, 32 … 1 rows, and the queries.
-_STATEMENTS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,19 @@ class Files:
     @classmethod
     def open(cls, path: str) -> Self:
         """The files at `path`, made where they are missing; `StoreUnavailable` says what is wrong with them."""
-        try:
-            writer = _writer(path)
-            reader = _connect(f"{Path(path).absolute().as_uri()}?mode=ro")
-            pieces = Pieces(f"{path}-pieces")
-            # Turns first: one that is opened meanwhile is not among them.
-            pieces.forget(sorted(pieces.turns() - _open_turns(writer)))
-        except sqlite3.Error as error:
-            raise unavailable(path, error) from error
+        with ExitStack() as unless_open:
+            try:
+                writer = unless_open.enter_context(closing(connect(path, _BUSY_SECONDS)))
+                _prepare(writer)
+                reader = unless_open.enter_context(closing(connect(path, _BUSY_SECONDS, "?mode=ro")))
+                pieces = unless_open.enter_context(closing(Pieces.open(f"{path}-pieces")))
+                pieces.prepare()
+                # The pieces first: what is jotted of a turn that is opened meanwhile is not among them.
+                pieces.forget(sorted(pieces.turns() - _open_turns(writer)))
+                pieces.start()
+            except sqlite3.Error as error:
+                raise unavailable(path, error) from error
+            unless_open.pop_all()
         return cls(path, writer, reader, pieces)
 
     def read(self, statements: list[Statement]) -> list[Outcome]:
@@ -60,23 +64,10 @@ class Files:
         return orjson.loads(found)
 
 
-def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(
-        uri,
-        uri=True,
-        timeout=_BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=_STATEMENTS,
-    )
-
-
-def _writer(path: str) -> sqlite3.Connection:
-    db = _connect(Path(path).absolute().as_uri())
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
-    return db
+def _prepare(writer: sqlite3.Connection) -> None:
+    log_ahead(writer)
+    writer.execute("PRAGMA synchronous = FULL")
+    writer.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT}")
 
 
 def _open_turns(db: sqlite3.Connection) -> set[str]:

@@ -17,9 +17,9 @@ class Lane(Generic[J]):
     waking the other side is dear. A request alone waits for nobody.
     """
 
-    def __init__(self, name: str, work: Callable[[list[J]], Sequence[Outcome]], limit: int = WAITING_LIMIT) -> None:
+    def __init__(self, name: str, work: Callable[[list[J]], Sequence[Outcome]]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._work, self._limit = work, limit
+        self._work = work
         self._asked: list[Asked[J]] = []
         self._queue: SimpleQueue[list[Asked[J]] | None] = SimpleQueue()
         self._waiting = 0
@@ -31,8 +31,8 @@ class Lane(Generic[J]):
         """The outcome to come; `StoreUnavailable` at once when too many wait or the lane is closed."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
-        if self._waiting >= self._limit:
-            raise StoreUnavailable(f"{self._limit} requests are waiting for the store")
+        if self._waiting >= WAITING_LIMIT:
+            raise StoreUnavailable(f"{WAITING_LIMIT} requests are waiting for the store")
         future: asyncio.Future[Outcome] = self._loop.create_future()
         if not self._asked:
             self._loop.call_soon(self._hand_over)

@@ -6,13 +6,17 @@ Written in the calling thread without an fsync: what the operating system has ta
 import logging
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
 
 import orjson
 
 from app.errors import StoreUnavailable
+from app.storage.sqlite.connection import connect, log_ahead
 
-# A writer of another process is through in microseconds; a wait longer than this would be felt by every stream.
-_BUSY_SECONDS = 0.02
+# At the start there is time; later another process is through in microseconds, and every stream would feel a wait.
+_START_SECONDS = 3.0
+_BUSY_MILLISECONDS = 20
 # Small enough that moving the log into the file is not felt either (0.8 MB).
 _CHECKPOINT_PAGES = 200
 
@@ -29,11 +33,30 @@ class Pieces:
     def __init__(self, path: str) -> None:
         self._path = path
         self._failing = False
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_SECONDS)
-        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db = connect(path, _START_SECONDS)
+
+    @classmethod
+    def open(cls, path: str) -> Self:
+        """The pieces in this file, or none where a power cut has damaged it."""
+        pieces = cls(path)
+        if not pieces._damaged():
+            return pieces
+        pieces.close()
+        log.warning("%s: damaged, so the pieces of replies in it are dropped", path)
+        for name in (path, f"{path}-wal", f"{path}-shm"):
+            Path(name).unlink(missing_ok=True)
+        return cls(path)
+
+    def prepare(self) -> None:
+        """Makes the file what it has to be; raises `sqlite3.Error`."""
+        log_ahead(self._db)
         self._db.execute("PRAGMA synchronous = OFF")
         self._db.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         self._db.execute(_TABLE)
+
+    def start(self) -> None:
+        """From here on the event loop calls: no wait is to be felt."""
+        self._db.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
 
     def jot(self, turn_id: str, n: int, text: str) -> None:
         """Keeps a piece; a failure is logged when it begins, not for each piece."""
@@ -68,3 +91,9 @@ class Pieces:
     def close(self) -> None:
         """Lets go of the file."""
         self._db.close()
+
+    def _damaged(self) -> bool:
+        try:
+            return self._db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]
+        except sqlite3.DatabaseError as error:
+            return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -1,0 +1,113 @@
+"""What is asked and answered: the nouns of a turn under way."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+MESSAGE_LIMIT = 32_000
+"""Characters in one message of a learner (API.md)."""
+
+FRAMING = 4
+"""Tokens that the chat format adds to each message: three marks and the role (OpenAI cookbook, token counting)."""
+
+
+class Task(StrEnum):
+    """What the learner wants from this turn."""
+
+    EMOTIONAL_SUPPORT = "emotional_support"
+    EXPLANATION = "explanation"
+    PRACTICE = "practice"
+    ASSESSMENT = "assessment"
+    PLANNING = "planning"
+    QUICK_ANSWER = "quick_answer"
+    GENERAL = "general"
+
+
+class Finish(StrEnum):
+    """Why the text ends where it ends."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a provider is asked. `stream` false asks for the answer in one piece, which is cheaper to relay."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float
+    stream: bool
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens as the provider counted them, and what they cost in US dollars."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of an answer as it was read from the wire. The last one carries `finish`; usage may come with it."""
+
+    text: str = ""
+    finish: Finish | None = None
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call of one provider: `outcome` is `ok` or the name of the error (`app/errors.py`)."""
+
+    provider: str
+    model: str
+    outcome: str
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A learner's message on its way into a turn."""
+
+    workspace: str
+    session_id: str
+    message: str
+    stream: bool
+    task: Task | None = None
+    model: str | None = None
+    idempotency_key: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One earlier exchange as the context needs it, made once and read in many turns."""
+
+    seq: int
+    message: str
+    reply: str
+    message_tokens: int
+    reply_tokens: int
+    tokens: int = field(init=False)
+    """Tokens that it takes up in a prompt."""
+
+    messages: tuple[Message, Message] = field(init=False)
+    """What it is in a prompt."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", self.message_tokens + self.reply_tokens + 2 * FRAMING)
+        spoken = Message("user", self.message), Message("assistant", self.reply)
+        object.__setattr__(self, "messages", spoken)
