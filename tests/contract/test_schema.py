@@ -21,7 +21,7 @@ def test_the_newest_step_leads_to_the_schema_of_this_version() -> None:
 
 
 def test_steps_are_numbered_from_one_without_a_gap_as_their_files_are() -> None:
-    files = sorted(Path("migrations").glob("[0-9]*.py"))
+    files = sorted((Path(__file__).parents[2] / "migrations").glob("[0-9]*.py"))
     assert [step.number for step in steps()] == [int(file.name[:4]) for file in files] == list(range(1, SCHEMA + 1))
 
 
