@@ -31,6 +31,7 @@ if [ ! -x $venv/bin/python ] || ! $venv/bin/python -c '' 2>/dev/null; then
     fi
 fi
 
+# "compat" puts the project itself on the path, so that benches find the servers that the tests start.
 say "installing what $lock names (about a minute the first time)"
 if command -v uv >/dev/null 2>&1; then
     uv=uv
@@ -41,8 +42,9 @@ else
 fi
 if [ -n "$uv" ]; then
     "$uv" pip install --quiet --python $venv/bin/python --require-hashes -r "$lock"
-    "$uv" pip install --quiet --python $venv/bin/python --no-deps -e .
+    "$uv" pip install --quiet --python $venv/bin/python --no-deps --config-settings editable_mode=compat -e .
 else
     $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
-    $venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+    $venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+        --config-settings editable_mode=compat -e .
 fi

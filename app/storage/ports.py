@@ -91,7 +91,7 @@ class Store(Protocol):
         """Adds a document.
 
         Raises `Duplicate`, which names the unique index that refused it (`id` if that is taken, else any one where
-        several do), and `Invalid` for what is no JSON or nested deeper than 100 levels.
+        several do), and `Invalid` for what cannot be kept: no JSON, or nested too deep (100 levels always fit).
         """
         ...
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.errors import Duplicate, Invalid, StoreUnavailable
-from app.storage.ports import FEEDBACK, INSTANCES, KEYS, LEARNERS, SESSIONS, TURNS, Find
+from app.storage.ports import FEEDBACK, INSTANCES, KEYS, LEARNERS, SESSIONS, TURNS, Doc, Find
 from tests.contract.conftest import AnyStore, open_store
 from tests.contract.documents import new_id, session, turn
 
@@ -59,13 +59,36 @@ async def test_what_no_store_can_keep_is_invalid_and_harms_nothing_else(store: A
     assert await store.get(TURNS, good["id"]) == good
 
 
+def nested(levels: int) -> dict[str, Any]:
+    return {"a": nested(levels - 1)} if levels else {}
+
+
+async def test_a_document_may_be_nested_a_hundred_levels_deep(store: AnyStore) -> None:
+    doc = turn(deep=nested(98))
+    await store.insert(TURNS, doc)
+    assert await store.get(TURNS, doc["id"]) == doc
+
+
+async def among_others(store: AnyStore, doc: Doc) -> type:
+    """What becomes of a document whose neighbours in the batch are sound, as they must stay."""
+    docs = [turn(), doc, turn()]
+    first, outcome, last = await asyncio.gather(*(store.insert(TURNS, d) for d in docs), return_exceptions=True)
+    assert (first, last) == (None, None)
+    return type(outcome)
+
+
 async def test_a_document_nested_too_deep_is_invalid_and_harms_nothing_else(store: AnyStore) -> None:
-    deep: dict[str, Any] = {}
-    for _ in range(300):
-        deep = {"a": deep}
-    docs = [turn(), turn(deep=deep), turn()]
-    outcomes = await asyncio.gather(*(store.insert(TURNS, doc) for doc in docs), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [type(None), Invalid, type(None)]
+    assert await among_others(store, turn(deep=nested(300))) is Invalid
+
+
+@pytest.mark.parametrize("store_url", ["mongo"], indirect=True)
+@pytest.mark.parametrize(
+    "value",
+    [nested(190), nested(250), "x" * (17 << 20), {"$ref": "turns", "$id": "x"}],
+    ids=["refused alone", "refused with its batch", "too large", "taken for a reference"],
+)
+async def test_what_mongodb_cannot_keep_is_invalid_and_harms_nothing_else(store: AnyStore, value: Any) -> None:
+    assert await among_others(store, turn(value=value)) is Invalid
 
 
 async def test_an_indexed_field_holds_no_objects(store: AnyStore) -> None:

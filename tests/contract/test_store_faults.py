@@ -214,3 +214,15 @@ async def test_a_file_without_a_schema_says_what_it_lacks(tmp_path: Path) -> Non
     with pytest.raises(StoreUnavailable, match="no such table: turns"):
         await store.insert(TURNS, turn())
     await store.close()
+
+
+async def test_opening_waits_for_another_process_that_is_making_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "masterx.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    opening = asyncio.create_task(SqliteStore.open(path))
+    done, _ = await asyncio.wait([opening], timeout=0.1)
+    assert not done
+    other.execute("COMMIT")
+    other.close()
+    await (await opening).close()

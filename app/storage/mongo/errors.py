@@ -10,8 +10,8 @@ from app.errors import Duplicate, FieldError, Invalid, StoreError, StoreUnavaila
 from app.storage.ports import Kind
 
 _DUPLICATE_KEY = 11000
-_OVERFLOW = 15
-"""Nested over 180 levels, or over 16 MB."""
+# Nested over 180 levels; over 16 MB.
+_CANNOT_BE_KEPT = (15, 10334)
 _WORDS = 300
 
 
@@ -35,6 +35,6 @@ def refused(kind: Kind, refusal: Mapping[str, Any]) -> StoreError | Invalid:
         fields = tuple("id" if field == "_id" else field for field in refusal["keyPattern"])
         return Duplicate(kind.name, kind.unique(fields))
     words = str(refusal.get("errmsg"))[:_WORDS]
-    if refusal.get("code") == _OVERFLOW:
+    if refusal.get("code") in _CANNOT_BE_KEPT:
         return Invalid([FieldError(kind.name, words)])
     return StoreUnavailable(f"MongoDB: {words}")
