@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.context.assemble import Brief, assemble
+from app.context.assemble import Assembler, Brief
 from app.context.tokens import o200k
 from app.policy import load as load_policy
 from app.providers.offline import OfflineTutor
@@ -154,7 +154,7 @@ def real_prompt(message: str, memory: tuple[str, ...], preferences: dict[str, ob
     session = Session("s", "w", "l", "2026-11-21T00:00:00Z", "2026-11-21T00:00:00Z", subject="Biology")
     learner = Learner("i", "w", "l", preferences)
     snapshot = Snapshot(session, learner, memory, said=(), last_seq=0, history_items=0, history_tokens=0)
-    assembly = assemble(Brief(load_policy(CONFIG / "policy.toml"), "guided", snapshot, message), o200k())
+    assembly = Assembler(o200k()).assemble(Brief(load_policy(CONFIG / "policy.toml"), "guided", snapshot, message))
     return Prompt(assembly.messages, 512, 0.4, stream=False)
 
 
