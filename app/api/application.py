@@ -14,9 +14,9 @@ from app import __version__
 from app.api import operations, sessions, turns
 from app.api.access import LOOPBACK, Access
 from app.api.frame import Frame
-from app.api.problems import http
+from app.api.problems import Problem, http, internal, problem_of
 from app.bootstrap import Service
-from app.errors import FieldError, Invalid
+from app.errors import FieldError, Invalid, MasterxError
 
 
 def create(service: Service, *, loopback: bool) -> ASGIApp:
@@ -25,6 +25,8 @@ def create(service: Service, *, loopback: bool) -> ASGIApp:
     app = FastAPI(title="MasterX", version=__version__, redoc_url=None, summary="A tutoring backend.")
     app.state.service = service
     app.state.access = Access(service.records.keys, required)
+    app.add_exception_handler(MasterxError, _our_problem)
+    app.add_exception_handler(Exception, _internal)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     for router in (sessions.router, turns.router, operations.router):
@@ -65,13 +67,25 @@ _OPEN_TO_LOCAL_PAGES: dict[str, Any] = {
 }
 
 
+async def _our_problem(request: Request, error: Exception) -> Response:
+    return _answer(request, problem_of(cast(MasterxError, error)))
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    return _answer(request, internal())
+
+
 async def _http_problem(request: Request, error: Exception) -> Response:
     error = cast(HTTPException, error)
-    problem = http(error.status_code, str(error.detail))
-    body = problem.json(request.state.request_id, request.url.path)
-    return Response(body, problem.status, error.headers, "application/problem+json")
+    return _answer(request, http(error.status_code, str(error.detail)))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     error = cast(RequestValidationError, error)
-    raise Invalid([FieldError(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()])
+    found = [FieldError(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
+    return _answer(request, problem_of(Invalid(found)))
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    body = problem.json(request.state.request_id, request.url.path)
+    return Response(body, problem.status, dict(problem.headers), "application/problem+json")

@@ -46,10 +46,10 @@ class Frame:
 class _Exchange:
     """One request and its answer on the way out."""
 
-    __slots__ = ("_scope", "_send", "_service", "_started", "_status", "request_id")
+    __slots__ = ("_ended", "_scope", "_send", "_service", "_started", "_status", "request_id")
 
     def __init__(self, scope: Scope, send: Send, service: Service) -> None:
-        self._scope, self._send, self._status = scope, send, 0
+        self._scope, self._send, self._status, self._ended = scope, send, 0, False
         self._started = perf_counter()
         self._service = service
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
@@ -61,10 +61,15 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             message["headers"] = [*message.get("headers", ()), *self._headers()]
+        else:
+            self._ended = not message.get("more_body", False)
         await self._send(message)
 
     async def fail(self, problem: Problem) -> None:
-        """Answers with a problem, unless an answer has begun: then the connection is all that can be broken."""
+        """Answers with a problem, unless that was done further in; of an answer that has begun only the connection
+        can be broken."""
+        if self._ended:
+            return
         if self._status:
             raise ConnectionResetError("the answer had begun")
         body = problem.json(self.request_id, self._scope["path"])

@@ -5,7 +5,7 @@ written may also hold what orjson writes as JSON, such as dataclasses; what is r
 What a kind is indexed by is declared here once and created by `migrations/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -50,6 +50,17 @@ class Kind:
             return values
         raise Invalid([FieldError(self.name, "an indexed field holds text, a number or null")])
 
+    def check(self, values: Iterable[Any]) -> None:
+        """Raises `Invalid` for values that no store can look for: text that is no Unicode, numbers over 64 bits."""
+        for value in values:
+            try:
+                if isinstance(value, str):
+                    value.encode()
+                elif isinstance(value, int):
+                    value.to_bytes(8, signed=True)
+            except (UnicodeEncodeError, OverflowError) as error:
+                raise Invalid([FieldError(self.name, str(error))]) from error
+
     def unique(self, fields: tuple[str, ...]) -> str:
         """The name of the unique index over these fields: what adapters learn from a server that refuses."""
         return "id" if fields == ("id",) else next(i.name for i in self.indexes if i.unique and i.fields == fields)
@@ -85,7 +96,8 @@ class Find:
 
 
 class Store(Protocol):
-    """Documents, durable when a call returns. Every method may raise `StoreUnavailable`."""
+    """Documents, durable when a call returns. Every method may raise `StoreUnavailable`, and `Invalid` for ids and
+    values that cannot be looked for."""
 
     async def insert(self, kind: Kind, doc: Doc) -> None:
         """Adds a document.

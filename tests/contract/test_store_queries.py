@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from app.errors import Invalid
 from app.storage.ports import SESSIONS, TURNS, Doc, Find
 from tests.contract.conftest import AnyStore
 from tests.contract.documents import session, turn
@@ -67,6 +69,20 @@ async def test_documents_are_removed_by_their_values(store: AnyStore) -> None:
     assert await store.delete(TURNS, {"session_id": "s"}) == 2
     assert await store.delete(TURNS, {"session_id": "s"}) == 0
     assert len(await store.find(TURNS, Find({}))) == 2
+
+
+@pytest.mark.parametrize("value", ["\ud800", 2**70])
+async def test_what_cannot_be_looked_for_is_invalid_and_harms_no_other_call(store: AnyStore, value: Any) -> None:
+    (doc,) = await some_turns(store, "s", 1)
+    calls = [
+        *(store.get(TURNS, value), store.find(TURNS, Find({"owner": value})), store.find(TURNS, Find({}, after=value))),
+        *(store.delete(TURNS, {"owner": value}), store.replace(TURNS, doc, {"owner": value})),
+    ]
+    got, found, *refused = await asyncio.gather(
+        store.get(TURNS, doc["id"]), store.find(TURNS, Find({"session_id": "s"})), *calls, return_exceptions=True
+    )
+    assert (got, found) == (doc, [doc])
+    assert [type(outcome) for outcome in refused] == [Invalid] * len(calls)
 
 
 async def test_queries_asked_at_once_get_their_own_answers(store: AnyStore) -> None:

@@ -60,11 +60,12 @@ class Collection:
 
     async def replace(self, doc: Doc, where: Where) -> bool:
         """As `Store.replace`."""
-        replacement = Replacement({"_id": doc["id"], **still(where)}, to_bson(self._kind, doc))
+        replacement = Replacement({"_id": doc["id"], **still(self._kind, where)}, to_bson(self._kind, doc))
         return bool(await self._in_order(doc["id"], lambda: self._replacements.ask(replacement)))
 
     async def get(self, id: str) -> Doc | None:  # noqa: A002 - the port's name
         """As `Store.get`."""
+        self._kind.check((id,))
         doc: Doc | None = await self._gets.ask(id)
         return doc
 

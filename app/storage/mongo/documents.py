@@ -37,13 +37,15 @@ def from_bson(stored: dict[str, Any]) -> Doc:
     return stored
 
 
-def still(where: Where) -> Filter:
+def still(kind: Kind, where: Where) -> Filter:
     """What a document that is to be replaced must still be, of any fields."""
+    kind.check(where.values())
     return {"_id" if field == "id" else field: value for field, value in where.items()}
 
 
 def matching(kind: Kind, where: Where) -> Filter:
     """What `where` asks for, of indexed fields."""
+    kind.check(where.values())
     return {_known(kind, field): value for field, value in where.items()}
 
 
@@ -52,6 +54,7 @@ def pipeline(kind: Kind, query: Find) -> Pipeline:
     field, down = _known(kind, query.order.removeprefix("-")), query.order.startswith("-")
     found = matching(kind, query.where)
     if query.after is not None:
+        kind.check((query.after,))
         found[field] = {"$lt" if down else "$gt": query.after}
     return [{"$match": found}, {"$sort": {field: DESCENDING if down else ASCENDING}}, {"$limit": query.limit}]
 

@@ -74,6 +74,7 @@ class Table:
 
         Null and the values of partial indexes are part of the SQL: bound, they would hide that an index will do.
         """
+        self.kind.check(where.values())
         shape, bound = [], []
         for field, value in where.items():
             if field not in self.known:
@@ -127,6 +128,7 @@ def find(table: Table, query: Find) -> Statement:
     """The documents a query asks for, as one text: a JSON array."""
     shape, bound = table.condition(query.where)
     past = () if query.after is None else (query.after,)
+    table.kind.check(past)
     return _find(table, shape, query.order, bool(past)), (*bound, *past, query.limit)
 
 

@@ -36,9 +36,11 @@ class SqliteStore:
 
     async def replace(self, kind: Kind, doc: Doc, where: Where) -> bool:
         table = self._table(kind)
+        kind.check(where.values())
         return bool(await self._writes.ask(Replace(table, table.row(doc), tuple(where), tuple(where.values()))))
 
     async def get(self, kind: Kind, id: str) -> Doc | None:  # noqa: A002 - the port's name
+        kind.check((id,))
         docs = await self._reads.ask((sql.get(self._table(kind)), (id,)))
         return docs[0] if docs else None
 
