@@ -221,6 +221,18 @@ async def flatness(subject: Subject, turns: int) -> dict[str, float]:
     return {"turns": done, "first_mb": points[0][1], "last_mb": points[-1][1], "mb_per_1000": slope * 1000}
 
 
+async def long_session(subject: Subject) -> dict[str, float]:
+    """Our overhead (ms) early and late in one session of 305 turns: medians of eleven turns around the 10th and 300th."""
+    assert subject.masterx is not None
+    session = await subject.masterx.session("patient")
+    overheads = []
+    for _ in range(305):
+        status, turn = await subject.masterx.ask(session, f"{QUESTION} [[lat=0]]")
+        assert status == 200, turn
+        overheads.append(turn["timing"]["overhead_ms"])
+    return {"turn_10": statistics.median(overheads[4:15]), "turn_300": statistics.median(overheads[294:305])}
+
+
 async def bench(options: argparse.Namespace) -> None:
     """All measures, interleaved over the subjects; medians."""
     if not UPSTREAM_SOURCE.exists():
@@ -240,7 +252,10 @@ async def bench(options: argparse.Namespace) -> None:
                 for subject in subjects:
                     rows.setdefault((name, subject.name), []).append(await measure(subject, name, Run(options.seconds)))
             show(name, subjects, rows)
+        long = {s.name: await long_session(s) for s in subjects if s.masterx and options.turns}
         flat = {s.name: await flatness(s, options.turns) for s in subjects if s.masterx and options.turns}
+    for title, early in long.items():
+        print(f"{title}: overhead of the 10th turn {early['turn_10']:.2f} ms, of the 300th {early['turn_300']:.2f} ms")
     for title, found in flat.items():
         print(
             f"{title}: RSS {found['first_mb']:.0f} → {found['last_mb']:.0f} MB over {found['turns']:,} turns,"
@@ -252,6 +267,7 @@ async def bench(options: argparse.Namespace) -> None:
             "runs": options.runs,
             "seconds": options.seconds,
             "memory": flat,
+            "long_session": long,
             "rows": [{"measure": m, "subject": s, **middle(r)} for (m, s), r in rows.items()],
         },
     )

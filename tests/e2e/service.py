@@ -43,12 +43,13 @@ class Masterx:
         if self._http:
             await self._http.close()
         if self.process and self.process.returncode is None:
-            self.process.kill()
+            # A process that is killed leaves no record of the lines it ran.
+            self.process.send_signal(signal.SIGTERM if _covered() else signal.SIGKILL)
             await self.process.wait()
 
     async def start(self) -> None:
         """Starts the process and waits until it says that it serves."""
-        keep = {name: os.environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in os.environ}
+        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | _covered()
         arguments = self.arguments or ("--port", "0")
         with (self.folder / "service.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
@@ -151,7 +152,7 @@ async def cli(folder: Path, environment: Mapping[str, str], *arguments: str) -> 
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", *arguments),
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **_covered(), **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -166,3 +167,8 @@ async def closed(masterx: Masterx, session: str) -> dict[str, Any]:
         while (turn := (await masterx.turns(session))[0])["state"] == "open":
             await asyncio.sleep(0.02)
     return turn
+
+
+def _covered() -> dict[str, str]:
+    """What a process needs to take part in measuring coverage; nothing when it is not measured."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
