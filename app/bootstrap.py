@@ -34,6 +34,9 @@ from app.storage.turns import TurnLog
 from app.turn import Parts, Tutor
 from app.vocabulary import Task
 
+_CACHE_BYTES = 16 << 20
+"""What the cache in process may hold: at present the events of the streams of the last two minutes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
@@ -106,9 +109,9 @@ async def bring_up_to_date(settings: Settings, schema: Schema, clock: Clock) -> 
 async def cache_of(settings: Settings, clock: Clock) -> Cache:
     """The configured cache; one that is away is waited for in the background."""
     if settings.cache == "memory://":
-        from app.storage.memory import MemoryCache
+        from app.storage.memory import Bounds, MemoryCache
 
-        return MemoryCache(clock)
+        return MemoryCache(clock, Bounds(size=_CACHE_BYTES))
     from app.storage.redis import RedisCache
 
     return await RedisCache.open(settings.cache)

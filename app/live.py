@@ -7,7 +7,9 @@ from enum import StrEnum
 
 import orjson
 
+from app.errors import CacheUnavailable
 from app.storage.cache import Cache
+from app.storage.turns import TurnLog
 from app.vocabulary import Task, Turn
 
 
@@ -28,7 +30,7 @@ class Event:
     data: bytes
 
 
-LOG_LIFETIME = 600.0
+LOG_LIFETIME = 120.0
 """Seconds that the log of a streamed turn outlives its last event."""
 
 
@@ -134,6 +136,43 @@ class Live:
             self._waiting.discard(waiter)
             if timer:
                 timer.cancel()
+
+
+class Logged:
+    """A turn as the cache's log tells it: one that runs on another replica, or that has ended."""
+
+    def __init__(self, turn: Turn, cache: Cache, turns: TurnLog) -> None:
+        self.turn = turn
+        self._cache, self._turns = cache, turns
+
+    async def known(self, after: int) -> bool:
+        """Whether the log still has what comes past event `after`."""
+        try:
+            entries = await self._cache.read(log_name(self.turn.id), max(after - 1, 0), 0)
+        except CacheUnavailable:
+            return False
+        return bool(entries) and entries[0][0] == max(after, 1)
+
+    async def listen(self, after: int = 0, beat: float = 15.0) -> AsyncIterator[list[Event]]:
+        """The events past number `after`; an empty list after `beat` silent seconds. Ends where the log is lost."""
+        heard = after
+        while True:
+            try:
+                entries = await self._cache.read(log_name(self.turn.id), heard, beat)
+            except CacheUnavailable:
+                return
+            events = [_event(n, entry) for n, entry in entries]
+            if events and events[-1].name is Name.ENDED:
+                self.turn = await self._turns.get(self.turn.workspace, self.turn.id)
+            yield events
+            heard += len(events)
+            if events and events[-1].name is Name.ENDED:
+                return
+
+
+def _event(n: int, entry: bytes) -> Event:
+    name, _, data = entry.partition(b" ")
+    return Event(n, Name(name.decode()), data)
 
 
 def past(turn: Turn) -> Live:

@@ -15,6 +15,8 @@ from app.vocabulary import Ask, State
 MOST = 10_000
 """Turns that may run at once in one process."""
 
+_LAST_WAIT = 2.0
+
 log = logging.getLogger("masterx.turn")
 
 
@@ -24,14 +26,19 @@ class Running:
     def __init__(self, tutor: Tutor, turns: TurnLog, tasks: asyncio.TaskGroup) -> None:
         self._tutor, self._turns, self._tasks = tutor, turns, tasks
         self._lives: dict[str, Live] = {}
+        self._at_work: set[asyncio.Task[None]] = set()
         self._keyed: dict[tuple[str, str], asyncio.Future[Live]] = {}
 
     @classmethod
     @asynccontextmanager
     async def of(cls, tutor: Tutor, turns: TurnLog) -> AsyncIterator[Self]:
-        """Turns may run inside this context; leaving it waits for the last one."""
+        """Turns may run inside this context. Leaving it waits a little for the last ones; a record that cannot be
+        written because the store is away stays open then, and the next start closes it."""
         async with asyncio.TaskGroup() as tasks:
-            yield cls(tutor, turns, tasks)
+            running = cls(tutor, turns, tasks)
+            yield running
+            await running.drain(_LAST_WAIT)
+            await running.abandon(_LAST_WAIT)
 
     def __len__(self) -> int:
         return len(self._lives)
@@ -66,10 +73,19 @@ class Running:
             for live in self._lives.values():
                 live.stop("shutting-down")
 
+    async def abandon(self, patience: float) -> None:
+        """Ends the tasks that are still at work after so many seconds."""
+        if self._at_work:
+            await asyncio.wait(self._at_work, timeout=patience)
+        for task in self._at_work:
+            task.cancel()
+
     async def _start(self, ask: Ask) -> Live:
         prepared, live = await self._tutor.open(ask)
         self._lives[live.turn.id] = live
-        self._tasks.create_task(self._run(ask, prepared, live))
+        task = self._tasks.create_task(self._run(ask, prepared, live))
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
         return live
 
     async def _run(self, ask: Ask, prepared: Prepared, live: Live) -> None:

@@ -222,7 +222,7 @@ async def flatness(subject: Subject, turns: int) -> dict[str, float]:
 
 
 async def long_session(subject: Subject) -> dict[str, float]:
-    """Our overhead (ms) early and late in one session of 305 turns: medians of eleven turns around the 10th and 300th."""
+    """Our overhead (ms) early and late in one session: medians of eleven turns around the 10th and the 300th."""
     assert subject.masterx is not None
     session = await subject.masterx.session("patient")
     overheads = []

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -11,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.api import shapes
 from app.api.problems import of_turn
 from app.errors import FieldError, Invalid
-from app.live import Event, Live, Name
+from app.live import Event, Name
 from app.vocabulary import Turn
 
 BEAT = 15.0
@@ -25,46 +26,53 @@ _HEADERS = [
 _COMMENT = b": still here\n\n"
 
 
+class Told(Protocol):
+    """A turn whose events can be heard: one that runs here (`Live`) or was written down (`Logged`)."""
+
+    @property
+    def turn(self) -> Turn:
+        """The record; final once the last event was heard."""
+        ...
+
+    def listen(self, after: int, beat: float) -> AsyncIterator[list[Event]]:
+        """The events past number `after`; an empty list after `beat` silent seconds."""
+        ...
+
+
 class EventStream(Response):
-    """An answer that relays a live turn from event `after` on. A client that leaves only ends the relaying."""
+    """An answer that relays a turn from event `after` on. A client that leaves only ends the relaying."""
 
     def __init__(
-        self, live: Live, request: Request, after: int = 0, headers: tuple[tuple[bytes, bytes], ...] = ()
+        self, told: Told, request: Request, after: int = 0, headers: tuple[tuple[bytes, bytes], ...] = ()
     ) -> None:
         self.status_code, self.background = 200, None
-        self._live, self._after, self._own = live, after, headers
+        self._told, self._after, self._own = told, after, headers
         self._request_id, self._path = request.state.request_id, request.url.path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [*_HEADERS, (b"x-turn-id", self._live.turn.id.encode()), *self._own]
+        headers = [*_HEADERS, (b"x-turn-id", self._told.turn.id.encode()), *self._own]
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            async for body in self._bodies():
+            async for events in self._told.listen(self._after, BEAT):
+                body = b"".join([self._frame(event) for event in events]) or _COMMENT
                 await send({"type": "http.response.body", "body": body, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except (ClientDisconnect, OSError):
             return
 
-    async def _bodies(self) -> AsyncIterator[bytes]:
-        async for events in self._live.listen(self._after, BEAT):
-            yield b"".join([self._frame(event) for event in events]) or _COMMENT
-
     def _frame(self, event: Event) -> bytes:
-        if event.name is Name.ENDED:
-            return frame(event.n, *_ending(self._live.turn, self._request_id, self._path))
-        return frame(event.n, event.name, event.data)
+        if event.name is not Name.ENDED:
+            return frame(event.n, event.name, event.data)
+        turn = self._told.turn
+        problem = of_turn(turn)
+        if problem is None:
+            return frame(event.n, "turn.completed", orjson.dumps(shapes.turn(turn)))
+        return frame(event.n, "error", problem.json(self._request_id, self._path))
 
 
 def frame(n: int, name: str, data: bytes) -> bytes:
     """One event on the wire."""
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (n, name.encode(), data)
-
-
-def _ending(turn: Turn, request_id: str, path: str) -> tuple[str, bytes]:
-    problem = of_turn(turn)
-    if problem is None:
-        return "turn.completed", orjson.dumps(shapes.turn(turn))
-    return "error", problem.json(request_id, path)
 
 
 def last_event_id(request: Request) -> int:

@@ -16,7 +16,7 @@ from app.api.sse import EventStream, last_event_id
 from app.clock import iso
 from app.context.assemble import Assembly
 from app.errors import Conflict, FieldError, Invalid, NotFound
-from app.live import Live, past
+from app.live import Live, Logged, past
 from app.vocabulary import Ask, Feedback, State, Turn
 
 router = APIRouter(tags=["Turns"])
@@ -94,16 +94,19 @@ async def get_context(request: Request, turn_id: str) -> Response:
 
 @router.get("/v1/turns/{turn_id}/stream", responses={200: _STREAM_DOC})
 async def take_up(request: Request, turn_id: str) -> Response:
-    """The events of a turn that runs here, or of a closed one, past `Last-Event-ID`."""
-    after = last_event_id(request)
+    """The events of a streamed turn past `Last-Event-ID`, while it runs, here or on another replica, and after."""
+    after, parts = last_event_id(request), service(request)
     turn = await _turn(request, turn_id)
-    live = service(request).running.get(turn_id)
+    live = parts.running.get(turn_id)
     if live is not None and live.streamed:
         return EventStream(live, request, after)
+    logged = Logged(turn, parts.base.cache, parts.records.turns)
+    if await logged.known(after):
+        return EventStream(logged, request, after)
     if turn.state is State.OPEN:
-        raise Conflict("this turn is running, but not as a stream that can be taken up here")
+        raise Conflict("this turn is running, but not as a stream that can be taken up")
     if after:
-        raise Conflict("the pieces of this answer are no longer kept; read it whole, without Last-Event-ID")
+        raise Conflict("this answer's events are no longer kept; read it whole, without Last-Event-ID")
     return EventStream(past(turn), request)
 
 

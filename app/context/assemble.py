@@ -22,7 +22,7 @@ INSTRUCTIONS_SHARE = 0.6
 _PROFILE_SHARE = 0.15
 _MEMORY_SHARE = 0.10
 _MESSAGE_FLOOR = 32
-_KEPT = 4_096
+_KEPT = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ Basis = tuple[object, ...]
 
 
 class Assembler:
-    """Assembles prompts; keeps the system messages of the 4,096 sessions last used, which depend on nothing said."""
+    """Assembles prompts; keeps the system messages of the 2,048 sessions last used, which depend on nothing said."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens

@@ -1,8 +1,9 @@
 """Who is alive: a lease for each running process, so that the turns of a dead one can be closed.
 
-A process renews its lease every 5 seconds. One that is 20 seconds old, or whose process is gone from this very host,
-is dead: its open turns are closed as `incomplete` with the text streamed so far. A process that was only stalled and
-comes back finds its record closed and says so to its client; nothing is overwritten.
+A process renews its lease every 5 seconds. One that was not renewed for 20 seconds of our own time (hosts' clocks may
+differ), or whose process is gone from this very host, is dead: its open turns are closed as `incomplete` with the text
+streamed so far. A process that was only stalled and comes back finds its record closed and says so to its client;
+nothing is overwritten.
 """
 
 import asyncio
@@ -45,6 +46,7 @@ class Presence:
 
     def __init__(self, store: Store, turns: TurnLog, clock: Clock, me: Instance) -> None:
         self._store, self._turns, self._clock, self._me = store, turns, clock, me
+        self._noticed: dict[str, tuple[str, float]] = {}
 
     async def arrive(self) -> int:
         """Takes a lease and closes the turns of dead processes; says how many turns that were."""
@@ -77,20 +79,27 @@ class Presence:
 
     async def _bury(self) -> int:
         closed = 0
-        for doc in await self._store.find(INSTANCES, Find({}, limit=200)):
-            instance = from_doc(Instance, doc)
+        others = [from_doc(Instance, doc) for doc in await self._store.find(INSTANCES, Find({}, limit=200))]
+        self._notice(others)
+        for instance in others:
             if self._dead(instance):
                 while turns := await self._turns.open_of(instance.id):
                     closed += await self._close(turns)
                 await self._store.delete(INSTANCES, {"id": instance.id})
         return closed
 
+    def _notice(self, others: list[Instance]) -> None:
+        """Keeps since when, by our own clock, each lease has been as it is."""
+        now = self._clock.monotonic()
+        known = {other.id: self._noticed.get(other.id, ("", now)) for other in others}
+        self._noticed = {o.id: known[o.id] if known[o.id][0] == o.seen_at else (o.seen_at, now) for o in others}
+
     def _dead(self, other: Instance) -> bool:
         if other.id == self._me.id:
             return False
         if other.host == self._me.host and (other.pid == self._me.pid or not _running(other.pid)):
             return True
-        return _age(other.seen_at, self._clock.now()) > _DEAD_AFTER
+        return self._clock.monotonic() - self._noticed[other.id][1] > _DEAD_AFTER
 
     async def _audit(self, running: Container[str]) -> None:
         now = self._clock.now()

@@ -116,6 +116,26 @@ async def test_mongod_killed_in_the_middle_loses_no_acknowledged_turn(start: Asy
         assert talker.acknowledged.items() <= kept.items()
 
 
+async def test_a_service_whose_store_is_gone_still_ends_and_the_turn_is_kept(
+    start: AsyncStart, provider: MisbehavingProvider, mongod: Mongod
+) -> None:
+    masterx = await start("--port", "0", "--grace", "0.2", MASTERX_STORE=mongod.url)
+    session = await masterx.session()
+    asking = asyncio.ensure_future(masterx.ask(session, "Hi [[lat=300]]"))
+    async with asyncio.timeout(5):
+        while not provider.requests:
+            await asyncio.sleep(0.01)
+    mongod.kill()
+    masterx.signal(signal.SIGTERM)
+    assert await masterx.ended() == 0
+    await asyncio.gather(asking, return_exceptions=True)
+    await asyncio.to_thread(mongod.restart)
+    await masterx.start()
+    kept = (await masterx.turns(session))[0]
+    assert (kept["message"], kept["state"]) == ("Hi [[lat=300]]", "incomplete")
+    assert (await masterx.ask(session, "Again?"))[0] == 200
+
+
 async def test_redis_killed_in_mid_stream_is_not_noticed(start: AsyncStart, valkey: Valkey) -> None:
     masterx = await start(MASTERX_CACHE=valkey.url)
     session = await masterx.session()

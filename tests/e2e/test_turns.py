@@ -221,6 +221,36 @@ async def test_a_broken_stream_is_taken_up_where_it_broke(start: AsyncStart) -> 
     assert "".join(e.data["text"] for e in heard if e.name == "delta") == heard[-1].data["reply"]
 
 
+async def test_a_stream_can_be_taken_up_at_every_event_after_it_ended(
+    start: AsyncStart, production: dict[str, str]
+) -> None:
+    masterx = await start(**production)
+    session = await masterx.session()
+    told = [event async for event in masterx.stream(session, "Hi [[gap=3]]")]
+    path = f"{masterx.url}/v1/turns/{told[0].data['id']}/stream"
+    for after in range(len(told)):
+        async with masterx.http.get(path, headers={"Last-Event-ID": str(after)}) as answer:
+            assert [event async for event in events(answer)] == told[after:]
+    async with masterx.http.get(path, headers={"Last-Event-ID": "999"}) as answer:
+        assert answer.status == 409
+
+
+async def test_a_stream_is_taken_up_on_another_replica(start: AsyncStart, mongo_url: str, redis_url: str) -> None:
+    here = await start(MASTERX_STORE=mongo_url, MASTERX_CACHE=redis_url)
+    there = await start(MASTERX_STORE=mongo_url, MASTERX_CACHE=redis_url)
+    session = await here.session()
+    stream = here.stream(session, "Hi [[n=40 gap=15]]")
+    heard = [await anext(stream) for _ in range(4)]
+    await stream.aclose()  # type: ignore[attr-defined]
+    path = f"{there.url}/v1/turns/{heard[0].data['id']}/stream"
+    async with there.http.get(path, headers={"Last-Event-ID": "4"}) as answer:
+        heard += [event async for event in events(answer)]
+    assert [event.id for event in heard] == list(range(1, len(heard) + 1))
+    assert heard[-1].name == "turn.completed"
+    assert "".join(e.data["text"] for e in heard if e.name == "delta") == heard[-1].data["reply"]
+    assert (await there.ask(session, "And on the other one?"))[0] == 200
+
+
 async def test_the_receipt_tells_what_was_sent_and_what_was_cut(
     start: AsyncStart, provider: MisbehavingProvider
 ) -> None:

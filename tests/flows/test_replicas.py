@@ -151,9 +151,26 @@ async def test_a_lease_is_kept_while_turns_are_open_under_it(store: SqliteStore,
     await records.sessions.add(talk)
     await records.turns.open(opened(clock, await records.snapshots.of("w", talk.id)))
     await me.leave()
-    clock.turn(21)
     next_one = Presence(store, records.turns, clock, Instance("next", "b", 1, iso(clock.now())))
+    assert await next_one.arrive() == 0
+    clock.turn(21)
     assert await next_one.arrive() == 1
+
+
+async def test_another_host_s_clock_may_be_wrong(store: SqliteStore, clock: HandClock) -> None:
+    records = records_of(store, clock)
+    yesterday = HandClock(clock.now() - 86_400)
+    them = Presence(store, records.turns, yesterday, Instance("them", "a", 1, ""))
+    await them.arrive()
+    talk = session(clock)
+    await records.sessions.add(talk)
+    await records.turns.open(opened(clock, await records.snapshots.of("w", talk.id), owner="them"))
+    me = Presence(store, records.turns, clock, Instance("me", "b", 1, ""))
+    for _ in range(5):
+        assert await me.arrive() == 0
+        clock.turn(15)
+        yesterday.turn(15)
+        await them.arrive()
 
 
 async def test_changes_reach_the_snapshots_of_other_replicas(store: SqliteStore, clock: HandClock) -> None:
