@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Self
 
 from app.errors import KeyReused, Overloaded, SessionBusy
@@ -37,8 +38,7 @@ class Running:
         async with asyncio.TaskGroup() as tasks:
             running = cls(tutor, turns, tasks)
             yield running
-            await running.drain(_LAST_WAIT)
-            await running.abandon(_LAST_WAIT)
+            await running.abandon()
 
     def __len__(self) -> int:
         return len(self._lives)
@@ -63,22 +63,27 @@ class Running:
         return await self._start_once(ask, (ask.workspace, ask.idempotency_key))
 
     async def drain(self, grace: float) -> None:
-        """Lets turns finish for `grace` seconds, then ends those that still speak as `incomplete`."""
-        try:
-            async with asyncio.timeout(grace):
-                while self._lives:
-                    await next(iter(self._lives.values())).wait()
-                    await asyncio.sleep(0)
-        except TimeoutError:
+        """Lets turns finish for `grace` seconds, then ends those that still speak as `incomplete`; clients of turns
+        whose record cannot be written even then are told so."""
+        if await self._all_done(grace):
+            return
+        for live in self._lives.values():
+            live.stop("shutting-down")
+        if not await self._all_done(_LAST_WAIT):
             for live in self._lives.values():
-                live.stop("shutting-down")
+                live.end(replace(live.turn, problem="store-unavailable"))
 
-    async def abandon(self, patience: float) -> None:
-        """Ends the tasks that are still at work after so many seconds."""
-        if self._at_work:
-            await asyncio.wait(self._at_work, timeout=patience)
-        for task in self._at_work:
-            task.cancel()
+    async def abandon(self) -> None:
+        """Ends the tasks that are still at work after a moment."""
+        if not await self._all_done(_LAST_WAIT):
+            for task in self._at_work:
+                task.cancel()
+
+    async def _all_done(self, within: float) -> bool:
+        if not self._at_work:
+            return True
+        _, pending = await asyncio.wait(self._at_work, timeout=within)
+        return not pending
 
     async def _start(self, ask: Ask) -> Live:
         prepared, live = await self._tutor.open(ask)

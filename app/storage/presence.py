@@ -66,8 +66,11 @@ class Presence:
 
     async def leave(self) -> None:
         """Gives the lease back, unless turns are still open under it: then the next process to look closes them."""
-        if not await self._turns.open_of(self._me.id):
-            await self._store.delete(INSTANCES, {"id": self._me.id})
+        try:
+            if not await self._turns.open_of(self._me.id):
+                await self._store.delete(INSTANCES, {"id": self._me.id})
+        except StoreUnavailable as error:
+            log.warning("lease not given back: %s", error)
 
     async def _renew(self) -> None:
         seen = to_doc(Instance(self._me.id, self._me.host, self._me.pid, iso(self._clock.now())))

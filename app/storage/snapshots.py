@@ -20,7 +20,7 @@ CHANGED = "snapshot-changed"
 
 _LIFETIME = 30.0
 _WARM = 2_048
-_WARM_TOKENS = 2_000_000
+_WARM_TOKENS = 1_000_000
 _RECENT = 64
 _RECENT_TOKENS = 32_000
 _EARLIER = 4
@@ -34,7 +34,7 @@ class _Held:
 
 
 class Snapshots:
-    """The snapshots of the 2,048 sessions last used, or of fewer when together they hold over 2 million tokens."""
+    """The snapshots of the 2,048 sessions last used, or of fewer when together they hold over a million tokens."""
 
     def __init__(self, sessions: Sessions, learners: Learners, turns: TurnLog, clock: Clock) -> None:
         self._sessions, self._learners, self._turns, self._clock = sessions, learners, turns, clock

@@ -127,8 +127,9 @@ async def test_a_service_whose_store_is_gone_still_ends_and_the_turn_is_kept(
             await asyncio.sleep(0.01)
     mongod.kill()
     masterx.signal(signal.SIGTERM)
+    status, problem = await asking
+    assert (status, problem["type"]) == (503, "/problems/store-unavailable")
     assert await masterx.ended() == 0
-    await asyncio.gather(asking, return_exceptions=True)
     await asyncio.to_thread(mongod.restart)
     await masterx.start()
     kept = (await masterx.turns(session))[0]

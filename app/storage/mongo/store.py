@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any, Self
 
 from pymongo import AsyncMongoClient, ReadPreference
@@ -22,6 +22,7 @@ DATABASE = "masterx"
 
 # For one call with its retries, unless the URL says otherwise (`timeoutMS`).
 _MILLISECONDS = 3_000
+_GOODBYE_SECONDS = 2.0
 _OWN_LIMIT = re.compile(r"[?&]timeoutMS=", re.IGNORECASE)
 
 Client = AsyncMongoClient[dict[str, Any]]
@@ -82,7 +83,10 @@ class MongoStore:
     async def close(self) -> None:
         await asyncio.gather(*(collection.close() for collection in self._collections.values()))
         await self._pieces.close()
-        await self._client.close()
+        # It would tell the server which sessions end, and wait half a minute for one that is gone.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await self._client.close()
 
     def _collection(self, kind: Kind) -> Collection:
         if (collection := self._collections.get(kind.name)) is None:
