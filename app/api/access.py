@@ -12,8 +12,6 @@ from app.vocabulary import Permission
 LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
 """Hosts, with or without a port, that mean this machine."""
 
-_RANK = {role: rank for rank, role in enumerate(Permission)}
-
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -22,11 +20,6 @@ class Principal:
     workspace: str
     role: Permission
     learner_id: str | None = None
-
-    def must_be(self, role: Permission) -> None:
-        """Raises `Forbidden` below `role`."""
-        if _RANK[self.role] < _RANK[role]:
-            raise Forbidden(f"this needs the role {role}, the key has {self.role}")
 
     def must_see(self, learner_id: str, kind: str, name: str) -> None:
         """Raises `NotFound` (of a `kind` called `name`) where a learner's key reaches for another learner."""
