@@ -11,7 +11,7 @@ class Encoder(Protocol):
 
     def encode_ordinary(self, text: str) -> list[int]: ...
 
-    def decode(self, tokens: list[int]) -> str: ...
+    def decode_lossy(self, tokens: list[int]) -> str: ...
 
 
 class Tokens:
@@ -42,8 +42,8 @@ class Tokens:
         return ""
 
     def _text(self, tokens: list[int]) -> str:
-        # A cut inside a multi-byte character leaves replacement characters at the seam.
-        return self._encoder.decode(tokens).strip("�")
+        # A cut inside a multi-byte character leaves replacement characters at the seam; plain `decode` would raise.
+        return self._encoder.decode_lossy(tokens).strip("�")
 
 
 _MARK = "\n[… the middle of this message was left out …]\n"
