@@ -40,11 +40,24 @@ elif [ -x $venv/bin/uv ] || $venv/bin/python -m pip install --quiet --disable-pi
 else
     uv=
 fi
-if [ -n "$uv" ]; then
-    "$uv" pip install --quiet --python $venv/bin/python --require-hashes -r "$lock"
-    "$uv" pip install --quiet --python $venv/bin/python --no-deps --config-settings editable_mode=compat -e .
-else
-    $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
-    $venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
-        --config-settings editable_mode=compat -e .
+
+with_uv() {
+    # A school's proxy may hold the connection under a certificate of its own, which only the system knows.
+    UV_SYSTEM_CERTS=1 "$uv" pip install --quiet --python $venv/bin/python "$@"
+}
+with_pip() {
+    $venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
+}
+install() {
+    "$1" --require-hashes -r "$lock" && "$1" --no-deps --config-settings editable_mode=compat -e .
+}
+
+if [ -n "$uv" ] && install with_uv; then
+    exit 0
 fi
+[ -z "$uv" ] || say "uv did not get through; trying pip"
+if ! $venv/bin/python -m pip --version >/dev/null 2>&1; then
+    say "there is no pip in $venv to try"
+    exit 1
+fi
+install with_pip
