@@ -85,7 +85,7 @@ def load(environment: Mapping[str, str] | None = None, dotenv: Path = Path(".env
 
     Raises `SettingsError` with one line for an unknown `MASTERX_` variable or a value that is not allowed.
     """
-    given = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if environment is None else {}
+    given = _written(dotenv) if environment is None else {}
     given |= os.environ if environment is None else environment
     values = {k: v.strip() for k, v in given.items() if v.strip()}
     _refuse_unknown(values)
@@ -99,6 +99,14 @@ def load(environment: Mapping[str, str] | None = None, dotenv: Path = Path(".env
         log=_choice(values, "MASTERX_LOG", ("console", "json"), "console" if sys.stderr.isatty() else "json"),
         environment=values,
     )
+
+
+def _written(dotenv: Path) -> dict[str, str]:
+    try:
+        return {k: v for k, v in dotenv_values(dotenv).items() if v is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError(f"{dotenv}: cannot be read: {why}") from error
 
 
 def _refuse_unknown(values: Mapping[str, str]) -> None:

@@ -3,10 +3,13 @@
 No label ever carries a learner, a session or a text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from app.events import AttemptEnded, Event, TurnEnded, TurnOpened
 from app.vocabulary import Attempt, Turn
@@ -45,6 +48,7 @@ class Meters:
         self._latency = Histogram(
             "masterx_http_request_seconds", "HTTP requests", ["route"], buckets=_SECONDS, registry=r
         )
+        self._chats = Counter("masterx_chats_closed", "WebSocket chats that ended", ["code"], registry=r)
         # Looking a labelled child up costs several times what counting with it does.
         self._opened_by = cache(lambda task: self._opened.labels(task))
         self._ended_by = cache(lambda state, task, provider: self._turns.labels(state, task, provider))
@@ -60,6 +64,10 @@ class Meters:
         """A figure that is read when it is asked for."""
         Gauge(name, help_text, registry=self.registry).set_function(value)
 
+    def counts(self, name: str, help_text: str, label: str, values: Callable[[], Mapping[str, int]]) -> None:
+        """Figures that somebody else counts up, by the value of a label; read when they are asked for."""
+        self.registry.register(_Counts(name, help_text, label, values))
+
     def hear(self, event: Event) -> None:
         """Counts an event."""
         match event:
@@ -74,6 +82,10 @@ class Meters:
         """Counts an HTTP request; `route` is the pattern, never the path."""
         self._request(route, status).inc()
         self._took(route).observe(seconds)
+
+    def chat_closed(self, code: int) -> None:
+        """Counts a chat that ended with a WebSocket close code."""
+        self._chats.labels(code).inc()
 
     def text(self) -> bytes:
         """All figures in Prometheus' text format."""
@@ -98,3 +110,17 @@ class Meters:
             self._overhead.observe(turn.timing.overhead_ms / 1e3)
         if turn.timing.context_ms is not None:
             self._context.observe(turn.timing.context_ms / 1e3)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts(Collector):
+    name: str
+    help_text: str
+    label: str
+    values: Callable[[], Mapping[str, int]]
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(self.name, self.help_text, labels=[self.label])
+        for value, count in self.values().items():
+            family.add_metric([value], count)
+        yield family

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.errors import SettingsError
+
 Verdict = Literal["ok", "note", "problem"]
 
 _SIGNS: dict[Verdict, str] = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
@@ -21,3 +23,8 @@ class Finding:
         """The finding as people read it."""
         advice = f"\n           → {self.advice}" if self.advice else ""
         return f"{_SIGNS[self.verdict]}  {self.about}: {self.detail}{advice}"
+
+
+def refused(error: SettingsError) -> Finding:
+    """Settings that cannot be worked with at all."""
+    return Finding("settings", "problem", str(error), "correct it in the environment or in .env; nothing starts before")

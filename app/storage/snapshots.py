@@ -40,13 +40,17 @@ class Snapshots:
         self._sessions, self._learners, self._turns, self._clock = sessions, learners, turns, clock
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._tokens = 0
+        self.lookups = {"hit": 0, "miss": 0}
+        """How often a snapshot was found here, and how often it had to be read."""
 
     async def of(self, workspace: str, session_id: str) -> Snapshot:
         """What is known of a session now; `NotFound` if it is not in this workspace."""
         held = self._held.get(session_id)
         if held and held.snapshot.session.workspace == workspace and held.until > self._clock.monotonic():
             self._held.move_to_end(session_id)
+            self.lookups["hit"] += 1
             return held.snapshot
+        self.lookups["miss"] += 1
         return await self._load(await self._sessions.get(workspace, session_id))
 
     def advance(self, snapshot: Snapshot, turn: Turn) -> None:

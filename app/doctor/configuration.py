@@ -1,0 +1,54 @@
+"""The doctor's look at what was configured: settings, policy, catalogue."""
+
+from app.bootstrap import entries_of
+from app.context.assemble import smallest_budget
+from app.context.tokens import o200k
+from app.doctor.findings import Finding
+from app.errors import SettingsError
+from app.policy import load as load_policy
+from app.settings import SETTINGS, Settings
+
+
+def look(settings: Settings) -> list[Finding]:
+    """What was set, and whether the files it names can be worked with."""
+    return [_settings(settings), _policy(settings), *_catalogue(settings)]
+
+
+def _settings(settings: Settings) -> Finding:
+    given = [one.variable for one in SETTINGS if one.variable in settings.environment]
+    return Finding("settings", "ok", ", ".join(given) if given else "all as they come")
+
+
+def _policy(settings: Settings) -> Finding:
+    try:
+        policy = load_policy(settings.policy)
+        least = smallest_budget(policy, o200k())
+    except SettingsError as error:
+        return Finding("policy", "problem", str(error), "correct that file, or name another one in MASTERX_POLICY")
+    if policy.context.budget < least:
+        advice = f"raise context.budget in {settings.policy} to {least} or more"
+        return Finding("policy", "problem", f"context.budget={policy.context.budget} holds no instructions", advice)
+    return Finding("policy", "ok", f"version {policy.version}")
+
+
+def _catalogue(settings: Settings) -> list[Finding]:
+    """The catalogue, then a note for each key that is missing."""
+    try:
+        entries = entries_of(settings)
+    except SettingsError as error:
+        advice = "correct that file, or name another one in MASTERX_PROVIDERS"
+        return [Finding("catalogue", "problem", str(error), advice)]
+    usable = sum(key is not None for _, key in entries)
+    missing: dict[str, list[str]] = {}
+    for entry, key in entries:
+        if key is None:
+            missing.setdefault(entry.key_variable or "", []).append(f"{entry.provider}/{entry.model}")
+    alone = "; the offline tutor answers alone" if not usable else ""
+    counted = Finding("catalogue", "ok" if usable else "note", f"{usable} of {len(entries)} models can be asked{alone}")
+    return [
+        counted,
+        *(
+            Finding("catalogue", "note", f"left out: {', '.join(models)}", f"set {variable} to use them")
+            for variable, models in missing.items()
+        ),
+    ]
