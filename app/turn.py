@@ -108,7 +108,7 @@ class Tutor:
     async def _speak(self, ask: Ask, prepared: Prepared, live: Live, answer: Answer) -> tuple[State, str | None]:
         """Relays the answer to whoever listens; says how it ended."""
         p, policy = self._p, self._p.policy
-        prompt = Prompt(prepared.assembly.messages, policy.answer.max_tokens, policy.answer.temperature, ask.stream)
+        prompt = _prompt(ask, prepared, policy)
         live.speaking(asyncio.current_task())
         try:
             deadline = policy.routing.deadline
@@ -198,6 +198,17 @@ class Tutor:
             finish_reason=answer.finish if end[0] is State.COMPLETE else None,
             closed_at=iso(clock.now()),
         )
+
+
+def _prompt(ask: Ask, prepared: Prepared, policy: Policy) -> Prompt:
+    """What is sent: the caller's wishes within what the policy allows."""
+    wish, answer = ask.sampling, policy.answer
+    return Prompt(
+        messages=prepared.assembly.messages,
+        max_tokens=min(wish.max_tokens or answer.max_tokens, answer.max_tokens),
+        temperature=answer.temperature if wish.temperature is None else wish.temperature,
+        stream=ask.stream,
+    )
 
 
 def _priced(answer: Answer) -> Usage:

@@ -1,8 +1,9 @@
 """Layers of context into one prompt within a budget: pure, deterministic, with a receipt.
 
 Order is by how often a layer changes, rarest first, so that providers' prefix caches hit: instructions and strategy,
-profile, memory (one system message), then history oldest first, then the learner's message. The oldest history is
-dropped first; instructions and message always stay, a message that is larger than the budget loses its middle.
+the front end's, profile, memory (one system message), then history oldest first, then the learner's message. The
+oldest history is dropped first; instructions and message always stay, a message that is larger than the budget loses
+its middle.
 """
 
 from collections import OrderedDict
@@ -22,6 +23,8 @@ INSTRUCTIONS_SHARE = 0.6
 _PROFILE_SHARE = 0.15
 _MEMORY_SHARE = 0.10
 _MESSAGE_FLOOR = 32
+_SEAM = 4
+"""Tokens that text may take more beside other text than alone."""
 _KEPT = 2_048
 
 
@@ -127,6 +130,9 @@ def system_of(brief: Brief, tokens: Tokens) -> System:
         )
     ]
     snapshot = brief.snapshot
+    if snapshot.session.instructions:
+        text, layer = _front_end(text, snapshot.session.instructions, brief.limit, tokens)
+        layers.append(layer)
     for name, lines, share in (
         ("profile", profile(snapshot), _PROFILE_SHARE),
         ("memory", snapshot.memory, _MEMORY_SHARE),
@@ -134,6 +140,22 @@ def system_of(brief: Brief, tokens: Tokens) -> System:
         text, layer = _lines(_Lines(name, text, lines, int(brief.limit * share)), tokens)
         layers.append(layer)
     return text, tuple(_weighed(brief, layer) for layer in layers)
+
+
+def _front_end(before: str, asked: str, limit: int, tokens: Tokens) -> tuple[str, LayerReceipt]:
+    """What the front end asks for, after the tutor's own instructions and in what these leave of their share."""
+    head = f"{before}\n\n{_TITLES['front_end']}\n"
+    base = tokens.count(before)
+    room = int(limit * INSTRUCTIONS_SHARE) - FRAMING - base
+    full = tokens.count(head + asked) - base
+    if full <= room:
+        return head + asked, LayerReceipt("front_end", full, full, 1.0, "kept", "all of it fits")
+    short = tokens.shorten(asked, room - (tokens.count(head) - base) - _SEAM)
+    fitted = tokens.count(head + short) - base
+    if not short or fitted > room:
+        return before, LayerReceipt("front_end", 0, full, 1.0, "dropped", f"{max(room, 0)} tokens were left")
+    why = f"longer than the {room} tokens that were left: its middle was left out"
+    return head + short, LayerReceipt("front_end", fitted, full, 1.0, "cut", why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +166,11 @@ class _Lines:
     limit: int
 
 
-_TITLES = {"profile": "About the learner:", "memory": "Earlier sessions of this learner:"}
+_TITLES = {
+    "front_end": "Where it agrees with all of the above, also do as the learner's application asks:",
+    "profile": "About the learner:",
+    "memory": "Earlier sessions of this learner:",
+}
 
 
 def _lines(wanted: _Lines, tokens: Tokens) -> tuple[str, LayerReceipt]:

@@ -9,11 +9,6 @@ _UNSTATED = 0.5
 """Strength of a model for a task that the catalogue does not mention."""
 
 
-def rank(providers: Sequence[Provider], task: Task, pinned: str | None = None) -> tuple[Provider, ...]:
-    """Providers for a task, strongest first, the catalogue's order between equals; a pinned model comes first."""
-
-    def place(provider: Provider) -> tuple[bool, float]:
-        entry = provider.entry
-        return entry.model != pinned, -entry.strengths.get(task, _UNSTATED)
-
-    return tuple(sorted(providers, key=place))
+def rank(providers: Sequence[Provider], task: Task) -> tuple[Provider, ...]:
+    """Providers for a task, strongest first, the catalogue's order between equals."""
+    return tuple(sorted(providers, key=lambda provider: -provider.entry.strengths.get(task, _UNSTATED)))

@@ -66,9 +66,10 @@ class Router:
         self._events, self._clock = events, clock
 
     def candidates(self, task: Task, pinned: str | None = None) -> tuple[Provider, ...]:
-        """Who would be asked, in order; the last resort comes last."""
-        last = (self._last_resort,) if self._last_resort else ()
-        return (*rank(self._providers, task, pinned), *last)
+        """Who would be asked, in order; the last resort comes last. A `pinned` model is asked alone: who names one
+        does not want another's answer."""
+        everyone = (*rank(self._providers, task), *((self._last_resort,) if self._last_resort else ()))
+        return everyone if pinned is None else tuple(p for p in everyone if p.entry.model == pinned)
 
     async def stream(
         self, prompt: Prompt, candidates: Sequence[Provider], answer: Answer, deadline: float

@@ -1,6 +1,7 @@
 """Sessions and learners in the store."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ from app.clock import Clock, iso
 from app.errors import Duplicate, NotFound
 from app.storage.ports import FEEDBACK, LEARNERS, SESSIONS, TURNS, Find, Store
 from app.storage.records import from_doc, to_doc
-from app.vocabulary import Feedback, Learner, Page, Session
+from app.vocabulary import Feedback, Learner, Page, Session, Turn
 
 
 class Sessions:
@@ -17,9 +18,10 @@ class Sessions:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def add(self, session: Session) -> None:
-        """Keeps a new session."""
-        await self._store.insert(SESSIONS, to_doc(session))
+    async def add(self, session: Session, said: Sequence[Turn] = ()) -> None:
+        """Keeps a new session, with what was `said` in it elsewhere, in one batch of writes."""
+        turns = (self._store.insert(TURNS, to_doc(turn)) for turn in said)
+        await asyncio.gather(self._store.insert(SESSIONS, to_doc(session)), *turns)
 
     async def get(self, workspace: str, session_id: str) -> Session:
         """The session; `NotFound` if it is not in this workspace."""

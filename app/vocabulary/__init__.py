@@ -14,6 +14,7 @@ from app.vocabulary.asking import (
     Message,
     Prompt,
     Said,
+    Sampling,
     Task,
     Usage,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "Reading",
     "Receipt",
     "Said",
+    "Sampling",
     "Session",
     "Snapshot",
     "State",

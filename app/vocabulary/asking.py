@@ -79,6 +79,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a caller wants an answer made; what is `None` is the policy's to say, and so is the most tokens allowed."""
+
+    max_tokens: int | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A learner's message on its way into a turn."""
 
@@ -88,13 +96,17 @@ class Ask:
     stream: bool
     task: Task | None = None
     model: str | None = None
+    sampling: Sampling = Sampling()
     idempotency_key: str | None = None
     digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One earlier exchange as the context needs it, made once and read in many turns."""
+    """One earlier exchange as the context needs it, made once and read in many turns.
+
+    `message` is empty where the tutor spoke first, in a conversation that began elsewhere.
+    """
 
     seq: int
     message: str
@@ -104,10 +116,11 @@ class Said:
     tokens: int = field(init=False)
     """Tokens that it takes up in a prompt."""
 
-    messages: tuple[Message, Message] = field(init=False)
+    messages: tuple[Message, ...] = field(init=False)
     """What it is in a prompt."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tokens", self.message_tokens + self.reply_tokens + 2 * FRAMING)
-        spoken = Message("user", self.message), Message("assistant", self.reply)
+        asked = (Message("user", self.message),) if self.message else ()
+        spoken = (*asked, Message("assistant", self.reply))
         object.__setattr__(self, "messages", spoken)
+        object.__setattr__(self, "tokens", self.message_tokens + self.reply_tokens + len(spoken) * FRAMING)

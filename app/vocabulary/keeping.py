@@ -107,7 +107,7 @@ class Learner:
 
 @dataclass(frozen=True)
 class Session:
-    """A conversation of one learner."""
+    """A conversation of one learner. `instructions` are those of the front end that began it."""
 
     id: str
     workspace: str
@@ -118,6 +118,7 @@ class Session:
     goal: str | None = None
     course_id: str | None = None
     title: str | None = None
+    instructions: str | None = None
     schema: int = SCHEMA
 
 

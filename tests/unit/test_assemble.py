@@ -138,3 +138,27 @@ def test_the_budget_is_never_exceeded_and_the_message_never_dropped(
 @pytest.mark.parametrize("text", ["", "a", "lone \ud800 surrogate", "\x00"])
 def test_odd_text_is_counted_without_an_error(text: str) -> None:
     assert TOKENS.count(text) >= 0
+
+
+@settings(max_examples=150)
+@given(
+    asked=st.text(max_size=600).filter(str.strip)
+    | st.sampled_from(["数学は楽しい。" * 400, "word " * 900, "x" * 4_000]),
+    message=st.sampled_from(["Hi", "long " * 3_000]),
+    budget=st.integers(min_value=smallest_budget(POLICY, TOKENS), max_value=2_000),
+)
+def test_a_front_ends_instructions_stay_within_their_share(asked: str, message: str, budget: int) -> None:
+    state = snapshot(*(said(n) for n in range(1, 6)), memory=("- 2026-11-20: fractions",))
+    state = replace(state, session=replace(SESSION, instructions=asked))
+    assembly = assembled(state, message, budget)
+    assert counted(assembly) <= budget
+    assert assembly.receipt.tokens == counted(assembly)
+    layers = {layer.name: layer for layer in assembly.receipt.layers}
+    assert list(layers)[:2] == ["instructions", "front_end"]
+    assert assembly.messages[0].text.startswith(POLICY.instructions.strip())
+    kept = f"application asks:\n{asked}" in assembly.messages[0].text
+    assert kept == (layers["front_end"].outcome == "kept")
+
+
+def test_without_instructions_of_a_front_end_there_is_no_such_layer() -> None:
+    assert "front_end" not in {layer.name for layer in assembled(snapshot()).receipt.layers}

@@ -110,9 +110,17 @@ async def test_an_abandoned_stream_closes_the_call_and_is_noted() -> None:
     assert outcomes(answer) == [("a", "abandoned")]
 
 
-def test_the_strongest_for_the_task_comes_first_and_a_pinned_model_before_all() -> None:
+def test_the_strongest_for_the_task_comes_first() -> None:
     strong = ScriptedProvider(entry("strong", {Task.PRACTICE: 0.9}))
     plain, weak = ScriptedProvider(entry("plain")), ScriptedProvider(entry("weak", {Task.PRACTICE: 0.1}))
     assert rank([weak, plain, strong], Task.PRACTICE) == (strong, plain, weak)
-    assert rank([weak, plain, strong], Task.PRACTICE, "weak-1") == (weak, strong, plain)
     assert rank([plain, strong], Task.PLANNING) == (plain, strong)
+
+
+def test_a_pinned_model_is_asked_alone() -> None:
+    a, b, last = (ScriptedProvider(entry(name)) for name in ("a", "b", "last"))
+    router = Router([a, b], last, Events(), SystemClock())
+    assert router.candidates(Task.GENERAL) == (a, b, last)
+    assert router.candidates(Task.GENERAL, "b-1") == (b,)
+    assert router.candidates(Task.GENERAL, "last-1") == (last,)
+    assert router.candidates(Task.GENERAL, "c-1") == ()

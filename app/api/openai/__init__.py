@@ -1,0 +1,1 @@
+"""The OpenAI surface: any OpenAI client is a client of the tutor."""
