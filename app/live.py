@@ -10,7 +10,7 @@ import orjson
 from app.errors import CacheUnavailable
 from app.storage.cache import Cache
 from app.storage.turns import TurnLog
-from app.vocabulary import Task, Turn
+from app.vocabulary import State, Task, Turn
 
 
 class Name(StrEnum):
@@ -62,6 +62,11 @@ class Live:
     def pieces(self) -> int:
         """How many pieces were said so far."""
         return len(self._text)
+
+    @property
+    def said(self) -> int:
+        """The number of the newest event."""
+        return len(self._events)
 
     def start(self, provider: str | None, model: str | None, task: Task) -> None:
         """Says who answers."""
@@ -145,29 +150,32 @@ class Logged:
         self.turn = turn
         self._cache, self._turns = cache, turns
 
-    async def known(self, after: int) -> bool:
-        """Whether the log still has what comes past event `after`."""
+    async def at(self, n: int) -> Event | None:
+        """Event `n`, if the log still has it."""
         try:
-            entries = await self._cache.read(log_name(self.turn.id), max(after - 1, 0), 0)
+            entries = await self._cache.read(log_name(self.turn.id), n - 1, 0)
         except CacheUnavailable:
-            return False
-        return bool(entries) and entries[0][0] == max(after, 1)
+            return None
+        return _event(*entries[0]) if entries and entries[0][0] == n else None
 
     async def listen(self, after: int = 0, beat: float = 15.0) -> AsyncIterator[list[Event]]:
-        """The events past number `after`; an empty list after `beat` silent seconds. Ends where the log is lost."""
-        heard = after
-        while True:
+        """The events past number `after`; an empty list after `beat` silent seconds. Ends without ENDED where the log
+        is lost."""
+        heard, ended = after, False
+        while not ended:
             try:
                 entries = await self._cache.read(log_name(self.turn.id), heard, beat)
             except CacheUnavailable:
                 return
             events = [_event(n, entry) for n, entry in entries]
-            if events and events[-1].name is Name.ENDED:
+            if not events or events[-1].name is Name.ENDED:
                 self.turn = await self._turns.get(self.turn.workspace, self.turn.id)
+                if not events and self.turn.state is not State.OPEN:
+                    # Whoever wrote the log died; the audit of its turns has closed the record since.
+                    events = [Event(heard + 1, Name.ENDED, b"{}")]
             yield events
             heard += len(events)
-            if events and events[-1].name is Name.ENDED:
-                return
+            ended = bool(events) and events[-1].name is Name.ENDED
 
 
 def _event(n: int, entry: bytes) -> Event:

@@ -49,8 +49,7 @@ class Access:
         Where no keys are required, one of ours is still honoured; any other secret, such as the placeholder that an
         OpenAI client must be given, is not looked at.
         """
-        scheme, _, secret = headers.get("authorization", "").partition(" ")
-        secret = secret.strip() if scheme.lower() == "bearer" else ""
+        secret = _secret(headers)
         if not self.required and not secret.startswith(PREFIX):
             return _local(headers)
         if not secret:
@@ -59,6 +58,16 @@ class Access:
         if key is None:
             raise Unauthenticated("this API key is not valid")
         return Principal(key.workspace, key.role, key.learner_id)
+
+
+def _secret(headers: Headers) -> str:
+    """The key that was sent: in `Authorization`, or for a WebSocket, whose headers a browser does not let a page set,
+    as the subprotocol `bearer.KEY`."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return secret.strip()
+    offered = (name.strip() for name in headers.get("sec-websocket-protocol", "").split(","))
+    return next((name.removeprefix("bearer.") for name in offered if name.startswith("bearer.")), "")
 
 
 def _local(headers: Headers) -> Principal:

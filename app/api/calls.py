@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from app.api.access import Access, Principal
@@ -11,18 +11,18 @@ from app.bootstrap import Service
 from app.vocabulary import Session
 
 
-def service(request: Request) -> Service:
+def service(request: HTTPConnection) -> Service:
     """The running service."""
     return cast(Service, request.app.state.service)
 
 
-async def principal(request: Request) -> Principal:
+async def principal(request: HTTPConnection) -> Principal:
     """Who asks; raises `Unauthenticated`."""
     access: Access = request.app.state.access
     return await access.principal(request.headers)
 
 
-async def session_for(request: Request, session_id: str, *, write: bool) -> tuple[Principal, Session]:
+async def session_for(request: HTTPConnection, session_id: str, *, write: bool) -> tuple[Principal, Session]:
     """Who asks and their session; `NotFound` where it is not theirs."""
     asking = await principal(request)
     snapshot = await service(request).records.snapshots.of(asking.workspace, session_id)

@@ -1,8 +1,6 @@
 """A turn as Server-Sent Events: one write for each read from the provider."""
 
 import re
-from collections.abc import AsyncIterator
-from typing import Protocol
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -11,9 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 from app.api import shapes
 from app.api.problems import of_turn
+from app.api.take_up import Told
 from app.errors import FieldError, Invalid
 from app.live import Event, Name
-from app.vocabulary import Turn
 
 BEAT = 15.0
 """Seconds of silence after which a comment keeps the connection open."""
@@ -24,19 +22,6 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 _COMMENT = b": still here\n\n"
-
-
-class Told(Protocol):
-    """A turn whose events can be heard: one that runs here (`Live`) or was written down (`Logged`)."""
-
-    @property
-    def turn(self) -> Turn:
-        """The record; final once the last event was heard."""
-        ...
-
-    def listen(self, after: int, beat: float) -> AsyncIterator[list[Event]]:
-        """The events past number `after`; an empty list after `beat` silent seconds."""
-        ...
 
 
 class EventStream(Response):

@@ -13,10 +13,11 @@ from app.api.bodies import ContextIn, FeedbackIn, TurnIn, documented, idempotenc
 from app.api.calls import json, principal, service, session_for
 from app.api.problems import of_turn
 from app.api.sse import EventStream, last_event_id
+from app.api.take_up import take_up
 from app.clock import iso
 from app.context.assemble import Assembly
 from app.errors import Conflict, FieldError, Invalid, NotFound
-from app.live import Live, Logged, past
+from app.live import Live, past
 from app.vocabulary import Ask, Feedback, State, Turn
 
 router = APIRouter(tags=["Turns"])
@@ -92,22 +93,13 @@ async def get_context(request: Request, turn_id: str) -> Response:
     return json({"turn_id": turn.id, **shapes.receipt(turn.receipt), "timing": turn.timing})
 
 
-@router.get("/v1/turns/{turn_id}/stream", responses={200: _STREAM_DOC})
-async def take_up(request: Request, turn_id: str) -> Response:
+@router.get("/v1/turns/{turn_id}/stream", responses={200: _STREAM_DOC, 204: {"description": "All was heard."}})
+async def take_up_turn(request: Request, turn_id: str) -> Response:
     """The events of a streamed turn past `Last-Event-ID`, while it runs, here or on another replica, and after."""
-    after, parts = last_event_id(request), service(request)
-    turn = await _turn(request, turn_id)
-    live = parts.running.get(turn_id)
-    if live is not None and live.streamed:
-        return EventStream(live, request, after)
-    logged = Logged(turn, parts.base.cache, parts.records.turns)
-    if await logged.known(after):
-        return EventStream(logged, request, after)
-    if turn.state is State.OPEN:
-        raise Conflict("this turn is running, but not as a stream that can be taken up")
-    if after:
-        raise Conflict("this answer's events are no longer kept; read it whole, without Last-Event-ID")
-    return EventStream(past(turn), request)
+    after = last_event_id(request)
+    told = await take_up(service(request), await _turn(request, turn_id), after)
+    # 204 tells a browser's EventSource, which comes back by itself after the last event, to stay away.
+    return Response(status_code=204) if told is None else EventStream(told, request, after)
 
 
 @router.post("/v1/turns/{turn_id}:cancel", responses={200: {"model": shapes.TurnOut}})
