@@ -165,6 +165,10 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         _background(records.snapshots.follow(base.cache), presence.stay(running), health.watch())
     )
     _gauges(base.meters, running, health)
+    snapshots = records.snapshots
+    base.meters.counts(
+        "masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups
+    )
     asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Task.GENERAL))
     return Service(base, records, tutor, running, health, asked, recovered)
 

@@ -1,4 +1,4 @@
-"""The command line: `masterx serve`, `migrate`, `keys`, `doctor`, `bench`."""
+"""The command line: `masterx serve`, `replay`, `migrate`, `keys`, `doctor`, `bench`."""
 
 import argparse
 import asyncio
@@ -11,9 +11,10 @@ from app import __version__
 from app.api.server import Address, Serving, serve
 from app.bootstrap import Service, bring_up_to_date, entries_of, records_of, store_of
 from app.clock import SystemClock
-from app.doctor.findings import Finding
+from app.doctor.findings import Finding, refused
 from app.errors import MasterxError, NotFound, SettingsError
 from app.logs import configure
+from app.replay import options
 from app.settings import Settings, load, masked
 from app.storage.keys import Grant, Keys
 from app.storage.migrate import migrate
@@ -25,10 +26,16 @@ Command = Callable[[Settings, argparse.Namespace], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 when it did what it was asked, 2 when a setting or argument is wrong, 1 otherwise."""
     asked = _parser().parse_args(arguments)
+    command: Command = asked.command
     try:
         settings = load()
+    except SettingsError as error:
+        if command is _doctor:
+            return _diagnosis([_told(refused(error), asked)], asked)
+        print(f"masterx: {error}", file=sys.stderr)
+        return 2
+    try:
         configure(settings.log)
-        command: Command = asked.command
         return command(settings, asked)
     except SettingsError as error:
         print(f"masterx: {error}", file=sys.stderr)
@@ -48,12 +55,14 @@ def _serve(settings: Settings, asked: argparse.Namespace) -> int:
         )
     listener = Address(asked.host, asked.port, asked.fd).listen()
     host, port = listener.getsockname()[:2]
+    # Every address of this machine is none that a browser can open.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is not listened on here
     shown = f"[{host}]" if ":" in host else host
 
     def ready(service: Service) -> None:
         print(_banner(settings, service, f"http://{shown}:{port}"), flush=True)
 
-    serve(settings, listener, Serving(asked.grace, ready))
+    serve(settings, listener, Serving(asked.grace, asked.ping, ready))
     return 0
 
 
@@ -62,6 +71,7 @@ def _banner(settings: Settings, service: Service, url: str) -> str:
     missing = f"  (more with {', '.join(keyless)} in the environment or in .env)" if keyless else ""
     lines = [
         f"MasterX {__version__}",
+        f"  Chat       {url}/",
         f"  API        {url}/docs",
         f"  Health     {url}/health",
         f"  Store      {masked(settings.store)} · {service.health.parts['store'].detail}",
@@ -88,25 +98,57 @@ def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _doctor(settings: Settings, asked: argparse.Namespace) -> int:
-    from app.doctor import providers, surroundings  # the SDKs it brings take a second to load
+    from app.doctor.examine import Patient, examine
+
+    def looking(what: str) -> None:
+        if not asked.json and sys.stderr.isatty():
+            print(f"\r\x1b[K{what and f'… {what}'}", end="", file=sys.stderr, flush=True)
 
     async def run() -> list[Finding]:
-        clock = SystemClock()
-        return [*await surroundings.look(settings, clock), *await providers.look(settings, clock)]
+        found = []
+        async for finding in examine(Patient(settings, SystemClock(), asked.host, asked.port), looking):
+            looking("")
+            found.append(_told(finding, asked))
+        looking("")
+        return found
 
-    found = asyncio.run(run())
+    return _diagnosis(asyncio.run(run()), asked)
+
+
+def _told(finding: Finding, asked: argparse.Namespace) -> Finding:
+    if not asked.json:
+        print(finding.line(), flush=True)
+    return finding
+
+
+def _diagnosis(found: list[Finding], asked: argparse.Namespace) -> int:
     problems = sum(finding.verdict == "problem" for finding in found)
     if asked.json:
         print(orjson.dumps({"problems": problems, "findings": found}).decode())
     else:
-        print(*(finding.line() for finding in found), sep="\n")
         print(f"\n{problems} problem(s)" if problems else "\nall well")
     return 1 if problems else 0
 
 
-def _bench(settings: Settings, asked: argparse.Namespace) -> int:
-    from bench.__main__ import main as bench  # not part of the service
+def _replay(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.replay import replay, report, table
 
+    def say(note: str) -> None:
+        print(note, file=sys.stderr, flush=True)
+
+    around = replay.Surroundings(settings, SystemClock(), say)
+    found = replay.replay(options.Options.of(asked), around)
+    print(orjson.dumps(found).decode() if asked.json else f"\n{table.table(found)}")
+    if found["stopped"] == replay.INTERRUPTED:
+        return 130
+    return 0 if report.good(found) else 1
+
+
+def _bench(settings: Settings, asked: argparse.Namespace) -> int:
+    try:
+        from bench.__main__ import main as bench
+    except ImportError as error:
+        raise SettingsError(f"bench: not part of what is installed here ({error}); run it in a checkout") from error
     return bench(asked.rest)
 
 
@@ -161,6 +203,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="for turns to finish after SIGTERM (default %(default)s)",
     )
+    serving.add_argument(
+        "--ping",
+        type=float,
+        default=20.0,
+        metavar="SECONDS",
+        help="between pings on a WebSocket, and for the answer to one (default %(default)s)",
+    )
     serving.set_defaults(command=_serve)
     migrating = commands.add_parser("migrate", help="bring the store to the newest schema")
     migrating.add_argument("--dry-run", action="store_true", help="only say what would be done")
@@ -168,11 +217,24 @@ def _parser() -> argparse.ArgumentParser:
     benching = commands.add_parser("bench", help="measure; needs the development dependencies", add_help=False)
     benching.add_argument("rest", nargs=argparse.REMAINDER)
     benching.set_defaults(command=_bench)
-    examining = commands.add_parser("doctor", help="look at settings, store, cache and providers; say what to do")
-    examining.add_argument("--json", action="store_true", help="for programs")
-    examining.set_defaults(command=_doctor)
+    _doctor_parser(commands.add_parser("doctor", help="look at all that the service needs; say what to do"))
+    replaying = commands.add_parser("replay", help="play recorded dialogues through a service and say what it did")
+    options.arguments(replaying)
+    replaying.set_defaults(command=_replay)
     _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
+
+
+def _doctor_parser(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=_doctor)
+    parser.description = (
+        "Looks at settings, policy, catalogue, store, cache, port, file limits and clock, asks every provider that has "
+        "a key for one word (which costs a fraction of a cent), and says of each problem what to do about it. "
+        "Changes nothing. Exits with 1 if there is a problem."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address that the service is to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port that it is to listen on (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="print all findings as JSON, for programs")
 
 
 def _key_parser(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,8 @@ MasterxError
 │   ├── CredentialRefused         401/403: the key, not the question
 │   └── BrokenStream              ended without a finish reason, or could not be read
 ├── NoProvider                    every candidate failed and degraded mode is off; carries `retry_after`
-└── Overloaded                    as many turns are running as this process takes
+├── Overloaded                    as many turns are running as this process takes
+└── ReplayError                   a recording cannot be played, or the service it is played through is not there
 """
 
 from collections.abc import Sequence
@@ -70,10 +71,12 @@ class Forbidden(Refused):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One invalid field: a dotted path and what is wrong with it."""
+    """One invalid field: a dotted path and what is wrong with it. `code` names the fault for programs, where there is
+    more than one."""
 
     field: str
     message: str
+    code: str | None = None
 
 
 class Invalid(MasterxError):
@@ -180,3 +183,7 @@ class NoProvider(MasterxError):
 
 class Overloaded(MasterxError):
     """This process runs as many turns as it takes; another one, or a later try, may do."""
+
+
+class ReplayError(MasterxError):
+    """A recording cannot be played, or the service that it is played through is not there."""

@@ -1,3 +1,3 @@
 """Servers that the tests run against."""
 
-pytest_plugins = ("tests.mongod", "tests.valkey")
+pytest_plugins = ("tests.mongod", "tests.valkey", "tests.e2e.browser")

@@ -19,9 +19,14 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 def _plain(text: str) -> str:
     """Refuses line breaks and what no keyboard types: a name or a preference stands on one line of a prompt."""
-    if _CONTROL.search(text):
+    if not plain(text):
         raise ValueError("must not contain control characters")
     return text
+
+
+def plain(text: str) -> bool:
+    """Whether a text stands on one line: no control characters."""
+    return not _CONTROL.search(text)
 
 
 def _said(text: str) -> str:
@@ -105,14 +110,15 @@ B = TypeVar("B", bound=Body)
 
 async def read(request: Request, kind: type[B]) -> tuple[B, bytes]:
     """The body as `kind`, and its bytes. Raises `TooLarge`, `Malformed` or `Invalid`."""
-    raw = await _bytes(request)
+    raw = await whole(request)
     try:
         return kind.model_validate_json(raw), raw
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise faults_of(error) from error
 
 
-async def _bytes(request: Request) -> bytes:
+async def whole(request: Request) -> bytes:
+    """The bytes of the body; `TooLarge` over `BODY_LIMIT`."""
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > BODY_LIMIT:
         raise TooLarge(BODY_LIMIT)
@@ -125,18 +131,23 @@ async def _bytes(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _refusal(error: ValidationError) -> Malformed | Invalid:
+def faults_of(error: ValidationError, inside: int = 0) -> Malformed | Invalid:
+    """What is wrong with a body, as one of our errors; `inside` so many names every place begins with."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
     if found[0]["type"] == "json_invalid":
         return Malformed(found[0]["msg"])
-    return Invalid([FieldError(".".join(map(str, e["loc"])) or "body", e["msg"]) for e in found])
+    return Invalid([FieldError(".".join(map(str, e["loc"][inside:])) or "body", e["msg"]) for e in found])
 
 
 def idempotency_key(request: Request) -> str | None:
     """The `Idempotency-Key` header: 1 to 255 visible ASCII characters."""
-    key = request.headers.get("idempotency-key")
+    return checked_key(request.headers.get("idempotency-key"), "Idempotency-Key")
+
+
+def checked_key(key: str | None, field: str) -> str | None:
+    """An idempotency key that was given as `field`; `Invalid` where it is none."""
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise Invalid([FieldError("Idempotency-Key", "must be 1 to 255 visible ASCII characters")])
+        raise Invalid([FieldError(field, "must be 1 to 255 visible ASCII characters")])
     return key
 
 
@@ -148,8 +159,19 @@ def page_limit(request: Request) -> int:
     return int(given)
 
 
-def documented(kind: type[Body]) -> Mapping[str, Any]:
+def documented(kind: type[BaseModel]) -> Mapping[str, Any]:
     """What OpenAPI says of a route that takes `kind` as its body."""
-    schema = kind.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
+    schema = kind.model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _inlined(schema: Any, named: Mapping[str, Any]) -> Any:
+    """A schema with what it refers to put in its place."""
+    if isinstance(schema, list):
+        return [_inlined(part, named) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(named[schema["$ref"].removeprefix("#/$defs/")], named)
+    return {name: _inlined(part, named) for name, part in schema.items()}

@@ -10,11 +10,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import Problem, internal, problem_of
+from app.api.refusal import refusal
 from app.bootstrap import Service
 from app.errors import MasterxError
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-_PROBLEM_JSON = (b"content-type", b"application/problem+json")
 
 log = logging.getLogger("masterx.http")
 
@@ -72,11 +72,9 @@ class _Exchange:
             return
         if self._status:
             raise ConnectionResetError("the answer had begun")
-        body = problem.json(self.request_id, self._scope["path"])
-        headers = [_PROBLEM_JSON, (b"content-length", str(len(body)).encode())]
-        headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-        await self.send({"type": "http.response.start", "status": problem.status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body})
+        answer = refusal(problem, self.request_id, self._scope["path"])
+        await self.send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
+        await self._send({"type": "http.response.body", "body": answer.body})
 
     def count(self) -> None:
         meters = self._service.base.meters

@@ -130,5 +130,9 @@ def _headers(error: errors.MasterxError, status: int) -> dict[str, str]:
 
 def _fields(error: errors.MasterxError) -> tuple[Mapping[str, str], ...]:
     if isinstance(error, errors.Invalid):
-        return tuple({"field": e.field, "message": e.message} for e in error.errors)
+        return tuple({"field": e.field, "message": e.message, **_coded(e)} for e in error.errors)
     return ()
+
+
+def _coded(error: errors.FieldError) -> dict[str, str]:
+    return {"code": error.code} if error.code else {}

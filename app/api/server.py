@@ -17,6 +17,9 @@ from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from app.api.application import create
+from app.api.bodies import BODY_LIMIT
+from app.api.chat.chats import Chats
+from app.api.connections import Http, WebSockets
 from app.bootstrap import Service, service
 from app.clock import SystemClock
 from app.errors import SettingsError
@@ -62,19 +65,20 @@ def loopback(listener: socket.socket) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How to serve: seconds that turns get to finish after a signal, and whom to tell when the first request can be
-    answered."""
+    """How to serve: seconds that turns get to finish after a signal, seconds between pings on a WebSocket (and for the
+    answer to one), and whom to tell when the first request can be answered."""
 
     grace: float
+    ping: float
     ready: Callable[[Service], None]
 
 
 class Server(uvicorn.Server):
     """uvicorn, except that a signal first lets turns finish: its own shutdown waits for ever on an open stream."""
 
-    def __init__(self, config: uvicorn.Config, running: Service, serving: Serving) -> None:
-        super().__init__(config)
-        self._service, self._serving = running, serving
+    def __init__(self, application: ASGIApp, chats: Chats, running: Service, serving: Serving) -> None:
+        super().__init__(_config(application, serving))
+        self._chats, self._service, self._serving = chats, running, serving
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -102,6 +106,8 @@ class Server(uvicorn.Server):
         # A connection that was accepted in the last moment has its request on the way.
         await asyncio.sleep(_LINGER)
         await self._service.running.drain(0.0 if self.force_exit else self._serving.grace)
+        # uvicorn would close WebSockets before they have said how their turn ended.
+        await self._chats.leave()
         await super().shutdown(sockets)
 
 
@@ -117,17 +123,23 @@ async def _serve(settings: Settings, listener: socket.socket, serving: Serving) 
         if not local and not await running.records.keys.exist():
             raise SettingsError(
                 "no API key exists, and this address can be reached by others: "
-                "make one with `masterx keys create --role operator`"
+                "make one with `masterx keys create --role service`"
             )
-        application = create(running, loopback=local)
-        await Server(_config(application, serving), running, serving).serve([listener])
+        chats = Chats()
+        application = create(running, chats, loopback=local)
+        await Server(application, chats, running, serving).serve([listener])
 
 
 def _config(application: ASGIApp, serving: Serving) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="httptools",
-        ws="none",
+        http=Http,
+        ws=WebSockets,
+        ws_max_size=BODY_LIMIT,
+        # On by default, it takes 2.5 times the memory for each socket.
+        ws_per_message_deflate=False,
+        ws_ping_interval=serving.ping,
+        ws_ping_timeout=serving.ping,
         lifespan="off",
         access_log=False,
         log_config=None,

@@ -61,7 +61,7 @@ class Masterx:
                 pass_fds=[int(arguments[1])] if arguments[0] == "--fd" else (),
             )
         self.banner = await asyncio.wait_for(self._read_banner(), _START)
-        self.url = next(word for word in self.banner.split() if word.startswith("http://")).removesuffix("/docs")
+        self.url = next(word for word in self.banner.split() if word.startswith("http://")).rstrip("/")
 
     async def _read_banner(self) -> str:
         assert self.process is not None
@@ -162,11 +162,11 @@ async def cli(folder: Path, environment: Mapping[str, str], *arguments: str) -> 
 
 
 async def closed(masterx: Masterx, session: str) -> dict[str, Any]:
-    """The newest turn of a session, when it is no longer open."""
+    """The newest turn of a session, when there is one and it is no longer open."""
     async with asyncio.timeout(10):
-        while (turn := (await masterx.turns(session))[0])["state"] == "open":
+        while not (turns := await masterx.turns(session)) or turns[0]["state"] == "open":
             await asyncio.sleep(0.02)
-    return turn
+    return turns[0]
 
 
 def _covered() -> dict[str, str]:

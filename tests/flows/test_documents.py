@@ -12,6 +12,7 @@ import pytest
 from app import settings as environment
 from app.api import shapes
 from app.api.application import create
+from app.api.chat.chats import Chats
 from app.bootstrap import service
 from app.clock import SystemClock
 from app.vocabulary import LayerReceipt, Session, Timing, Turn, Usage
@@ -22,7 +23,7 @@ async def document(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
     """What `/openapi.json` says, asked in process."""
     settings = environment.load({"MASTERX_STORE": f"sqlite:///{tmp_path}/masterx.db"})
     async with service(settings, SystemClock()) as running:
-        application = create(running, loopback=True)
+        application = create(running, Chats(), loopback=True)
         sent: list[Any] = []
 
         async def receive() -> dict[str, Any]:

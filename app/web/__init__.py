@@ -1,0 +1,1 @@
+"""The pages that come with the service. They know it only through its public interface."""

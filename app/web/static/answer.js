@@ -1,0 +1,129 @@
+/** One turn on the page: what the learner said, the answer, and what there is to know about it. */
+
+import { copyButton } from "./copying.js";
+import { facts, honesty } from "./facts.js";
+import { feedback } from "./feedback.js";
+import { icon, make } from "./dom.js";
+import { Prose } from "./markdown.js";
+import { showReceipt } from "./receipt.js";
+
+const ENDS = {
+  cancelled: "You stopped this answer.",
+  incomplete: "The answer broke off. What was said is kept.",
+  failed: "There is no answer: no model provider could be reached. Your message is kept.",
+};
+
+/** The view of one turn. */
+export class TurnView {
+  /**
+   * @param {{message: string, id?: string}} turn
+   * @param {(message: string) => void} again  asks the same once more
+   */
+  constructor(turn, again) {
+    this.turn = turn;
+    this.again = again;
+    this.text = make("div", { class: "prose" });
+    this.prose = new Prose(this.text);
+    this.below = make("div", { class: "below" });
+    this.answer = make(
+      "div",
+      { class: "answer", "aria-busy": "true" },
+      make("h2", { class: "unseen" }, "The tutor’s answer"),
+      this.text,
+      this.below,
+    );
+    this.said = make(
+      "div",
+      { class: "said" },
+      make("h2", { class: "unseen" }, "Your message"),
+      make("p", { dir: "auto" }, turn.message),
+    );
+    this.element = make("article", { class: "turn" }, this.said, this.answer);
+    this.#think();
+  }
+
+  /** Shows all that was said so far. */
+  grow(text) {
+    this.answer.classList.remove("thinking");
+    this.answer.classList.add("speaking");
+    this.prose.grow(text);
+  }
+
+  /** Shows the final record, and the problem that ended it if there was one. */
+  close(turn, problem = null) {
+    this.turn = turn;
+    this.answer.classList.remove("thinking", "speaking");
+    this.answer.removeAttribute("aria-busy");
+    this.element.dataset.id = turn.id;
+    this.prose.finish(turn.reply);
+    this.below.replaceChildren(
+      ...[honesty(turn), this.#end(turn, problem), facts(turn), this.#actions(turn)].filter(Boolean),
+    );
+  }
+
+  /** Says that the service did not take the message. */
+  refuse(problem, actions) {
+    this.answer.classList.remove("thinking", "speaking");
+    this.answer.removeAttribute("aria-busy");
+    this.below.replaceChildren(
+      make(
+        "div",
+        { class: "end bad", role: "alert" },
+        make(
+          "p",
+          {},
+          make("strong", {}, problem.title ?? "Something went wrong here"),
+          make("br"),
+          problem.more ?? String(problem),
+        ),
+        actions,
+      ),
+    );
+  }
+
+  #think() {
+    this.answer.classList.add("thinking");
+    this.below.replaceChildren(
+      make(
+        "p",
+        { class: "dots" },
+        make("span", { class: "unseen" }, "The tutor is thinking"),
+        make("i"),
+        make("i"),
+        make("i"),
+      ),
+    );
+  }
+
+  #end(turn, problem) {
+    if (turn.state === "complete") return null;
+    const line = problem
+      ? problem.more || problem.title
+      : (ENDS[turn.state] ?? "This answer is still being written elsewhere.");
+    const again = make(
+      "button",
+      { type: "button", class: "button", onclick: () => this.again(turn.message) },
+      icon("retry"),
+      "Try again",
+    );
+    return make("div", { class: `end ${turn.state === "cancelled" ? "" : "bad"}` }, make("p", {}, line), again);
+  }
+
+  #actions(turn) {
+    const row = make("div", { class: "actions" });
+    if (turn.reply) row.append(copyButton(() => turn.reply, "Copy this answer"));
+    const box = make("div", {});
+    row.append(...feedback(turn, box));
+    const see = make(
+      "button",
+      { type: "button", class: "quiet", onclick: () => showReceipt(turn, see) },
+      icon("eye"),
+      "What did the tutor see?",
+    );
+    row.append(see);
+    return make("div", {}, row, box);
+  }
+}
+
+/** A button for what can be done about a refused message. */
+export const action = (label, onclick) => make("button", { type: "button", class: "button", onclick }, label);
