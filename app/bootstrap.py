@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
@@ -19,7 +20,7 @@ from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.catalogue import load as load_catalogue
 from app.providers.catalogue import moved
-from app.providers.port import Entry, Provider
+from app.providers.port import OFFLINE, Entry, Provider
 from app.routing.router import Router
 from app.running import Running
 from app.settings import CONFIG, Settings, masked
@@ -162,7 +163,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     health = Health(_checks(base), clock)
     await health.look()
     await stack.enter_async_context(
-        _background(records.snapshots.follow(base.cache), presence.stay(running), health.watch())
+        _background(records.snapshots.follow(base.cache), presence.stay(running), health.watch(), _warm_up(router))
     )
     _gauges(base.meters, running, health)
     snapshots = records.snapshots
@@ -231,6 +232,13 @@ def _last_resort(base: Base) -> Provider | None:
     from app.providers.offline import OfflineTutor, load_wording
 
     return OfflineTutor(load_wording(CONFIG / "offline.toml"))
+
+
+async def _warm_up(router: Router) -> None:
+    """Lets the offline tutor, where nobody else answers, load what its first answer would wait for."""
+    alone = [p.entry.dialect for p in router.candidates(Task.GENERAL)] == [OFFLINE]
+    if alone:
+        await asyncio.to_thread(import_module, "sympy")
 
 
 def _parts(base: Base, router: Router, owner: str) -> Parts:

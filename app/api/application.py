@@ -30,7 +30,7 @@ from app.web import pages
 def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
     """The application over a running service; `loopback` says that only this machine can reach it."""
     required = service.base.settings.auth == "required" or not loopback
-    app = FastAPI(title="MasterX", version=__version__, redoc_url=None, summary="A tutoring backend.")
+    app = FastAPI(title="MasterX", version=__version__, docs_url=None, redoc_url=None, summary="A tutoring backend.")
     app.state.service, app.state.chats = service, chats
     service.base.meters.gauge("masterx_chats_open", "WebSocket chats open in this process", lambda: len(chats))
     app.state.access = Access(service.records.keys, required)

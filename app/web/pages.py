@@ -38,6 +38,10 @@ POLICY = "; ".join(
 )
 """The Content-Security-Policy of every page and file."""
 
+# The reference is drawn by Swagger UI, which sets styles and HTML of its own; it shows nothing but our own description.
+_REFERENCE = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 _GUARDS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -96,6 +100,12 @@ def router() -> APIRouter:
     @routes.api_route("/", methods=_READING)
     async def chat(request: Request) -> Response:
         return found.answer("chat.html", request)
+
+    @routes.api_route("/docs", methods=_READING)
+    async def reference(request: Request) -> Response:
+        page = found.answer("docs.html", request)
+        page.headers["Content-Security-Policy"] = _REFERENCE
+        return page
 
     @routes.api_route("/static/{version}/{path:path}", methods=_READING)
     async def static(request: Request, version: str, path: str) -> Response:

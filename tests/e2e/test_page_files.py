@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 import yarl
+from playwright.async_api import expect
 
 from app.web import pages
-from tests.e2e.browser import Site
+from tests.e2e.browser import Site, Tabs
 
 served = pytest.mark.asyncio(loop_scope="session")
 
@@ -79,6 +81,14 @@ async def test_no_path_leads_anywhere_else(site: Site, path: str) -> None:
     status, answer, _ = await raw(site, path)
     assert status == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@served
+async def test_the_reference_is_drawn_from_our_own_files(site: Site, tabs: Tabs) -> None:
+    tab = await tabs.open("about:blank")
+    tab.host = urlsplit(site.masterx.url).netloc
+    await tab.page.goto(f"{site.masterx.url}/docs")
+    await expect(tab.page.locator(".opblock-summary-path", has_text="/v1/chat/completions")).to_be_visible()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
