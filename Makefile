@@ -6,6 +6,8 @@
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
+# Test processes: most tests wait for servers of their own.
+WORKERS ?= 3
 
 .PHONY: run setup test check fix lock bench clean
 
@@ -15,14 +17,14 @@ run: $(VENV)/.installed
 setup: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term --cov-fail-under=90
 
 fix: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
