@@ -99,17 +99,17 @@ async def relay(line: Line, body: bytes, stream: bool) -> AsyncGenerator[Chunk, 
             answer = _Answer(line.read, _framing(response, stream))
             async for read in response.content.iter_any():
                 text = answer.hear(read)
-                if answer.finish is not None:
+                if answer.over:
                     break
                 if text:
                     yield Chunk(text)
             else:
                 text = answer.end()
-            if answer.finish is None:
-                raise BrokenStream("the answer ended without a finish reason")
-            if text and not response.content.at_eof():
+            if text and (answer.fault or not response.content.at_eof()):
                 yield Chunk(text)
                 text = ""
+            if answer.fault:
+                raise answer.fault
             await _hear_out(response, answer)
     except aiohttp.ClientError as error:
         raise _fault(error, answered) from error
@@ -117,20 +117,37 @@ async def relay(line: Line, body: bytes, stream: bool) -> AsyncGenerator[Chunk, 
 
 
 class _Answer:
-    """What an answer has said so far besides its text."""
+    """What an answer has said so far besides its text: why it ended, its tokens, or what broke it."""
 
     def __init__(self, read: Read, framing: Events | Whole) -> None:
         self._read, self._framing = read, framing
+        self._begun = False
         self.finish: Finish | None = None
         self.usage: Usage | None = None
+        self.fault: ProviderError | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to hear of it: it is whole, or broken."""
+        return self.finish is not None or self.fault is not None
 
     def hear(self, read: bytes) -> str:
         """The text in what was just read from the socket."""
-        return self._text(self._framing.feed(read))
+        return self._said(self._text(self._framing.feed(read)))
 
     def end(self) -> str:
-        """The text in what only the end of the body makes whole."""
-        return self._text(self._framing.end())
+        """The text in what only the end of the body makes whole; an answer without a finish reason is broken then."""
+        text = self._text(self._framing.end())
+        if not self.over:
+            self.fault = BrokenStream("the answer ended without a finish reason")
+        return self._said(text)
+
+    def _said(self, text: str) -> str:
+        """First words that come in one read with the fault are not said: another provider can still answer instead."""
+        if self.fault and not self._begun:
+            return ""
+        self._begun = self._begun or bool(text)
+        return text
 
     def _text(self, events: list[bytes]) -> str:
         texts = []
@@ -140,7 +157,9 @@ class _Answer:
             try:
                 text, finish, usage = self._read(orjson.loads(event))
             except (ProviderError, *_MISSHAPEN) as error:
-                self._doubt(error)
+                if self.finish is None:
+                    self.fault = _broken(error)
+                    break
                 continue
             if usage is not None:
                 self.usage = usage
@@ -149,13 +168,14 @@ class _Answer:
                 texts.append(text)
         return "".join(texts)
 
-    def _doubt(self, error: Exception) -> None:
-        """An event that cannot be read, or says that something failed, ends an answer that is not complete."""
-        if self.finish is not None:
-            return
-        if isinstance(error, ProviderError):
-            raise error
-        raise BrokenStream(f"not an event of this API: {error!r}"[:_DETAIL]) from error
+
+def _broken(error: Exception) -> ProviderError:
+    """What it means for an answer that is not complete that an event cannot be read, or says that something failed."""
+    if isinstance(error, ProviderError):
+        return error
+    fault = BrokenStream(f"not an event of this API: {error!r}"[:_DETAIL])
+    fault.__cause__ = error
+    return fault
 
 
 def _post(line: Line, body: bytes, stream: bool) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:

