@@ -177,7 +177,7 @@ class Tutor:
     def _closed(self, prepared: Prepared, live: Live, answer: Answer, end: tuple[State, str | None]) -> Turn:
         clock, entry, reply = self._p.clock, answer.entry, live.text
         total = clock.monotonic() - prepared.started
-        failed_over = len(answer.attempts) > 1
+        stepped_in = len(prepared.candidates) > 1 and entry is not None and entry.provider == OFFLINE
         return replace(
             live.turn,
             state=end[0],
@@ -194,7 +194,7 @@ class Tutor:
                 overhead_ms=_ms(total - answer.waited),
             ),
             attempts=tuple(answer.attempts),
-            degraded=failed_over and entry is not None and entry.provider == OFFLINE,
+            degraded=stepped_in,
             finish_reason=answer.finish if end[0] is State.COMPLETE else None,
             closed_at=iso(clock.now()),
         )

@@ -5,8 +5,11 @@ from importlib import import_module
 
 BENCHES = {
     "turn": "rates and added latency of a turn, beside a bare relay and the provider itself",
+    "chat": "a thousand chats at once: WebSocket beside SSE",
     "relay": "our adapter beside raw aiohttp and the OpenAI SDK",
     "store": "durable writes of both stores beside plain SQLite",
+    "clients": "stock OpenAI clients, from npm and from Python, beside raw aiohttp",
+    "faults": "what a learner sees of each fault of a provider, and what falling over costs",
 }
 
 

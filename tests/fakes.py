@@ -1,11 +1,18 @@
 """Fakes with behaviour, at ports only."""
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
+from app.clock import Clock, SystemClock
 from app.errors import ProviderError
-from app.providers.port import Entry, Limits
+from app.events import Events
+from app.providers.port import Entry, Limits, Provider
+from app.routing.breaker import Rules
+from app.routing.breakers import LocalBreakers
+from app.routing.guard import Guard
+from app.routing.router import Router
 from app.vocabulary import Chunk, Finish, Prompt, Task, Usage
 
 WHOLE = (Chunk("What do you "), Chunk("know already?"), Chunk(finish=Finish.STOP, usage=Usage(100, 20, 5)))
@@ -24,6 +31,18 @@ def entry(name: str, strengths: dict[Task, float] | None = None, limits: Limits 
         limits=limits or Limits(connect=1, first_token=0.05, idle=0.05, total=0.5),
         strengths=strengths or {},
     )
+
+
+def routed(
+    providers: Sequence[Provider],
+    last: Provider | None = None,
+    events: Events | None = None,
+    clock: Clock | None = None,
+) -> Router:
+    """A router over these providers, with breakers of its own."""
+    clock, rules = clock or SystemClock(), Rules()
+    guard = Guard(LocalBreakers(clock, rules, random.Random(1)), clock, rules)
+    return Router(providers, last, guard, events or Events())
 
 
 class Hang:

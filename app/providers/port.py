@@ -64,6 +64,8 @@ class Entry:
     strengths: Mapping[Task, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     key_variable: str | None = None
+    credential: str = "none"
+    """What tells its key from others without being one: a refused key must not speak for the one that replaces it."""
 
 
 class Provider(Protocol):

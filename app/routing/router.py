@@ -1,22 +1,28 @@
-"""The chain of providers for one answer: fall over before the first word, one deadline for all of them.
+"""The chain of providers for one answer: fall over before the first word; one deadline and one budget for all of them.
 
-A breaker, hedging and learned choice attach here: they change the order of `candidates`, or refuse one.
+Whom not to ask just now is for `guard.py` to say; learned choice attaches at `candidates`, which it puts in order.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import cast
 
-from app.clock import Clock
 from app.errors import BrokenStream, NoProvider, ProviderError, ProviderRefused, ProviderTimeout
 from app.events import AttemptEnded, Events
 from app.providers.port import Entry, Provider
+from app.routing.guard import Call, Guard
 from app.routing.rank import rank
+from app.routing.retries import RetryBudget
+from app.routing.watchdog import Watchdog
 from app.vocabulary import Attempt, Chunk, Finish, Prompt, Task, Usage
 
 _RETRY_AFTER = 5.0
 """Seconds a caller is asked to wait when no provider said how long."""
+
+
+_LEAST = 0.1
+"""Seconds without which an attempt is not begun: it could only fail, and would be held against the provider."""
 
 
 @dataclass(slots=True)
@@ -41,9 +47,11 @@ class Answer:
 
 @dataclass(slots=True)
 class _Try:
-    """One attempt under way: when it started, when it must have spoken and when it must have ended."""
+    """One attempt under way: when it started and when it must have spoken. The last resort needs no call admitted."""
 
     provider: Provider
+    call: Call | None
+    watchdog: Watchdog
     started: float
     first_by: float
     spoke_after: float | None = None
@@ -60,10 +68,11 @@ class Router:
     """Asks one provider after the other until one speaks."""
 
     def __init__(
-        self, providers: Sequence[Provider], last_resort: Provider | None, events: Events, clock: Clock
+        self, providers: Sequence[Provider], last_resort: Provider | None, guard: Guard, events: Events
     ) -> None:
         self._providers, self._last_resort = tuple(providers), last_resort
-        self._events, self._clock = events, clock
+        self.guard, self._events, self._clock = guard, events, guard.clock
+        self.retries = RetryBudget()
 
     def candidates(self, task: Task, pinned: str | None = None) -> tuple[Provider, ...]:
         """Who would be asked, in order; the last resort comes last. A `pinned` model is asked alone: who names one
@@ -81,48 +90,76 @@ class Router:
         """
         ends = self._clock.monotonic() + deadline
         waits: list[float] = []
-        for provider in candidates:
-            if self._clock.monotonic() >= ends and provider is not self._last_resort:
-                continue
-            try:
-                async with aclosing(self._attempt(provider, prompt, answer, ends)) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
-                return
-            except ProviderError as error:
-                if answer.entry is not None:
-                    raise
-                waits.append(error.retry_after or _RETRY_AFTER)
+        async with aclosing(self._tries(prompt, candidates, answer, ends)) as tries:
+            async for attempt in tries:
+                try:
+                    async with aclosing(self._attempt(attempt, prompt, answer)) as chunks:
+                        async for chunk in chunks:
+                            yield chunk
+                    return
+                except ProviderError as error:
+                    if answer.entry is not None:
+                        raise
+                    waits.append(error.retry_after or _RETRY_AFTER)
         raise NoProvider(min(waits, default=_RETRY_AFTER))
 
-    async def _attempt(
-        self, provider: Provider, prompt: Prompt, answer: Answer, ends: float
-    ) -> AsyncGenerator[Chunk, None]:
-        now = self._clock.monotonic()
+    async def _tries(
+        self, prompt: Prompt, candidates: Sequence[Provider], answer: Answer, ends: float
+    ) -> AsyncGenerator[_Try, None]:
+        """Whom to ask, one after the other, for as long as the one before did not speak."""
+        passed_over: list[Provider] = []
+        models = [provider for provider in candidates if provider is not self._last_resort]
+        for provider in candidates:
+            if provider is self._last_resort:
+                yield self._try(provider, None, prompt, ends)
+            elif self._affords(answer, ends):
+                call = await self.guard.admit(provider.entry, prompt.stream, replaceable=provider is not models[-1])
+                if call is None:
+                    passed_over.append(provider)
+                else:
+                    yield self._try(provider, call, prompt, ends)
+        if passed_over and self._affords(answer, ends):
+            # Nobody else is left: it is tried, whatever is known of it.
+            call = await self.guard.admit(passed_over[0].entry, prompt.stream, must=True)
+            yield self._try(passed_over[0], call, prompt, ends)
+
+    def _affords(self, answer: Answer, ends: float) -> bool:
+        """Whether there is time for another attempt, and the budget that all turns share allows it."""
+        return self._clock.monotonic() + _LEAST < ends and (not answer.attempts or self.retries.allows)
+
+    def _try(self, provider: Provider, call: Call | None, prompt: Prompt, ends: float) -> _Try:
+        now, limits = self._clock.monotonic(), provider.entry.limits
+        if call is None:
+            first = limits.first_token if prompt.stream else limits.total
+        else:
+            # Half of the time that is left is for those who come after.
+            left = (ends - now) / 2 if call.replaceable else ends - now
+            first = min(self.guard.allowance(call, prompt), left)
+        return _Try(provider, call, call.watchdog if call else Watchdog(), now, now + first)
+
+    async def _attempt(self, attempt: _Try, prompt: Prompt, answer: Answer) -> AsyncGenerator[Chunk, None]:
         answer.finish, answer.usage = None, Usage()
-        limits = provider.entry.limits
-        first = limits.first_token if prompt.stream else limits.total
-        attempt = _Try(provider, now, now + first if provider is self._last_resort else min(now + first, ends))
-        outcome = "abandoned"
+        self._begin(attempt, answer)
+        outcome, failure = "abandoned", cast(BaseException | None, GeneratorExit())
         try:
-            async with aclosing(provider.stream(prompt)) as chunks:
+            async with aclosing(attempt.provider.stream(prompt)) as chunks:
                 whole = False
                 while not whole:
                     chunk = await self._next(chunks, attempt, answer)
                     whole = chunk.finish is not None
                     yield chunk
-            outcome = "ok"
+            outcome, failure = "ok", None
         except ProviderError as error:
-            outcome = error.outcome
+            outcome, failure = error.outcome, error
             raise
         finally:
-            self._note(attempt, answer, outcome)
+            self._end(attempt, answer, outcome, failure)
 
     async def _next(self, chunks: AsyncGenerator[Chunk, None], attempt: _Try, answer: Answer) -> Chunk:
         """The next chunk; the one with the finish reason is the last."""
         asked = self._clock.monotonic()
         try:
-            async with asyncio.timeout(max(attempt.patience(asked), 0)):
+            with attempt.watchdog.wait(max(attempt.patience(asked), 0)):
                 chunk = await anext(chunks)
         except TimeoutError as error:
             raise ProviderTimeout("no token in time") from error
@@ -132,14 +169,34 @@ class Router:
             now = self._clock.monotonic()
             answer.waited += now - asked
         if attempt.spoke_after is None and chunk.text:
-            attempt.spoke_after = now - attempt.started
-            answer.entry = attempt.provider.entry
-            answer.first_token_at = now
+            self._spoke(attempt, answer, now)
         if chunk.finish and attempt.spoke_after is None:
             blocked = chunk.finish is Finish.CONTENT_FILTER
             raise ProviderRefused("blocked by content policy") if blocked else BrokenStream("an empty answer")
         answer.hear(chunk)
         return chunk
+
+    def _begin(self, attempt: _Try, answer: Answer) -> None:
+        if attempt.call is None:
+            return
+        if answer.attempts:
+            self.retries = self.retries.spent()
+        self.guard.began(attempt.call)
+
+    def _spoke(self, attempt: _Try, answer: Answer, now: float) -> None:
+        attempt.spoke_after = now - attempt.started
+        answer.entry = attempt.provider.entry
+        answer.first_token_at = now
+        if attempt.call is not None:
+            self.guard.heard(attempt.call, attempt.spoke_after)
+
+    def _end(self, attempt: _Try, answer: Answer, outcome: str, failure: BaseException | None) -> None:
+        attempt.watchdog.rest()
+        if attempt.call is not None:
+            self.guard.ended(attempt.call, failure, attempt.spoke_after)
+            if failure is None:
+                self.retries = self.retries.refunded() if answer.attempts else self.retries.earned()
+        self._note(attempt, answer, outcome)
 
     def _note(self, attempt: _Try, answer: Answer, outcome: str) -> None:
         entry = attempt.provider.entry

@@ -23,15 +23,15 @@ from app.errors import (
     ProviderRefused,
     ProviderTimeout,
 )
-from app.events import Events
 from app.providers.catalogue import load, moved
 from app.providers.port import Entry, Limits
-from app.routing.router import Answer, Router
+from app.routing.router import Answer
 from app.vocabulary import Message, Prompt
 from tests.contract.adapters import KEY, KINDS, TEXT, Adapter, World, a_world, both_ways, each_dialect, heard, prompt
 from tests.contract.adapters import entry as plain_entry
 from tests.e2e.provider import Seen
 from tests.e2e.script import TEXTS
+from tests.fakes import routed
 
 # What google-genai does with aiohttp is deprecated there.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -178,7 +178,7 @@ async def test_silence_means_the_same_once_the_router_has_lost_patience(dialect:
         assert await raised(both.theirs(prompt(stream))) in {"APITimeoutError", "ReadTimeout", "TimeoutError"}
         impatient = Limits(first_token=0.3, total=0.3)
         asked = type(both.adapter)(replace(both.adapter.entry, limits=impatient), KEY, both.world.http, SystemClock())
-        router, answer = Router([asked], None, Events(), SystemClock()), Answer()
+        router, answer = routed([asked]), Answer()
         with pytest.raises(NoProvider):
             [chunk async for chunk in router.stream(prompt(stream), [asked], answer, 5.0)]
         assert [attempt.outcome for attempt in answer.attempts] == [ProviderTimeout.outcome]

@@ -109,7 +109,12 @@ def _run(words: list[str], folder: Path, places: dict[str, str]) -> None:
     command = [uv() or "uv", *(places.get(word, word) for word in words[1:])]
     settings = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
     done = subprocess.run(
-        command, cwd=folder, env={"UV_SYSTEM_CERTS": "1", **os.environ, **settings}, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env={"UV_SYSTEM_CERTS": "1", **os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

@@ -1,10 +1,14 @@
 """The router asks one provider after the other until one speaks, and is honest about how it ended."""
 
+import asyncio
+import time
+from dataclasses import replace
+
 import pytest
 
-from app.clock import SystemClock
 from app.errors import (
     BrokenStream,
+    CredentialRefused,
     NoProvider,
     ProviderBusy,
     ProviderDown,
@@ -15,9 +19,9 @@ from app.errors import (
 from app.events import AttemptEnded, Event, Events
 from app.providers.port import Limits
 from app.routing.rank import rank
-from app.routing.router import Answer, Router
+from app.routing.router import Answer
 from app.vocabulary import Chunk, Finish, Message, Prompt, Task
-from tests.fakes import WHOLE, Hang, ScriptedProvider, entry
+from tests.fakes import WHOLE, Hang, ScriptedProvider, entry, routed
 
 PROMPT = Prompt((Message("user", "Why is the sky blue?"),), 100, 0.4, stream=True)
 
@@ -26,7 +30,7 @@ async def told(*providers: ScriptedProvider, last: ScriptedProvider | None = Non
     heard: list[Event] = []
     events = Events()
     events.subscribe(heard.append)
-    router, answer = Router(providers, last, events, SystemClock()), Answer()
+    router, answer = routed(providers, last, events), Answer()
     chunks = [c.text async for c in router.stream(PROMPT, router.candidates(Task.GENERAL), answer, 5.0)]
     return "".join(chunks), answer, heard
 
@@ -92,17 +96,17 @@ async def test_when_all_fail_the_caller_is_told_when_to_come_back() -> None:
 async def test_the_last_resort_answers_even_when_the_deadline_has_passed() -> None:
     slow = entry("slow", limits=Limits(first_token=9))
     router, answer = (
-        Router([ScriptedProvider(slow, [Hang()])] * 3, ScriptedProvider(entry("offline")), Events(), SystemClock()),
+        routed([ScriptedProvider(slow, [Hang()])] * 3, ScriptedProvider(entry("offline"))),
         Answer(),
     )
-    stream = router.stream(PROMPT, router.candidates(Task.GENERAL), answer, 0.05)
+    stream = router.stream(PROMPT, router.candidates(Task.GENERAL), answer, 0.2)
     assert "".join([c.text async for c in stream]) == "What do you know already?"
     assert outcomes(answer) == [("slow", "timeout"), ("offline", "ok")]
 
 
 async def test_an_abandoned_stream_closes_the_call_and_is_noted() -> None:
     provider = ScriptedProvider(entry("a"), [WHOLE[0], Hang()])
-    router, answer = Router([provider], None, Events(), SystemClock()), Answer()
+    router, answer = routed([provider]), Answer()
     stream = router.stream(PROMPT, (provider,), answer, 5.0)
     assert (await anext(stream)).text == "What do you "
     await stream.aclose()
@@ -119,8 +123,77 @@ def test_the_strongest_for_the_task_comes_first() -> None:
 
 def test_a_pinned_model_is_asked_alone() -> None:
     a, b, last = (ScriptedProvider(entry(name)) for name in ("a", "b", "last"))
-    router = Router([a, b], last, Events(), SystemClock())
+    router = routed([a, b], last)
     assert router.candidates(Task.GENERAL) == (a, b, last)
     assert router.candidates(Task.GENERAL, "b-1") == (b,)
     assert router.candidates(Task.GENERAL, "last-1") == (last,)
     assert router.candidates(Task.GENERAL, "c-1") == ()
+
+
+async def test_a_model_that_keeps_failing_is_left_alone_and_tried_when_nobody_else_is_left() -> None:
+    dead, good = ScriptedProvider(entry("dead"), [ProviderDown("refused")]), ScriptedProvider(entry("good"))
+    router = routed([dead, good])
+    for _ in range(30):
+        answer = Answer()
+        assert "".join([c.text async for c in router.stream(PROMPT, (dead, good), answer, 5.0)])
+    assert len(dead.asked) == 10
+    assert outcomes(answer) == [("good", "ok")]
+    with pytest.raises(NoProvider):
+        [c async for c in router.stream(PROMPT, (dead,), Answer(), 5.0)]
+    assert len(dead.asked) == 11
+
+
+async def test_a_refused_key_closes_all_models_that_use_it() -> None:
+    a, b = (ScriptedProvider(entry(name), [CredentialRefused("401")]) for name in ("a", "b"))
+    good = ScriptedProvider(replace(entry("good"), credential="other"))
+    router = routed([a, b, good])
+    for _ in range(2):
+        answer = Answer()
+        assert "".join([c.text async for c in router.stream(PROMPT, (a, b, good), answer, 5.0)])
+    assert (len(a.asked), len(b.asked)) == (1, 0)
+
+
+async def test_calls_that_wait_for_a_silent_model_fall_over_together_before_their_time() -> None:
+    patient = Limits(first_token=60, idle=60, total=60)
+    silent = ScriptedProvider(entry("silent", limits=patient), [Hang()])
+    good = ScriptedProvider(entry("good", limits=patient))
+    router = routed([silent, good])
+    router.guard.pulse(silent.entry, stream=True).usual = 0.01
+
+    async def ask() -> Answer:
+        answer = Answer()
+        [c async for c in router.stream(PROMPT, (silent, good), answer, 60.0)]
+        return answer
+
+    answers = await asyncio.gather(*(ask() for _ in range(8)))
+    assert {tuple(outcomes(answer)) for answer in answers} == {(("silent", "timeout"), ("good", "ok"))}
+    assert outcomes(await ask()) == [("good", "ok")]
+    assert len(silent.asked) == 8
+
+
+async def test_a_slow_model_that_nobody_can_replace_is_waited_for() -> None:
+    limits = Limits(first_token=0.4, idle=1, total=1)
+    silent = ScriptedProvider(entry("silent", limits=limits), [Hang()])
+    router = routed([silent])
+
+    async def ask() -> float:
+        began = time.monotonic()
+        with pytest.raises(NoProvider):
+            [c async for c in router.stream(PROMPT, (silent,), Answer(), 60.0)]
+        return time.monotonic() - began
+
+    assert min(await asyncio.gather(*(ask() for _ in range(8)))) >= 0.39
+
+
+async def test_in_a_total_outage_each_turn_makes_one_attempt_once_the_budget_is_spent() -> None:
+    # What they say is no sign of their health, so that no breaker opens.
+    out = [ScriptedProvider(entry(name), [ProviderRefused("no")]) for name in ("a", "b", "c")]
+    router, attempts = routed(out), []
+    for _ in range(200):
+        answer = Answer()
+        with pytest.raises(NoProvider):
+            [c async for c in router.stream(PROMPT, out, answer, 5.0)]
+        attempts.append(len(answer.attempts))
+    assert attempts[0] == 3
+    assert sum(attempts) == 200 + 100
+    assert set(attempts[-100:]) == {1}

@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 from app.errors import CacheUnavailable
 from app.storage.cache import LOG_LENGTH, LONGEST_WAIT
 from app.storage.inbox import Inbox
 from app.storage.redis.feed import Feed
 from app.storage.redis.lane import Lane, check
-from app.storage.redis.wire import LOST, Address, Link, connected, pack
+from app.storage.redis.wire import LOST, NO_SCRIPT, Address, Link, Script, connected, pack
 
 _SHORTEST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
@@ -92,12 +92,22 @@ class RedisCache:
         return entries
 
     def publish(self, channel: str, message: bytes) -> None:
-        self._lane.tell(pack(b"PUBLISH", self._channel(channel), message))
+        self._lane.tell(pack(b"PUBLISH", self.channel(channel), message))
 
     @asynccontextmanager
     async def subscribe(self, channel: str) -> AsyncGenerator[AsyncIterator[bytes], None]:
-        async with self._feed.listen(self._channel(channel)) as inbox:
+        async with self._feed.listen(self.channel(channel)) as inbox:
             yield inbox
+
+    async def run(self, script: Script, keys: Sequence[str], args: Sequence[bytes]) -> Any:
+        """What a script gives, which runs as one step; it sees every write made before."""
+        rest = (b"%d" % len(keys), *map(_name, keys), *args)
+        said = await self._lane.ask(pack(b"EVALSHA", script.sha, *rest))
+        return await self._lane.ask(pack(b"EVAL", script.source, *rest)) if said is NO_SCRIPT else said
+
+    def channel(self, name: str) -> bytes:
+        """What Redis calls a channel, for scripts that publish."""
+        return b"%bchannel:%b" % (self._channel_prefix, _bytes(name))
 
     async def ping(self) -> str:
         info: bytes = await self._lane.ask(pack(b"INFO", b"server"))
@@ -125,9 +135,6 @@ class RedisCache:
             if len(page) < _PAGE:
                 return entries
             after = entries[-1][0]
-
-    def _channel(self, name: str) -> bytes:
-        return b"%bchannel:%b" % (self._channel_prefix, _bytes(name))
 
     async def _keep(self) -> None:
         """Connects and serves until the connection is lost, over and over."""

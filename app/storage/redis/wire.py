@@ -1,6 +1,7 @@
 """What goes over a connection to Redis. The only module that knows redis-py, which connects, logs in and parses."""
 
 import asyncio
+import hashlib
 import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection, Connection, parse_url
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from app.errors import SettingsError
 
@@ -22,6 +23,9 @@ _ALLOWED = "memory://, redis://[user:password@]host[:port][/database] or rediss:
 
 NO_ANSWER = object()
 """In the place of a reply that will not come."""
+
+NO_SCRIPT = object()
+"""In the place of the reply of a script that the server does not know."""
 
 # RESP2, because a message of a channel is then a plain reply. No timeout of redis-py's own: each one costs a task.
 _OPTIONS = {
@@ -66,6 +70,14 @@ class Address:
         return self.connection(**self.options)
 
 
+class Script:
+    """A Lua script, sent whole only to a server that does not have it yet."""
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.sha = hashlib.sha1(source, usedforsecurity=False).hexdigest().encode()
+
+
 def pack(*parts: bytes) -> bytes:
     r"""One command as it is sent.
 
@@ -90,9 +102,11 @@ class Link:
         return await self._connection.read_response(timeout=math.inf)
 
     async def answer(self) -> Any:
-        """The next reply; `NO_ANSWER` when the server refuses the command."""
+        """The next reply; `NO_ANSWER` when the server refuses the command, `NO_SCRIPT` when it lost the script."""
         try:
             return await self.reply()
+        except NoScriptError:
+            return NO_SCRIPT
         except ResponseError:
             return NO_ANSWER
 

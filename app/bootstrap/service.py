@@ -1,16 +1,24 @@
-"""Builds every part and wires it; the only file that knows all adapters. Adapters are imported when they are chosen,
-so that a service on SQLite does not carry a MongoDB driver in its memory."""
+"""Builds every part and wires it."""
 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
+from app.bootstrap.adapters import (
+    background,
+    breakers_of,
+    bring_up_to_date,
+    cache_of,
+    entries_of,
+    providers_of,
+    store_of,
+)
 from app.clock import Clock, iso
 from app.context.assemble import Assembler, smallest_budget
 from app.context.tokens import Tokens, o200k
@@ -18,25 +26,20 @@ from app.errors import SettingsError
 from app.events import Events
 from app.policy import Policy
 from app.policy import load as load_policy
-from app.providers.catalogue import load as load_catalogue
-from app.providers.catalogue import moved
-from app.providers.port import OFFLINE, Entry, Provider
+from app.providers.port import OFFLINE, Provider
+from app.routing.guard import Guard
 from app.routing.router import Router
 from app.running import Running
 from app.settings import CONFIG, Settings, masked
 from app.storage.cache import Cache
 from app.storage.keys import Keys
-from app.storage.migrate import Step, check, migrate
-from app.storage.ports import Schema, Store
+from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Snapshots
 from app.storage.turns import TurnLog
 from app.turn import Parts, Tutor
 from app.vocabulary import Task
-
-_CACHE_BYTES = 16 << 20
-"""What the cache in process may hold: at present the events of the streams of the last two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,70 +83,6 @@ class Service:
 
 
 @asynccontextmanager
-async def store_of(settings: Settings) -> AsyncIterator[tuple[Store, Schema]]:
-    """The configured store and its schema."""
-    store: Store
-    if settings.sqlite_path is not None:
-        from app.storage.sqlite import SqliteStore
-
-        store = sqlite = await SqliteStore.open(settings.sqlite_path)
-        schema: Schema = sqlite.schema
-    else:
-        from app.storage.mongo import MongoStore
-
-        store = mongo = await MongoStore.open(settings.store)
-        schema = mongo.schema
-    try:
-        yield store, schema
-    finally:
-        await store.close()
-
-
-async def bring_up_to_date(settings: Settings, schema: Schema, clock: Clock) -> list[Step]:
-    """Migrates a SQLite store; refuses a MongoDB whose schema is not this version's."""
-    if settings.sqlite_path is not None:
-        return await migrate(schema, clock, clock.id())
-    await check(schema)
-    return []
-
-
-async def cache_of(settings: Settings, clock: Clock) -> Cache:
-    """The configured cache; one that is away is waited for in the background."""
-    if settings.cache == "memory://":
-        from app.storage.memory import Bounds, MemoryCache
-
-        return MemoryCache(clock, Bounds(size=_CACHE_BYTES))
-    from app.storage.redis import RedisCache
-
-    return await RedisCache.open(settings.cache)
-
-
-def entries_of(settings: Settings) -> tuple[tuple[Entry, str | None], ...]:
-    """The catalogue at the addresses that the settings give, each entry with its key: `None` where it is missing."""
-    found = []
-    for listed in load_catalogue(settings.providers):
-        url = settings.base_url(listed.provider)
-        entry = moved(listed, url) if url else listed
-        found.append((entry, settings.secret(entry.key_variable) if entry.key_variable else ""))
-    return tuple(found)
-
-
-async def providers_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> tuple[Provider, ...]:
-    """An adapter for each entry of the catalogue that can be asked, all on one pool of connections."""
-    usable = [(entry, key) for entry, key in entries_of(settings) if key is not None]
-    if not usable:
-        return ()
-    from app.providers.gemini import Gemini
-    from app.providers.groq import Groq
-    from app.providers.openai_compatible import OpenAICompatible
-    from app.providers.wire import http_session
-
-    http = await stack.enter_async_context(http_session())
-    dialects: dict[str, type[OpenAICompatible | Gemini]] = {"openai": OpenAICompatible, "groq": Groq, "gemini": Gemini}
-    return tuple(dialects[entry.dialect](entry, key, http, clock) for entry, key in usable)
-
-
-@asynccontextmanager
 async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     """The whole service, started; leaving the context ends turns, sends what is waiting and closes connections."""
     with _one_error():
@@ -154,7 +93,10 @@ async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
 async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Service:
     base = await _base(settings, clock, stack)
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
-    router = Router(await providers_of(settings, clock, stack), _last_resort(base), base.events, clock)
+    breakers, rules = await breakers_of(settings, base.cache, clock, stack)
+    router = Router(
+        await providers_of(settings, clock, stack), _last_resort(base), Guard(breakers, clock, rules), base.events
+    )
     tutor = Tutor(_parts(base, router, me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
@@ -163,7 +105,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     health = Health(_checks(base), clock)
     await health.look()
     await stack.enter_async_context(
-        _background(records.snapshots.follow(base.cache), presence.stay(running), health.watch(), _warm_up(router))
+        background(records.snapshots.follow(base.cache), presence.stay(running), health.watch(), _warm_up(router))
     )
     _gauges(base.meters, running, health)
     snapshots = records.snapshots
@@ -267,15 +209,3 @@ def _checks(base: Base) -> dict[str, Check]:
 def _gauges(meters: Meters, running: Running, health: Health) -> None:
     meters.gauge("masterx_turns_running", "Turns under way in this process", lambda: len(running))
     meters.gauge("masterx_ready", "1 while this process may take traffic", lambda: float(health.ready))
-
-
-@asynccontextmanager
-async def _background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Runs endless work beside the context and stops it at the end; work that fails ends the context."""
-    async with asyncio.TaskGroup() as tasks:
-        started = [tasks.create_task(one) for one in work]
-        try:
-            yield
-        finally:
-            for task in started:
-                task.cancel()

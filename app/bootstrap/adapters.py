@@ -1,0 +1,118 @@
+"""The adapters that the settings choose. They are imported when they are chosen, so that a service on SQLite does not
+carry a MongoDB driver in its memory."""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+from app.clock import Clock
+from app.providers.catalogue import load as load_catalogue
+from app.providers.catalogue import moved
+from app.providers.port import Entry, Provider
+from app.routing.breaker import Rules
+from app.routing.breakers import Breakers, LocalBreakers
+from app.settings import Settings
+from app.storage.cache import Cache
+from app.storage.migrate import Step, check, migrate
+from app.storage.ports import Schema, Store
+
+_CACHE_BYTES = 16 << 20
+"""What the cache in process may hold: at present the events of the streams of the last two minutes."""
+
+
+@asynccontextmanager
+async def store_of(settings: Settings) -> AsyncIterator[tuple[Store, Schema]]:
+    """The configured store and its schema."""
+    store: Store
+    if settings.sqlite_path is not None:
+        from app.storage.sqlite import SqliteStore
+
+        store = sqlite = await SqliteStore.open(settings.sqlite_path)
+        schema: Schema = sqlite.schema
+    else:
+        from app.storage.mongo import MongoStore
+
+        store = mongo = await MongoStore.open(settings.store)
+        schema = mongo.schema
+    try:
+        yield store, schema
+    finally:
+        await store.close()
+
+
+async def bring_up_to_date(settings: Settings, schema: Schema, clock: Clock) -> list[Step]:
+    """Migrates a SQLite store; refuses a MongoDB whose schema is not this version's."""
+    if settings.sqlite_path is not None:
+        return await migrate(schema, clock, clock.id())
+    await check(schema)
+    return []
+
+
+async def cache_of(settings: Settings, clock: Clock) -> Cache:
+    """The configured cache; one that is away is waited for in the background."""
+    if settings.cache == "memory://":
+        from app.storage.memory import Bounds, MemoryCache
+
+        return MemoryCache(clock, Bounds(size=_CACHE_BYTES))
+    from app.storage.redis import RedisCache
+
+    return await RedisCache.open(settings.cache)
+
+
+def entries_of(settings: Settings) -> tuple[tuple[Entry, str | None], ...]:
+    """The catalogue at the addresses that the settings give, each entry with its key: `None` where it is missing."""
+    found = []
+    for listed in load_catalogue(settings.providers):
+        url = settings.base_url(listed.provider)
+        entry = moved(listed, url) if url else listed
+        key = settings.secret(entry.key_variable) if entry.key_variable else ""
+        found.append((replace(entry, credential=_credential(key)) if key else entry, key))
+    return tuple(found)
+
+
+def _credential(key: str) -> str:
+    return f"key-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+async def providers_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> tuple[Provider, ...]:
+    """An adapter for each entry of the catalogue that can be asked, all on one pool of connections."""
+    usable = [(entry, key) for entry, key in entries_of(settings) if key is not None]
+    if not usable:
+        return ()
+    from app.providers.gemini import Gemini
+    from app.providers.groq import Groq
+    from app.providers.openai_compatible import OpenAICompatible
+    from app.providers.wire import http_session
+
+    http = await stack.enter_async_context(http_session())
+    dialects: dict[str, type[OpenAICompatible | Gemini]] = {"openai": OpenAICompatible, "groq": Groq, "gemini": Gemini}
+    return tuple(dialects[entry.dialect](entry, key, http, clock) for entry, key in usable)
+
+
+async def breakers_of(settings: Settings, cache: Cache, clock: Clock, stack: AsyncExitStack) -> tuple[Breakers, Rules]:
+    """The breakers, shared by all replicas where they share a cache."""
+    rules = Rules()
+    local = LocalBreakers(clock, rules, random.Random())  # noqa: S311 - jitter is no secret
+    if settings.cache == "memory://":
+        return local, rules
+    from app.storage.redis import RedisBreakers, RedisCache
+
+    assert isinstance(cache, RedisCache)  # noqa: S101 - `cache_of` made it
+    shared = RedisBreakers(cache, local, clock)
+    await stack.enter_async_context(background(shared.stay()))
+    return shared, rules
+
+
+@asynccontextmanager
+async def background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Runs endless work beside the context and stops it at the end; work that fails ends the context."""
+    async with asyncio.TaskGroup() as tasks:
+        started = [tasks.create_task(one) for one in work]
+        try:
+            yield
+        finally:
+            for task in started:
+                task.cancel()

@@ -1,0 +1,178 @@
+"""Which models may be asked now, by what their breakers and the calls that wait for them say."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from itertools import count
+
+from app.clock import Clock
+from app.errors import (
+    BrokenStream,
+    CredentialRefused,
+    ProviderBusy,
+    ProviderDown,
+    ProviderError,
+    ProviderTimeout,
+)
+from app.providers.port import Entry, Limits
+from app.routing.breaker import Outcome, Rules
+from app.routing.breakers import Breakers, Permit, Standing
+from app.routing.pulse import Pulse
+from app.routing.watchdog import Watchdog
+from app.vocabulary import Prompt
+
+_LOOKS = 8
+"""How often within a model's patience its calls are looked at."""
+
+_TOKENS_PER_SECOND = 50.0
+"""What a model is thought to write while nothing is known of it."""
+
+log = logging.getLogger("masterx.routing")
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A model as streams, or as answers in one piece, hear it: these take as long as all of it, so they are apart."""
+
+    name: str
+    stream: bool
+    limits: Limits
+    pulse: Pulse
+    calls: dict[int, "Call"] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A call of a model that may be made. Only one that has someone to fall over to is cut short."""
+
+    number: int
+    model: _Watched
+    permits: tuple[Permit, Permit]
+    """That of the key and that of the model."""
+
+    replaceable: bool
+    watchdog: Watchdog
+    told: bool = False
+    """Whether the model's breaker knows how the call went; what is learned later counts as a call of its own."""
+
+
+def name_of(entry: Entry) -> str:
+    """The breaker of a model: credential, provider, model."""
+    return f"{entry.credential}/{entry.provider}/{entry.model}"
+
+
+class Guard:
+    """Asked before each call, told how it went."""
+
+    def __init__(self, breakers: Breakers, clock: Clock, rules: Rules) -> None:
+        self._breakers, self.clock, self._rules = breakers, clock, rules
+        self._models: dict[tuple[str, bool], _Watched] = {}
+        self._numbers = count()
+
+    async def admit(self, entry: Entry, stream: bool, *, replaceable: bool = False, must: bool = False) -> Call | None:
+        """A call of this model, if one may be made now, or `must` be because nobody else is left."""
+        model = self._watched(entry, stream)
+        if replaceable and not model.pulse.admits(self.clock.monotonic()):
+            return None
+        permits: list[Permit] = []
+        for name in (entry.credential, model.name):
+            permit = await self._breakers.ask(name)
+            if permit is None and not must:
+                for given in permits:
+                    self._breakers.tell(given, Outcome.NEUTRAL)
+                return None
+            permits.append(permit or Permit(name))
+        return Call(next(self._numbers), model, (permits[0], permits[1]), replaceable, Watchdog())
+
+    def allowance(self, call: Call, prompt: Prompt) -> float:
+        """Seconds until a call must have spoken. An answer in one piece says nothing until all of it is there; where
+        somebody else could answer, it is not given all the time that it might take, but what it usually takes."""
+        limits, pulse = call.model.limits, call.model.pulse
+        if prompt.stream:
+            return limits.first_token
+        if not call.replaceable:
+            return limits.total
+        usual = prompt.max_tokens / _TOKENS_PER_SECOND if pulse.usual is None else pulse.patience
+        return min(limits.first_token + usual, limits.total)
+
+    def began(self, call: Call) -> None:
+        """Notes that a call is under way."""
+        call.model.pulse.began(call.number, self.clock.monotonic())
+        call.model.calls[call.number] = call
+        if len(call.model.calls) == 1:
+            self._look_later(call.model)
+
+    def heard(self, call: Call, took: float) -> None:
+        """Notes a call's first word, after so many seconds."""
+        call.model.calls.pop(call.number, None)
+        call.model.pulse.heard(call.number, self.clock.monotonic())
+        if any(permit.id for permit in call.permits):
+            # The lease of a permit may be shorter than the answer.
+            self._tell(call, None, took)
+
+    def ended(self, call: Call, error: BaseException | None, first_token: float | None) -> None:
+        """Notes how a call ended: with which error, if any, and after how many seconds it had spoken."""
+        call.model.calls.pop(call.number, None)
+        call.model.pulse.ended(call.number)
+        if not call.told or error is not None:
+            self._tell(call, error, first_token)
+
+    def _tell(self, call: Call, error: BaseException | None, first_token: float | None) -> None:
+        key, model = (Permit(p.name) for p in call.permits) if call.told else call.permits
+        call.told = True
+        slow = call.model.stream and first_token is not None and first_token > self._rules.slow
+        retry_after = error.retry_after if isinstance(error, ProviderError) else None
+        self._breakers.tell(key, _of_key(error))
+        self._breakers.tell(model, _of_model(error, first_token, slow), retry_after)
+
+    def standing(self, entry: Entry) -> Standing:
+        """How a model's breaker stands."""
+        return self._breakers.view(name_of(entry))
+
+    def pulse(self, entry: Entry, stream: bool) -> Pulse:
+        """How a model is heard here."""
+        return self._watched(entry, stream).pulse
+
+    def _watched(self, entry: Entry, stream: bool) -> _Watched:
+        key = (name_of(entry), stream)
+        if (model := self._models.get(key)) is None:
+            limit = entry.limits.first_token if stream else entry.limits.total
+            model = self._models[key] = _Watched(*key, entry.limits, Pulse(limit))
+        return model
+
+    def _look_later(self, model: _Watched) -> None:
+        asyncio.get_running_loop().call_later(model.pulse.patience / _LOOKS, self._look, model)
+
+    def _look(self, model: _Watched) -> None:
+        """Lets calls that wait for a silent model fall over."""
+        patience = model.pulse.patience
+        late = [model.calls[number] for number in model.pulse.late(self.clock.monotonic())]
+        if late:
+            log.warning("%s is silent: %d call(s) wait, the longest over %.2f s", model.name, len(late), patience)
+        for call in late:
+            if call.replaceable:
+                call.watchdog.bite()
+        if model.calls:
+            self._look_later(model)
+
+
+def _of_model(error: BaseException | None, first_token: float | None, slow: bool) -> Outcome:
+    """What a call says of the model."""
+    match error:
+        case None:
+            return Outcome.SLOW if slow else Outcome.OK
+        case ProviderBusy():
+            return Outcome.BUSY
+        case ProviderTimeout() if first_token is None:
+            return Outcome.LATE
+        case ProviderTimeout() | ProviderDown() | BrokenStream():
+            return Outcome.FAILED
+        case _:
+            return Outcome.NEUTRAL
+
+
+def _of_key(error: BaseException | None) -> Outcome:
+    """What a call says of the key that it was made with."""
+    if isinstance(error, CredentialRefused):
+        return Outcome.REFUSED
+    return Outcome.OK if error is None else Outcome.NEUTRAL

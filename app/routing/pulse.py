@@ -1,0 +1,86 @@
+"""Whether a model has fallen silent: noticed from the calls that wait for it, before the first runs out of time.
+
+A breaker judges calls that have ended. A model that hangs ends none for seconds, and every learner who asks meanwhile
+waits as long. So the calls that wait are looked at, too: when several have waited longer than one usually does and
+none has heard a word for as long, the model is doubted. Those that wait then fall over at once, and one call at a time
+goes on asking, ever more seldom and ever more patient, until a word is heard.
+"""
+
+from dataclasses import dataclass, field
+
+LATE = 5
+"""Calls that must be late."""
+
+_GAIN, _SPREAD_GAIN = 1 / 8, 1 / 4
+_SHORTEST = 0.25
+"""Seconds that a call may always wait before it is late."""
+
+_UNKNOWN_SHARE = 1 / 4
+"""Share of the first-token limit that a call may wait while nothing is known of the model."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
+"""Seconds between two calls of a doubted model, doubling from the first to the longest."""
+
+
+@dataclass(slots=True)
+class Pulse:
+    """One model as this process hears it; times in seconds of a monotonic clock, `limit` is its first-token limit."""
+
+    limit: float
+    usual: float | None = None
+    """The mean time to the first token of late."""
+
+    spread: float = 0.0
+    """Its mean deviation."""
+
+    heard_at: float = float("-inf")
+    waiting: dict[int, float] = field(default_factory=dict)
+    """The calls that wait for their first token, with when they began."""
+
+    doubts: int = 0
+    """0, or 1 and one more for each call that asked in vain since the model fell silent."""
+
+    _next: float = 0.0
+
+    @property
+    def patience(self) -> float:
+        """How long a call may wait before it is late: twice what TCP waits for an acknowledgement, the mean and four
+        mean deviations (RFC 6298, 2), for a model's first word varies more; doubled with each call in vain."""
+        known = self.limit * _UNKNOWN_SHARE if self.usual is None else 2 * (self.usual + 4 * self.spread)
+        return min(max(known, _SHORTEST) * 2.0 ** min(self.doubts, 10), self.limit)
+
+    def admits(self, now: float) -> bool:
+        """Whether another call may be made."""
+        return not self.doubts or (now >= self._next and not self.waiting)
+
+    def began(self, call: int, now: float) -> None:
+        """Notes a call."""
+        self.waiting[call] = now
+
+    def heard(self, call: int, now: float) -> None:
+        """Notes the first word of a call: the model is there."""
+        began = self.waiting.pop(call, None)
+        self.heard_at, self.doubts = now, 0
+        if began is None:
+            return
+        took = now - began
+        if self.usual is None:
+            self.usual, self.spread = took, took / 2
+        else:
+            self.spread += _SPREAD_GAIN * (abs(took - self.usual) - self.spread)
+            self.usual += _GAIN * (took - self.usual)
+
+    def ended(self, call: int) -> None:
+        """Notes that a call ended without a word."""
+        self.waiting.pop(call, None)
+
+    def late(self, now: float) -> list[int]:
+        """The calls that are to fall over now: all that wait, once the model is found silent; the one that asks, once
+        it has asked for too long."""
+        patience = self.patience
+        late = [call for call, began in self.waiting.items() if now - began >= patience]
+        if not late or (not self.doubts and (len(late) < LATE or now - self.heard_at < patience)):
+            return []
+        pause = min(_FIRST_PAUSE * 2.0 ** min(self.doubts, 10), _LONGEST_PAUSE)
+        self.doubts, self._next = self.doubts + 1, now + pause
+        return list(self.waiting)
