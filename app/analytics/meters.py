@@ -3,18 +3,22 @@
 No label ever carries a learner, a session or a text.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.events import AttemptEnded, Event, TurnEnded, TurnOpened
 from app.vocabulary import Attempt, Turn
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+Rows = Callable[[], Iterable[tuple[Sequence[str], float]]]
+"""The labels' values and the figure of each row."""
 
 
 class Meters:
@@ -43,6 +47,9 @@ class Meters:
         self._tokens = Counter("gen_ai_client_token_usage", "Tokens", ["provider", "model", "type"], registry=r)
         self._cost = Counter("masterx_cost_usd", "US dollars spent on providers", ["provider", "model"], registry=r)
         self._overhead = Histogram("masterx_turn_overhead_seconds", "Turn less provider", buckets=_SECONDS, registry=r)
+        self._tries = Histogram(
+            "masterx_attempts_per_turn", "Calls made for a turn", buckets=(0, 1, 2, 3, 5, 10), registry=r
+        )
         self._context = Histogram("masterx_context_seconds", "Context assembly", buckets=_SECONDS, registry=r)
         self._requests = Counter("masterx_http_requests", "HTTP requests", ["route", "status"], registry=r)
         self._latency = Histogram(
@@ -66,7 +73,13 @@ class Meters:
 
     def counts(self, name: str, help_text: str, label: str, values: Callable[[], Mapping[str, int]]) -> None:
         """Figures that somebody else counts up, by the value of a label; read when they are asked for."""
-        self.registry.register(_Counts(name, help_text, label, values))
+        self.registry.register(
+            _Read(CounterMetricFamily, name, help_text, (label,), lambda: [([v], n) for v, n in values().items()])
+        )
+
+    def gauges(self, name: str, help_text: str, labels: Sequence[str], rows: Rows) -> None:
+        """Figures by label that are read when they are asked for."""
+        self.registry.register(_Read(GaugeMetricFamily, name, help_text, labels, rows))
 
     def hear(self, event: Event) -> None:
         """Counts an event."""
@@ -100,6 +113,7 @@ class Meters:
     def _turn(self, turn: Turn) -> None:
         provider, model, usage = turn.provider or "none", turn.model or "none", turn.usage
         self._ended_by(turn.state, turn.task, provider).inc()
+        self._tries.observe(len(turn.attempts))
         counts = (("input", usage.input_tokens), ("cached", usage.cached_tokens), ("output", usage.output_tokens))
         for kind, count in counts:
             if count:
@@ -112,15 +126,18 @@ class Meters:
             self._context.observe(turn.timing.context_ms / 1e3)
 
 
-@dataclass(frozen=True, slots=True)
-class _Counts(Collector):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read(Collector):
+    """Figures that are read when they are asked for."""
+
+    family: type[CounterMetricFamily | GaugeMetricFamily]
     name: str
     help_text: str
-    label: str
-    values: Callable[[], Mapping[str, int]]
+    labels: Sequence[str]
+    rows: Rows
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        family = CounterMetricFamily(self.name, self.help_text, labels=[self.label])
-        for value, count in self.values().items():
-            family.add_metric([value], count)
+    def collect(self) -> Iterator[Metric]:
+        family = self.family(self.name, self.help_text, labels=self.labels)
+        for labels, value in self.rows():
+            family.add_metric(labels, value)
         yield family

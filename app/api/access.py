@@ -32,6 +32,11 @@ class Principal:
         if self.role is Permission.TEACHER:
             raise Forbidden("a teacher's key reads; it does not write for a learner")
 
+    def must_operate(self) -> None:
+        """Raises `Forbidden` for all but operators."""
+        if self.role is not Permission.OPERATOR:
+            raise Forbidden("an operator's key is needed")
+
 
 OPEN = Principal("default", Permission.OPERATOR)
 """Who asks on a loopback address where no keys are required."""

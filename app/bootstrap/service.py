@@ -27,6 +27,7 @@ from app.events import Events
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import OFFLINE, Provider
+from app.routing.breaker import State
 from app.routing.guard import Guard
 from app.routing.router import Router
 from app.running import Running
@@ -76,6 +77,7 @@ class Service:
     base: Base
     records: Records
     tutor: Tutor
+    router: Router
     running: Running
     health: Health
     providers: tuple[str, ...]
@@ -108,12 +110,13 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         background(records.snapshots.follow(base.cache), presence.stay(running), health.watch(), _warm_up(router))
     )
     _gauges(base.meters, running, health)
+    _routing_gauges(base.meters, router)
     snapshots = records.snapshots
     base.meters.counts(
         "masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups
     )
     asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Task.GENERAL))
-    return Service(base, records, tutor, running, health, asked, recovered)
+    return Service(base, records, tutor, router, running, health, asked, recovered)
 
 
 @contextmanager
@@ -209,3 +212,20 @@ def _checks(base: Base) -> dict[str, Check]:
 def _gauges(meters: Meters, running: Running, health: Health) -> None:
     meters.gauge("masterx_turns_running", "Turns under way in this process", lambda: len(running))
     meters.gauge("masterx_ready", "1 while this process may take traffic", lambda: float(health.ready))
+
+
+def _routing_gauges(meters: Meters, router: Router) -> None:
+    guard, entries = router.guard, router.entries
+    meters.gauges(
+        "masterx_breaker_state",
+        "1 for the state that a model's breaker is in",
+        ("provider", "model", "state"),
+        lambda: [((e.provider, e.model, s), float(guard.standing(e).state is s)) for e in entries for s in State],
+    )
+    meters.gauges(
+        "masterx_provider_silent",
+        "1 while a model is thought to have fallen silent",
+        ("provider", "model"),
+        lambda: [((e.provider, e.model), float(guard.pulse(e, stream=True).doubts > 0)) for e in entries],
+    )
+    meters.gauge("masterx_retry_tokens", "What is left for second attempts", lambda: router.retries.tokens)

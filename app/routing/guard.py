@@ -15,7 +15,7 @@ from app.errors import (
     ProviderTimeout,
 )
 from app.providers.port import Entry, Limits
-from app.routing.breaker import Outcome, Rules
+from app.routing.breaker import Outcome, Rules, State
 from app.routing.breakers import Breakers, Permit, Standing
 from app.routing.pulse import Pulse
 from app.routing.watchdog import Watchdog
@@ -126,8 +126,16 @@ class Guard:
         self._breakers.tell(model, _of_model(error, first_token, slow), retry_after)
 
     def standing(self, entry: Entry) -> Standing:
-        """How a model's breaker stands."""
-        return self._breakers.view(name_of(entry))
+        """How a model stands: as its key's breaker does where that lets nobody through, else as its own."""
+        key, model = self._breakers.view(entry.credential), self._breakers.view(name_of(entry))
+        return model if key.state is State.CLOSED else key
+
+    async def reset(self, entry: Entry) -> None:
+        """Lets everybody through again, whatever was counted; an operator knows why."""
+        for name in (entry.credential, name_of(entry)):
+            await self._breakers.force(name, State.CLOSED)
+        for stream in (True, False):
+            self.pulse(entry, stream).trusted()
 
     def pulse(self, entry: Entry, stream: bool) -> Pulse:
         """How a model is heard here."""

@@ -74,6 +74,10 @@ class Pulse:
         """Notes that a call ended without a word."""
         self.waiting.pop(call, None)
 
+    def trusted(self) -> None:
+        """Takes the doubts back."""
+        self.doubts = 0
+
     def late(self, now: float) -> list[int]:
         """The calls that are to fall over now: all that wait, once the model is found silent; the one that asks, once
         it has asked for too long."""

@@ -74,6 +74,11 @@ class Router:
         self.guard, self._events, self._clock = guard, events, guard.clock
         self.retries = RetryBudget()
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The models that can be asked, without the last resort."""
+        return tuple(provider.entry for provider in self._providers)
+
     def candidates(self, task: Task, pinned: str | None = None) -> tuple[Provider, ...]:
         """Who would be asked, in order; the last resort comes last. A `pinned` model is asked alone: who names one
         does not want another's answer."""

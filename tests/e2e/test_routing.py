@@ -1,0 +1,171 @@
+"""Providers that fail, over the real service: who is asked, what an operator sees, and how it comes back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import AsyncStart
+from tests.e2e.provider import MisbehavingProvider
+from tests.e2e.service import Masterx, cli
+
+CATALOGUE = """
+[[model]]
+provider = "{name}"
+model = "{name}-1"
+dialect = "openai"
+base_url = "{url}"
+key = "OPENAI_API_KEY"
+prices = {{ input = 0.1, output = 0.2 }}
+context_window = 100_000
+max_output = 4_096
+tokenizer = "o200k"
+limits = {{ connect = 2, first_token = 4, idle = 4, total = 8 }}
+[model.strengths]
+general = {strength}
+"""
+
+
+@dataclass
+class Two:
+    """A service that prefers `first` and falls over to `second`."""
+
+    masterx: Masterx
+    first: MisbehavingProvider
+    second: MisbehavingProvider
+
+    async def ask(self, session: str | None = None) -> dict[str, Any]:
+        """One streamed turn's final event."""
+        session = session or await self.masterx.session()
+        message = {"message": "Tell me more", "stream": True, "task": "general"}
+        path = f"{self.masterx.url}/v1/sessions/{session}/turns"
+        async with self.masterx.http.post(path, json=message) as answer:
+            text = await answer.text()
+        assert "event: turn.completed" in text, text
+        return (await self.masterx.turns(session))[0]
+
+    async def models(self) -> dict[str, Any]:
+        """What the operator sees, by provider."""
+        status, body = await self.masterx.call("GET", "/v1/providers")
+        assert status == 200, body
+        return {model["provider"]: model for model in body["data"]}
+
+    async def metrics(self) -> str:
+        """The text of `/metrics`."""
+        async with self.masterx.http.get(f"{self.masterx.url}/metrics") as answer:
+            return await answer.text()
+
+
+def catalogue(folder: Path, first: MisbehavingProvider, second: MisbehavingProvider) -> str:
+    path = folder / "providers.toml"
+    path.write_text(
+        CATALOGUE.format(name="first", url=first.url("openai"), strength=0.9)
+        + CATALOGUE.format(name="second", url=second.url("openai"), strength=0.2)
+    )
+    return str(path)
+
+
+@pytest.fixture
+async def second() -> AsyncIterator[MisbehavingProvider]:
+    async with MisbehavingProvider() as running:
+        yield running
+
+
+@pytest.fixture
+async def two(start: AsyncStart, provider: MisbehavingProvider, second: MisbehavingProvider, tmp_path: Path) -> Two:
+    return Two(await start(MASTERX_PROVIDERS=catalogue(tmp_path, provider, second)), provider, second)
+
+
+async def test_a_provider_that_keeps_failing_is_left_alone_seen_and_reset(two: Two) -> None:
+    two.first.script(fault="503")
+    turns = [await two.ask() for _ in range(14)]
+    assert {turn["provider"] for turn in turns} == {"second"}
+    assert [len(turn["attempts"]) for turn in turns] == [2] * 10 + [1] * 4
+    model = (await two.models())["first"]
+    assert (model["breaker"]["state"], model["breaker"]["shared"]) == ("open", False)
+    assert 10 < model["breaker"]["closed_to_calls_for_s"] <= 17
+    assert model["rank"]["general"]["place"] == 1
+    assert 'masterx_breaker_state{model="first-1",provider="first",state="open"} 1.0' in await two.metrics()
+    two.first.reset()
+    status, body = await two.masterx.call("POST", "/v1/providers/first:reset")
+    assert (status, body["data"][0]["breaker"]["state"]) == (200, "closed")
+    assert (await two.ask())["provider"] == "first"
+    assert (await two.masterx.call("POST", "/v1/providers/nobody:reset"))[0] == 404
+
+
+async def test_turns_that_wait_for_a_provider_that_froze_fall_over_together_before_their_time(two: Two) -> None:
+    for _ in range(12):  # so many good ones that the breaker does not open, too
+        assert (await two.ask())["provider"] == "first"
+    two.first.script(fault="hang")
+    sessions = [await two.masterx.session(f"learner-{n}") for n in range(8)]
+    async with asyncio.timeout(3.5):  # the limit for a first token is 4 seconds
+        turns = await asyncio.gather(*map(two.ask, sessions))
+    assert {turn["provider"] for turn in turns} == {"second"}
+    assert (await two.models())["first"]["silent"] is True
+    asked = len(two.first.requests)
+    assert [len((await two.ask())["attempts"]) for _ in range(3)] == [1, 1, 1]
+    assert len(two.first.requests) == asked
+    two.first.reset()
+    async with asyncio.timeout(10):
+        while (await two.ask())["provider"] != "first":
+            await asyncio.sleep(0.05)
+    assert (await two.models())["first"]["silent"] is False
+
+
+async def test_a_turn_in_one_piece_falls_over_from_a_provider_that_hangs(two: Two) -> None:
+    two.first.script(fault="hang")
+    status, turn = await two.masterx.call(
+        "POST", f"/v1/sessions/{await two.masterx.session()}/turns", {"message": "Tell me more", "task": "general"}
+    )
+    assert (status, turn["provider"], turn["degraded"]) == (200, "second", False)
+
+
+async def test_a_refused_key_is_not_tried_by_any_model_that_uses_it(two: Two) -> None:
+    two.first.script(fault="401")
+    # Both models of this catalogue are asked with the same key.
+    turns = [await two.ask() for _ in range(3)]
+    assert [(turn["provider"], turn["degraded"]) for turn in turns] == [("offline", True)] * 3
+    assert (len(two.first.requests), len(two.second.requests)) == (1, 0)
+
+
+async def test_what_one_replica_learns_the_others_know(
+    start: AsyncStart,
+    provider: MisbehavingProvider,
+    second: MisbehavingProvider,
+    mongo_url: str,
+    redis_url: str,
+    tmp_path: Path,
+) -> None:
+    settings = {
+        "MASTERX_STORE": mongo_url,
+        "MASTERX_CACHE": redis_url,
+        "MASTERX_PROVIDERS": catalogue(tmp_path, provider, second),
+        "OPENAI_API_KEY": f"sk-{tmp_path.name}",
+    }
+    here = Two(await start(**settings), provider, second)
+    there = Two(await start(**settings), provider, second)
+    assert (await there.ask())["provider"] == "first"
+    provider.script(fault="503")
+    for _ in range(12):
+        await here.ask()
+    async with asyncio.timeout(5):
+        while (await there.models())["first"]["breaker"]["state"] != "open":
+            await asyncio.sleep(0.02)
+    asked = len(provider.requests)
+    turn = await there.ask()
+    assert (turn["provider"], len(turn["attempts"]), len(provider.requests)) == ("second", 1, asked)
+    assert (await there.models())["first"]["breaker"]["shared"] is True
+
+
+async def test_only_operators_see_and_reset_providers(start: AsyncStart, tmp_path: Path) -> None:
+    store = {"MASTERX_STORE": f"sqlite:///{tmp_path}/masterx.db"}
+    masterx = await start(MASTERX_AUTH="required", **store)
+    for role, expected in (("service", 403), ("operator", 200)):
+        _, key, _ = await cli(tmp_path, store, "keys", "create", "--role", role)
+        header = {"Authorization": f"Bearer {key.strip()}"}
+        assert (await masterx.call("GET", "/v1/providers", **header))[0] == expected
+        assert (await masterx.call("POST", "/v1/providers/openai:reset", **header))[0] == expected
+    assert (await masterx.call("GET", "/v1/providers"))[0] == 401
