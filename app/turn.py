@@ -194,6 +194,7 @@ class Tutor:
                 overhead_ms=_ms(total - answer.waited),
             ),
             attempts=tuple(answer.attempts),
+            retry_after=answer.retry_after,
             degraded=stepped_in,
             finish_reason=answer.finish if end[0] is State.COMPLETE else None,
             closed_at=iso(clock.now()),

@@ -101,7 +101,8 @@ def of_turn(turn: Turn) -> Problem | None:
         return None
     slug = turn.problem or "interrupted"
     title, status, detail = _ENDS[slug]
-    return Problem(slug, title, status, detail, {"Retry-After": _RETRY_AFTER} if status == 503 else {})
+    later = _RETRY_AFTER if turn.retry_after is None else _seconds(turn.retry_after)
+    return Problem(slug, title, status, detail, {"Retry-After": later} if status == 503 else {})
 
 
 def http(status: int, detail: str) -> Problem:
@@ -114,6 +115,11 @@ def http(status: int, detail: str) -> Problem:
     return Problem(slug, title, status, detail, {})
 
 
+def _seconds(wait: float) -> str:
+    """Whole seconds, within an hour: no provider's word sends a learner away for longer."""
+    return str(round(min(max(wait, 1.0), 3_600.0)))
+
+
 def _detail(error: errors.MasterxError) -> str:
     if isinstance(error, errors.StoreUnavailable):
         return "The request was refused before anything was asked of a provider. Please try again."
@@ -124,7 +130,7 @@ def _headers(error: errors.MasterxError, status: int) -> dict[str, str]:
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, errors.NoProvider):
-        return {"Retry-After": str(max(1, round(error.retry_after)))}
+        return {"Retry-After": _seconds(error.retry_after)}
     return {"Retry-After": _RETRY_AFTER} if status in (409, 503) and not isinstance(error, errors.KeyReused) else {}
 
 

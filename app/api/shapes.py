@@ -50,6 +50,8 @@ class AttemptOut(BaseModel):
     model: str
     outcome: str
     ms: float
+    output_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 class TurnOut(BaseModel):

@@ -37,6 +37,9 @@ class Answer:
     waited: float = 0.0
     """Seconds spent waiting for providers."""
 
+    retry_after: float | None = None
+    """Seconds after which asking again may help, where nobody answered."""
+
     def hear(self, chunk: Chunk) -> None:
         """Notes what a chunk says besides its text."""
         if chunk.finish:
@@ -106,7 +109,8 @@ class Router:
                     if answer.entry is not None:
                         raise
                     waits.append(error.retry_after or _RETRY_AFTER)
-        raise NoProvider(min(waits, default=_RETRY_AFTER))
+        answer.retry_after = min(waits, default=_RETRY_AFTER)
+        raise NoProvider(answer.retry_after)
 
     async def _tries(
         self, prompt: Prompt, candidates: Sequence[Provider], answer: Answer, ends: float
@@ -206,7 +210,9 @@ class Router:
     def _note(self, attempt: _Try, answer: Answer, outcome: str) -> None:
         entry = attempt.provider.entry
         took = (self._clock.monotonic() - attempt.started) * 1e3
-        noted = Attempt(entry.provider, entry.model, outcome, round(took, 3))
+        usage = answer.usage
+        cost = entry.prices.cost(usage) if usage.cost_usd is None else usage.cost_usd
+        noted = Attempt(entry.provider, entry.model, outcome, round(took, 3), usage.output_tokens, cost)
         answer.attempts.append(noted)
         first = None if attempt.spoke_after is None else attempt.spoke_after * 1e3
         self._events.publish(AttemptEnded(noted, first))

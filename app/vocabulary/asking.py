@@ -70,12 +70,15 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One call of one provider: `outcome` is `ok` or the name of the error (`app/errors.py`)."""
+    """One call of one provider: `outcome` is `ok` or the name of the error (`app/errors.py`); tokens and US dollars
+    where the provider said them."""
 
     provider: str
     model: str
     outcome: str
     ms: float
+    output_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ class Turn:
     degraded: bool = False
     finish_reason: Finish | None = None
     problem: str | None = None
+    retry_after: float | None = None
     closed_at: str | None = None
     policy: str | None = None
     receipt: Receipt | None = None

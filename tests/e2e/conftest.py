@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -44,6 +45,7 @@ def production(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]
 @pytest.fixture
 async def start(tmp_path: Path, provider: MisbehavingProvider) -> AsyncIterator[AsyncStart]:
     """Starts a service whose only provider is the misbehaving one, in OpenAI's dialect, on SQLite."""
-    environment = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": provider.url("openai")}
+    # A key of each test's own: what its faults do to a breaker that replicas share is not another test's.
+    environment = {"OPENAI_API_KEY": f"sk-{uuid4().hex}", "OPENAI_BASE_URL": provider.url("openai")}
     async with AsyncExitStack() as stack:
         yield AsyncStart(stack, tmp_path, environment)

@@ -59,7 +59,7 @@ async def here(
             "MASTERX_STORE": in_database(mongo_server, f"test-{uuid4().hex[:12]}"),
             "MASTERX_CACHE": redis_url,
             "MASTERX_AUTH": "required",
-            "OPENAI_API_KEY": "sk-test",
+            "OPENAI_API_KEY": f"sk-{uuid4().hex}",
             "OPENAI_BASE_URL": provider.url("openai"),
         }
         assert (await cli(folder, environment, "migrate"))[0] == 0

@@ -84,6 +84,8 @@ async def test_a_provider_that_keeps_failing_is_left_alone_seen_and_reset(two: T
     turns = [await two.ask() for _ in range(14)]
     assert {turn["provider"] for turn in turns} == {"second"}
     assert [len(turn["attempts"]) for turn in turns] == [2] * 10 + [1] * 4
+    assert turns[0]["attempts"][0]["cost_usd"] is None
+    assert turns[0]["attempts"][1]["cost_usd"] == turns[0]["usage"]["cost_usd"] > 0
     model = (await two.models())["first"]
     assert (model["breaker"]["state"], model["breaker"]["shared"]) == ("open", False)
     assert 10 < model["breaker"]["closed_to_calls_for_s"] <= 17
@@ -143,7 +145,6 @@ async def test_what_one_replica_learns_the_others_know(
         "MASTERX_STORE": mongo_url,
         "MASTERX_CACHE": redis_url,
         "MASTERX_PROVIDERS": catalogue(tmp_path, provider, second),
-        "OPENAI_API_KEY": f"sk-{tmp_path.name}",
     }
     here = Two(await start(**settings), provider, second)
     there = Two(await start(**settings), provider, second)
@@ -158,6 +159,20 @@ async def test_what_one_replica_learns_the_others_know(
     turn = await there.ask()
     assert (turn["provider"], len(turn["attempts"]), len(provider.requests)) == ("second", 1, asked)
     assert (await there.models())["first"]["breaker"]["shared"] is True
+
+
+async def test_when_nobody_answers_the_learner_is_told_when_the_provider_expects_to(
+    start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path
+) -> None:
+    policy = (Path(__file__).parent.parent.parent / "config" / "policy.toml").read_text()
+    (tmp_path / "policy.toml").write_text(policy.replace("degraded = true", "degraded = false"))
+    masterx = await start(MASTERX_POLICY=str(tmp_path / "policy.toml"))
+    for asked, told in (("17", "17"), ("31536000", "3600"), ("0", "5"), ("soon", "5")):
+        provider.script(fault="429", retry=asked)
+        session = await masterx.session()
+        path = f"{masterx.url}/v1/sessions/{session}/turns"
+        async with masterx.http.post(path, json={"message": "Hi"}) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, told), asked
 
 
 async def test_only_operators_see_and_reset_providers(start: AsyncStart, tmp_path: Path) -> None:
