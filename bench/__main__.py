@@ -6,6 +6,7 @@ from importlib import import_module
 BENCHES = {
     "turn": "rates and added latency of a turn, beside a bare relay and the provider itself",
     "chat": "a thousand chats at once: WebSocket beside SSE",
+    "page": "how soon the chat page shows something",
     "relay": "our adapter beside raw aiohttp and the OpenAI SDK",
     "store": "durable writes of both stores beside plain SQLite",
     "clients": "stock OpenAI clients, from npm and from Python, beside raw aiohttp",

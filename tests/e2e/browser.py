@@ -23,7 +23,7 @@ from tests.e2e.service import Masterx
 ELSEWHERE = "MASTERX_TEST_CHROMIUM"
 """Environment variable with the path of a Chromium to use in the place of the one on PATH."""
 
-_ARGUMENTS = (
+ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run"),
 )
@@ -139,7 +139,7 @@ async def chromium() -> AsyncIterator[Browser]:
     if path is None:
         _missing(f"no Chromium: `apt-get install chromium`, or name one in {ELSEWHERE}")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+        browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
         await browser.close()
 

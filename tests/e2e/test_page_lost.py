@@ -50,6 +50,25 @@ async def test_leaving_a_session_and_coming_back_takes_the_answer_up(site: Site,
     await expect(tab.page.locator("#message")).to_have_value("half a thought")
 
 
+async def test_a_message_that_is_sent_while_its_session_is_being_loaded_waits_for_it(site: Site, tabs: Tabs) -> None:
+    session, loaded = await site.session(), asyncio.Event()
+    site.provider.script(text="Here I am.")
+    tab = await tabs.open("about:blank")
+    tab.host = site.masterx.url.removeprefix("http://")
+
+    async def hold(route: Route) -> None:
+        await loaded.wait()
+        await route.continue_()
+
+    await tab.page.route(f"**/v1/sessions/{session}", hold)
+    await tab.page.goto(site.at(session))
+    await tab.ready()
+    await tab.ask("Too early?")
+    loaded.set()
+    await tab.told("Here I am.")
+    assert len(await site.masterx.turns(session)) == 1
+
+
 async def test_a_service_that_is_killed_and_started_again_is_found_again(
     site: Site, tabs: Tabs, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -19,6 +19,9 @@ const EXAMPLES = [
   "Is this right? 2(x + 3) = 14, so 2x + 3 = 14",
 ];
 
+/** The session that is being loaded; a message that is sent meanwhile waits for it. */
+let arriving = Promise.resolve();
+
 function start() {
   theme.start();
   drawer.start();
@@ -63,13 +66,18 @@ async function route() {
   sessions.mark(id ? decodeURIComponent(id) : null);
   if (!id) return welcome();
   show(at("welcome"), false);
+  arriving = arrive(decodeURIComponent(id));
+  await arriving;
+  composer.focus();
+}
+
+async function arrive(id) {
   try {
-    await conversation.load(decodeURIComponent(id));
+    await conversation.load(id);
     titled(conversation.session());
   } catch (problem) {
     if (problem.name !== "AbortError") failed(problem);
   }
-  composer.focus();
 }
 
 function welcome() {
@@ -115,6 +123,8 @@ function failed(problem) {
 }
 
 async function send(text, key) {
+  await arriving;
+  if (conversation.answering()) return conversation.status(conversation.STILL);
   if (!conversation.session() && !(await opened(text, key))) return;
   await conversation.send(text, key);
 }

@@ -15,6 +15,12 @@ let open = { session: null, following: null, leaving: new AbortController() };
 /** The session that is open, null for one that is yet to begin. */
 export const session = () => open.session;
 
+/** What is said to a message that comes too early. */
+export const STILL = "The tutor is still answering. Wait for it, or stop it first.";
+
+/** Whether an answer is being written. */
+export const answering = () => open.following !== null;
+
 /** Notes the session as it is now. */
 export function setSession(changed) {
   open.session = changed;
@@ -94,7 +100,7 @@ export function status(text) {
 }
 
 function again(text) {
-  if (open.following) status("The tutor is still answering. Wait for it, or stop it first.");
+  if (answering()) status(STILL);
   else send(text, crypto.randomUUID?.() ?? String(Math.random()));
 }
 
