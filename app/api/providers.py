@@ -50,7 +50,7 @@ def _model(routing: Router, entry: Entry) -> dict[str, Any]:
             "window": {"calls": standing.calls, "failed": standing.failed, "slow": standing.slow},
             "shared": standing.shared,
         },
-        "silent": pulse.doubts > 0,
+        "silent": pulse.silent,
         "waiting": len(pulse.waiting),
         "first_token_ms": None if pulse.usual is None else round(pulse.usual * 1e3, 1),
         "prices": asdict(entry.prices),

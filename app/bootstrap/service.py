@@ -226,6 +226,6 @@ def _routing_gauges(meters: Meters, router: Router) -> None:
         "masterx_provider_silent",
         "1 while a model is thought to have fallen silent",
         ("provider", "model"),
-        lambda: [((e.provider, e.model), float(guard.pulse(e, stream=True).doubts > 0)) for e in entries],
+        lambda: [((e.provider, e.model), float(guard.pulse(e, stream=True).silent)) for e in entries],
     )
     meters.gauge("masterx_retry_tokens", "What is left for second attempts", lambda: router.retries.tokens)

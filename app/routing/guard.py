@@ -30,7 +30,7 @@ _TOKENS_PER_SECOND = 50.0
 log = logging.getLogger("masterx.routing")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Watched:
     """A model as streams, or as answers in one piece, hear it: these take as long as all of it, so they are apart."""
 
@@ -39,6 +39,8 @@ class _Watched:
     limits: Limits
     pulse: Pulse
     calls: dict[int, "Call"] = field(default_factory=dict)
+    looking: bool = False
+    """Whether a timer runs that will look at the calls; one is enough, however often calls come and go."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +58,7 @@ class Call:
     """Whether the model's breaker knows how the call went; what is learned later counts as a call of its own."""
 
 
-def name_of(entry: Entry) -> str:
+def _name_of(entry: Entry) -> str:
     """The breaker of a model: credential, provider, model."""
     return f"{entry.credential}/{entry.provider}/{entry.model}"
 
@@ -99,7 +101,7 @@ class Guard:
         """Notes that a call is under way."""
         call.model.pulse.began(call.number, self.clock.monotonic())
         call.model.calls[call.number] = call
-        if len(call.model.calls) == 1:
+        if not call.model.looking:
             self._look_later(call.model)
 
     def heard(self, call: Call, took: float) -> None:
@@ -127,12 +129,12 @@ class Guard:
 
     def standing(self, entry: Entry) -> Standing:
         """How a model stands: as its key's breaker does where that lets nobody through, else as its own."""
-        key, model = self._breakers.view(entry.credential), self._breakers.view(name_of(entry))
+        key, model = self._breakers.view(entry.credential), self._breakers.view(_name_of(entry))
         return model if key.state is State.CLOSED else key
 
     async def reset(self, entry: Entry) -> None:
         """Lets everybody through again, whatever was counted; an operator knows why."""
-        for name in (entry.credential, name_of(entry)):
+        for name in (entry.credential, _name_of(entry)):
             await self._breakers.force(name, State.CLOSED)
         for stream in (True, False):
             self.pulse(entry, stream).trusted()
@@ -142,17 +144,19 @@ class Guard:
         return self._watched(entry, stream).pulse
 
     def _watched(self, entry: Entry, stream: bool) -> _Watched:
-        key = (name_of(entry), stream)
+        key = (_name_of(entry), stream)
         if (model := self._models.get(key)) is None:
             limit = entry.limits.first_token if stream else entry.limits.total
             model = self._models[key] = _Watched(*key, entry.limits, Pulse(limit))
         return model
 
     def _look_later(self, model: _Watched) -> None:
+        model.looking = True
         asyncio.get_running_loop().call_later(model.pulse.patience / _LOOKS, self._look, model)
 
     def _look(self, model: _Watched) -> None:
         """Lets calls that wait for a silent model fall over."""
+        model.looking = False
         patience = model.pulse.patience
         late = [model.calls[number] for number in model.pulse.late(self.clock.monotonic())]
         if late:

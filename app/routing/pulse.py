@@ -43,6 +43,11 @@ class Pulse:
     _next: float = 0.0
 
     @property
+    def silent(self) -> bool:
+        """Whether the model is thought to have fallen silent."""
+        return self.doubts > 0
+
+    @property
     def patience(self) -> float:
         """How long a call may wait before it is late: twice what TCP waits for an acknowledgement, the mean and four
         mean deviations (RFC 6298, 2), for a model's first word varies more; doubled with each call in vain."""
@@ -51,7 +56,7 @@ class Pulse:
 
     def admits(self, now: float) -> bool:
         """Whether another call may be made."""
-        return not self.doubts or (now >= self._next and not self.waiting)
+        return not self.silent or (now >= self._next and not self.waiting)
 
     def began(self, call: int, now: float) -> None:
         """Notes a call."""
@@ -83,7 +88,7 @@ class Pulse:
         it has asked for too long."""
         patience = self.patience
         late = [call for call, began in self.waiting.items() if now - began >= patience]
-        if not late or (not self.doubts and (len(late) < LATE or now - self.heard_at < patience)):
+        if not late or (not self.silent and (len(late) < LATE or now - self.heard_at < patience)):
             return []
         pause = min(_FIRST_PAUSE * 2.0 ** min(self.doubts, 10), _LONGEST_PAUSE)
         self.doubts, self._next = self.doubts + 1, now + pause

@@ -20,7 +20,6 @@ from app.vocabulary import Attempt, Chunk, Finish, Prompt, Task, Usage
 _RETRY_AFTER = 5.0
 """Seconds a caller is asked to wait when no provider said how long."""
 
-
 _LEAST = 0.1
 """Seconds without which an attempt is not begun: it could only fail, and would be held against the provider."""
 

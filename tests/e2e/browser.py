@@ -27,8 +27,8 @@ ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run"),
 )
-_PATIENCE = 10_000
-"""Milliseconds after which something that should appear on a page is missing."""
+_PATIENCE = 30_000
+"""Milliseconds after which something that should appear on a page is missing; as long as a busy machine may need."""
 
 
 @dataclass
@@ -138,6 +138,7 @@ async def chromium() -> AsyncIterator[Browser]:
     path = binary()
     if path is None:
         _missing(f"no Chromium: `apt-get install chromium`, or name one in {ELSEWHERE}")
+    expect.set_options(timeout=_PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser

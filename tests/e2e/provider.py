@@ -10,8 +10,8 @@ the user's last message, which is how tests reach it through the service: `[[fau
 it goes before what was scripted. The faults are in `faults.py`, the fields in `script.py`.
 
 As a process of its own: `python -m tests.e2e.provider --port 9000`; it prints its address when it is ready. Control by
-HTTP: `POST /_control` with the fields of `script()` or `{"refuse": seconds}`, `GET /_control` for what was asked,
-`DELETE /_control` to reset.
+HTTP: `POST /_control` with the fields of `script()`, `{"refuse": seconds}` or `{"go_on": true}`, `GET /_control` for
+what was asked, `DELETE /_control` to reset.
 """
 
 import argparse
@@ -58,6 +58,7 @@ class MisbehavingProvider:
         self.connections: set[_Connection] = set()
         self.accepted = 0
         self._scripts: dict[str | None, Script] = {}
+        self.going = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._away: asyncio.Task[None] | None = None
 
@@ -82,6 +83,12 @@ class MisbehavingProvider:
         """Behaves again and forgets what was asked."""
         self._scripts.clear()
         self.requests.clear()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Lets answers that were asked for before now go past their `stop`."""
+        self.going.set()
+        self.going = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def refusing(self) -> AsyncIterator[None]:
@@ -204,7 +211,7 @@ class _Connection(asyncio.Protocol):
             seen.ended.set()
 
     async def _misbehave(self, seen: Seen) -> None:
-        dialect = DIALECTS[seen.dialect]
+        dialect, going = DIALECTS[seen.dialect], self._provider.going
         words = dialect.last_words(seen.body)
         script = self._provider.script_for(seen.dialect, words)
         told = telling(script, words, dialect.model(seen.path, seen.body))
@@ -212,12 +219,14 @@ class _Connection(asyncio.Protocol):
         told = replace(told, usage_asked=usage_asked)
         await asyncio.sleep(script.lat / 1000)
         request = Request(dialect, told, seen.stream, script.fault, script.after, script.retry, time.time())
-        await self._send(plan(request), script.gap / 1000)
+        await self._send(plan(request), script.gap / 1000, (script.stop, going))
 
-    async def _send(self, wire: Plan, gap: float = 0.0) -> None:
+    async def _send(self, wire: Plan, gap: float = 0.0, stop: tuple[int | None, asyncio.Event] | None = None) -> None:
         if not wire.bare:
             self._transport.write(_head(wire))
-        for frame in wire.frames:
+        for number, frame in enumerate(wire.frames):
+            if stop and number == stop[0]:
+                await stop[1].wait()
             await self._frame(wire, frame)
             await asyncio.sleep(gap)
         if wire.ending == "hang":
@@ -255,6 +264,8 @@ def _json_plan(data: Json) -> Plan:
 def _control(provider: MisbehavingProvider, method: str, body: Json) -> Plan:
     if method == "POST" and "refuse" in body:
         provider.refuse(float(body["refuse"]))
+    elif method == "POST" and "go_on" in body:
+        provider.go_on()
     elif method == "POST":
         provider.script(**body)
     elif method == "DELETE":

@@ -14,11 +14,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BROKEN = "Failed to load resource"
 LINES = "".join(f"Line {number}. " for number in range(100))
+HALF = 60
+"""Where a provider stops in the middle of them."""
 
 
 async def test_a_reload_in_mid_stream_loses_no_text(site: Site, tabs: Tabs) -> None:
     session = await site.session()
-    site.provider.script(text=LINES, gap=10)
+    site.provider.script(text=LINES, stop=HALF)
     tab = await tabs.open(site.at(session), site.learner)
     await tab.ask("Count")
     await expect(tab.answer()).to_contain_text("Line 15.")
@@ -26,6 +28,7 @@ async def test_a_reload_in_mid_stream_loses_no_text(site: Site, tabs: Tabs) -> N
     await expect(tab.answer()).to_contain_text("Line 20.")
     await expect(tab.page.locator("#message")).to_have_value("")
     await expect(tab.page.locator("#stop")).to_be_visible()
+    site.provider.go_on()
     await tab.told("Line 99.")
     assert (await tab.answer().inner_text()).strip() == LINES.strip()
     await expect(tab.page.locator(".turn")).to_have_count(1)
@@ -34,7 +37,7 @@ async def test_a_reload_in_mid_stream_loses_no_text(site: Site, tabs: Tabs) -> N
 
 async def test_leaving_a_session_and_coming_back_takes_the_answer_up(site: Site, tabs: Tabs) -> None:
     session, other = await site.session(title="This one"), await site.session(title="Another")
-    site.provider.script(text=LINES, gap=10)
+    site.provider.script(text=LINES, stop=HALF)
     tab = await tabs.open(site.at(session), site.learner)
     await tab.ask("Count")
     await expect(tab.answer()).to_contain_text("Line 9.")
@@ -42,6 +45,8 @@ async def test_leaving_a_session_and_coming_back_takes_the_answer_up(site: Site,
     await expect(tab.page.locator(".turn")).to_have_count(0)
     await tab.page.fill("#message", "half a thought")
     await tab.page.get_by_role("link", name="This one").click()
+    await expect(tab.answer()).to_contain_text("Line 9.")
+    site.provider.go_on()
     await tab.told("Line 99.")
     assert (await tab.answer().inner_text()).strip() == LINES.strip()
     await tab.page.goto(site.at(other))
@@ -76,7 +81,7 @@ async def test_a_service_that_is_killed_and_started_again_is_found_again(
     settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": site.provider.url("openai")}
     async with Masterx(folder, settings, "--port", str(free_port())) as masterx:
         session = await masterx.session(site.learner)
-        site.provider.script(text=LINES, gap=20)
+        site.provider.script(text=LINES, stop=HALF)
         tab = await tabs.open(f"{masterx.url}/#/s/{session}", site.learner)
         tab.expected.append(f"{BROKEN}.*(ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY)")
         await tab.ask("Count")
@@ -138,7 +143,7 @@ async def test_an_offline_browser_is_told_so_and_goes_on_by_itself(site: Site, t
 async def test_a_second_tab_is_told_that_the_session_is_busy_and_follows_the_answer(site: Site, tabs: Tabs) -> None:
     session = await site.session()
     await site.masterx.ask(session, "Hello")
-    site.provider.script(text=LINES, gap=15)
+    site.provider.script(text=LINES, stop=HALF)
     first = await tabs.open(site.at(session), site.learner)
     second = await tabs.beside(first.page.context, site.at(session))
     second.expected.append(f"{BROKEN}.*409")
@@ -148,6 +153,7 @@ async def test_a_second_tab_is_told_that_the_session_is_busy_and_follows_the_ans
     await second.ask("Me too")
     await expect(second.page.locator("#status")).to_contain_text("still being written in this session")
     await expect(second.page.locator("#message")).to_have_value("Me too")
+    site.provider.go_on()
     await second.told("Line 99.")
     await first.told("Line 99.")
     site.provider.reset()
@@ -209,7 +215,7 @@ async def test_what_the_service_refuses_is_told_in_its_words_and_can_be_edited(s
 
 async def test_an_answer_that_is_written_elsewhere_appears_when_it_is_done(site: Site, tabs: Tabs) -> None:
     session = await site.session()
-    site.provider.script(text="Done.", lat=1_500)
+    site.provider.script(text="Done.", stop=0)
     asked = asyncio.create_task(site.masterx.ask(session, "Not as a stream"))
     async with asyncio.timeout(10):
         while not await site.masterx.turns(session):
@@ -217,6 +223,7 @@ async def test_an_answer_that_is_written_elsewhere_appears_when_it_is_done(site:
     tab = await tabs.open(site.at(session), site.learner)
     tab.expected.append(f"{BROKEN}.*409")
     await expect(tab.page.locator("#status")).to_contain_text("written elsewhere")
+    site.provider.go_on()
     await tab.told("Done.")
     assert (await asked)[0] == 200
 
@@ -261,6 +268,10 @@ class Wire:
         for writer in list(self._open):
             writer.transport.abort()
 
+    def taken_up(self) -> list[bytes]:
+        """The requests that took an answer up."""
+        return [sent for sent in self.paths if b"/stream HTTP" in sent]
+
     async def close(self) -> None:
         """Ends all."""
         self._server.close()
@@ -285,20 +296,22 @@ class Wire:
 
 async def test_a_connection_that_breaks_is_taken_up_where_it_broke(site: Site, tabs: Tabs) -> None:
     session = await site.session()
-    site.provider.script(text=LINES, gap=15)
+    site.provider.script(text=LINES, stop=HALF)
     wire = Wire(int(site.masterx.url.rpartition(":")[2]))
     url = await wire.listen()
     tab = await tabs.open(f"{url}/#/s/{session}", site.learner)
     tab.expected.append(f"{BROKEN}.*ERR_")
     await tab.ask("Count")
-    for line in (9, 40):
-        await expect(tab.answer()).to_contain_text(f"Line {line}.")
+    await expect(tab.answer()).to_contain_text("Line 9.")
+    for times in (1, 2):
         wire.cut()
+        async with asyncio.timeout(30):
+            while len(wire.taken_up()) < times:
+                await asyncio.sleep(0.02)
+    site.provider.go_on()
     await tab.told("Line 99.")
     assert (await tab.answer().inner_text()).strip() == LINES.strip()
-    took_up = [sent for sent in wire.paths if b"/stream HTTP" in sent]
-    assert took_up
-    assert all(b"last-event-id: " in sent.lower() for sent in took_up)
+    assert all(b"last-event-id: " in sent.lower() for sent in wire.taken_up())
     assert len(site.provider.requests) == 1
     await wire.close()
 

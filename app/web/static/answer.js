@@ -3,7 +3,7 @@
 import { copyButton } from "./copying.js";
 import { facts, honesty } from "./facts.js";
 import { feedback } from "./feedback.js";
-import { icon, make } from "./dom.js";
+import { icon, make, trouble } from "./dom.js";
 import { Prose } from "./markdown.js";
 import { showReceipt } from "./receipt.js";
 
@@ -65,20 +65,7 @@ export class TurnView {
   refuse(problem, actions) {
     this.answer.classList.remove("thinking", "speaking");
     this.answer.removeAttribute("aria-busy");
-    this.below.replaceChildren(
-      make(
-        "div",
-        { class: "end bad", role: "alert" },
-        make(
-          "p",
-          {},
-          make("strong", {}, problem.title ?? "Something went wrong here"),
-          make("br"),
-          problem.more ?? String(problem),
-        ),
-        actions,
-      ),
-    );
+    this.below.replaceChildren(trouble(problem, actions));
   }
 
   #think() {
@@ -124,6 +111,3 @@ export class TurnView {
     return make("div", {}, row, box);
   }
 }
-
-/** A button for what can be done about a refused message. */
-export const action = (label, onclick) => make("button", { type: "button", class: "button", onclick }, label);

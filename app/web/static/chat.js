@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import * as composer from "./composer.js";
 import * as conversation from "./conversation.js";
-import { at, make, show } from "./dom.js";
+import { action, at, make, show, trouble } from "./dom.js";
 import * as drawer from "./drawer.js";
 import * as earlier from "./earlier.js";
 import { askForKey, askForName, askToDelete, askToRename } from "./questions.js";
@@ -104,22 +104,8 @@ function failed(problem) {
   titled(null);
   at("title").textContent = "This session cannot be shown";
   const gone = problem.status === 404;
-  at("notice").replaceChildren(
-    make(
-      "div",
-      { class: "end bad", role: "alert" },
-      make(
-        "p",
-        {},
-        make("strong", {}, problem.title ?? "Something went wrong here"),
-        make("br"),
-        problem.more ?? String(problem),
-      ),
-      gone
-        ? make("a", { class: "button", href: "#new" }, "New session")
-        : make("button", { type: "button", class: "button", onclick: route }, "Try again"),
-    ),
-  );
+  const way = gone ? make("a", { class: "button", href: "#new" }, "New session") : action("Try again", route);
+  at("notice").replaceChildren(trouble(problem, way));
 }
 
 async function send(text, key) {

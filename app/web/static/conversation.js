@@ -1,9 +1,9 @@
 /** The conversation on the page: loading it, asking, and following what is being answered. */
 
 import * as api from "./api.js";
-import { action, TurnView } from "./answer.js";
+import { TurnView } from "./answer.js";
 import * as composer from "./composer.js";
-import { announce, at, make } from "./dom.js";
+import { action, announce, at, make } from "./dom.js";
 import { Following } from "./follow.js";
 import * as history from "./earlier.js";
 import { draft } from "./kept.js";

@@ -41,6 +41,24 @@ export function iconButton(name, label, onclick, given = {}) {
   );
 }
 
+/** A button for what can be done about a problem. */
+export const action = (label, onclick) => make("button", { type: "button", class: "button", onclick }, label);
+
+/** What went wrong, with the way out of it. */
+export const trouble = (problem, way) =>
+  make(
+    "div",
+    { class: "end bad", role: "alert" },
+    make(
+      "p",
+      {},
+      make("strong", {}, problem.title ?? "Something went wrong here"),
+      make("br"),
+      problem.more ?? String(problem),
+    ),
+    way,
+  );
+
 /** Shows or hides an element. */
 export function show(element, visible) {
   element.hidden = !visible;
