@@ -28,11 +28,20 @@ class AnswerPolicy(_Part):
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.4
 
 
+class HedgePolicy(_Part):
+    """For which share of turns of these tasks a second model may be asked beside one that is slow to speak."""
+
+    share: Annotated[float, Field(ge=0, le=0.05)] = 0.0
+    tasks: tuple[Task, ...] = (Task.QUICK_ANSWER,)
+
+
 class RoutingPolicy(_Part):
     """How long one turn may look for an answer, in seconds, and whether the offline tutor may give it."""
 
     deadline: Annotated[float, Field(gt=0, le=600)] = 60.0
     degraded: bool = True
+    continued: Annotated[str, Field(max_length=500)] = ""
+    hedge: HedgePolicy = HedgePolicy()
 
 
 class Strategy(_Part):

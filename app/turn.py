@@ -3,7 +3,8 @@
     ask ─► snapshot ─► task, strategy ─► context ─► open (durable) ─► route and stream ─► close (durable) ─► TurnEnded
 
 A turn runs in a task of its own: when the client leaves, it is finished and kept. Whatever happens, it leaves one
-record: `complete`, `incomplete` (it broke off), `cancelled` (the learner said so) or `failed` (nobody answered).
+record: `complete`, `incomplete` (it broke off), `guarded` (a content policy ended it), `cancelled` (the learner said
+so) or `failed` (nobody answered).
 """
 
 import asyncio
@@ -20,12 +21,13 @@ from app.events import Events, TurnEnded, TurnOpened
 from app.live import Live
 from app.policy import Policy
 from app.providers.port import OFFLINE, Provider
+from app.routing.answer import Answer, Request
 from app.routing.classify import classify
-from app.routing.router import Answer, Router
+from app.routing.router import Router
 from app.storage.cache import Cache
 from app.storage.snapshots import Snapshots
 from app.storage.turns import StaleSnapshot, TurnLog
-from app.vocabulary import Ask, Prompt, Snapshot, State, Task, Timing, Turn, Usage
+from app.vocabulary import Ask, Finish, Prompt, Snapshot, State, Task, Timing, Turn, Usage
 
 _STALE_TRIES = 3
 _CLIENT_WAITS = 10.0
@@ -107,16 +109,14 @@ class Tutor:
 
     async def _speak(self, ask: Ask, prepared: Prepared, live: Live, answer: Answer) -> tuple[State, str | None]:
         """Relays the answer to whoever listens; says how it ended."""
-        p, policy = self._p, self._p.policy
-        prompt = _prompt(ask, prepared, policy)
+        request = _request(ask, prepared, self._p.policy)
         live.speaking(asyncio.current_task())
         try:
-            deadline = policy.routing.deadline
-            async with aclosing(p.router.stream(prompt, prepared.candidates, answer, deadline)) as chunks:
+            async with aclosing(self._p.router.stream(request, answer)) as chunks:
                 async for chunk in chunks:
                     if chunk.text:
                         self._relay(live, answer, chunk.text)
-            return State.COMPLETE, None
+            return (State.GUARDED if answer.finish is Finish.CONTENT_FILTER else State.COMPLETE), None
         except NoProvider:
             return State.FAILED, "no-provider"
         except ProviderError:
@@ -196,19 +196,27 @@ class Tutor:
             attempts=tuple(answer.attempts),
             retry_after=answer.retry_after,
             degraded=stepped_in,
-            finish_reason=answer.finish if end[0] is State.COMPLETE else None,
+            continued=answer.continued,
+            finish_reason=answer.finish if end[0] in (State.COMPLETE, State.GUARDED) else None,
             closed_at=iso(clock.now()),
         )
 
 
-def _prompt(ask: Ask, prepared: Prepared, policy: Policy) -> Prompt:
-    """What is sent: the caller's wishes within what the policy allows."""
-    wish, answer = ask.sampling, policy.answer
-    return Prompt(
+def _request(ask: Ask, prepared: Prepared, policy: Policy) -> Request:
+    """What the router is asked: the caller's wishes within what the policy allows."""
+    wish, answer, routing = ask.sampling, policy.answer, policy.routing
+    prompt = Prompt(
         messages=prepared.assembly.messages,
         max_tokens=min(wish.max_tokens or answer.max_tokens, answer.max_tokens),
         temperature=answer.temperature if wish.temperature is None else wish.temperature,
         stream=ask.stream,
+    )
+    return Request(
+        prompt,
+        prepared.candidates,
+        routing.deadline,
+        hedged=routing.hedge.share if prepared.task in routing.hedge.tasks else 0.0,
+        continued=routing.continued or None,
     )
 
 

@@ -11,6 +11,7 @@ from app.events import Events
 from app.providers.port import Entry, Limits, Provider
 from app.routing.breaker import Rules
 from app.routing.breakers import LocalBreakers
+from app.routing.caller import Caller
 from app.routing.guard import Guard
 from app.routing.router import Router
 from app.vocabulary import Chunk, Finish, Prompt, Task, Usage
@@ -33,6 +34,11 @@ def entry(name: str, strengths: dict[Task, float] | None = None, limits: Limits 
     )
 
 
+def patient(name: str) -> Entry:
+    """A catalogue entry whose limits nobody reaches in a test."""
+    return entry(name, limits=Limits(connect=30, first_token=30, idle=30, total=30))
+
+
 def routed(
     providers: Sequence[Provider],
     last: Provider | None = None,
@@ -42,30 +48,48 @@ def routed(
     """A router over these providers, with breakers of its own."""
     clock, rules = clock or SystemClock(), Rules()
     guard = Guard(LocalBreakers(clock, rules, random.Random(1)), clock, rules)
-    return Router(providers, last, guard, events or Events())
+    return Router(providers, last, Caller(guard, events or Events()), random.Random(1).random)
 
 
 class Hang:
     """In a script: says nothing for ever."""
 
 
+@dataclass(frozen=True)
+class Until:
+    """In a script: goes on when somebody else sets the event, or `sets` it for them."""
+
+    event: asyncio.Event
+    sets: bool = False
+
+
+Script = Sequence[Chunk | ProviderError | Hang | Until]
+
+
 @dataclass
 class ScriptedProvider:
-    """Says what its script says: chunks, an error to raise, or a hang. Notes what it was asked."""
+    """Says what its script says: chunks, an error to raise, or a hang; from the second time on what is for `later`, if
+    that is given. Notes what it was asked."""
 
     entry: Entry
-    script: Sequence[Chunk | ProviderError | Hang] = WHOLE
+    script: Script = WHOLE
+    later: Script | None = None
     asked: list[Prompt] = field(default_factory=list)
     closed: int = 0
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
+        script = self.later if self.asked and self.later is not None else self.script
         self.asked.append(prompt)
         try:
-            for step in self.script:
+            for step in script:
                 if isinstance(step, Hang):
                     await asyncio.get_running_loop().create_future()
                 elif isinstance(step, ProviderError):
                     raise step
+                elif isinstance(step, Until):
+                    if step.sets:
+                        step.event.set()
+                    await step.event.wait()
                 else:
                     await asyncio.sleep(0)
                     yield step

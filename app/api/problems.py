@@ -97,7 +97,7 @@ def internal() -> Problem:
 
 def of_turn(turn: Turn) -> Problem | None:
     """What a client is told of a turn that did not end as an answer; `None` for one that did."""
-    if turn.state in (State.COMPLETE, State.CANCELLED):
+    if turn.state in (State.COMPLETE, State.GUARDED, State.CANCELLED):
         return None
     slug = turn.problem or "interrupted"
     title, status, detail = _ENDS[slug]

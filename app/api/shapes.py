@@ -72,6 +72,7 @@ class TurnOut(BaseModel):
     reading: ReadingOut
     attempts: list[AttemptOut]
     degraded: bool
+    continued: bool
     finish_reason: str | None
     created_at: str
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -28,6 +29,7 @@ from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import OFFLINE, Provider
 from app.routing.breaker import State
+from app.routing.caller import Caller
 from app.routing.guard import Guard
 from app.routing.router import Router
 from app.running import Running
@@ -97,7 +99,10 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
     breakers, rules = await breakers_of(settings, base.cache, clock, stack)
     router = Router(
-        await providers_of(settings, clock, stack), _last_resort(base), Guard(breakers, clock, rules), base.events
+        await providers_of(settings, clock, stack),
+        _last_resort(base),
+        Caller(Guard(breakers, clock, rules), base.events),
+        random.random,
     )
     tutor = Tutor(_parts(base, router, me.id))
     presence = Presence(base.store, records.turns, clock, me)

@@ -53,6 +53,9 @@ class Call:
     """That of the key and that of the model."""
 
     replaceable: bool
+    stand_in: bool
+    """Whether somebody else answers where this call does not: another model, or the last resort."""
+
     watchdog: Watchdog
     told: bool = False
     """Whether the model's breaker knows how the call went; what is learned later counts as a call of its own."""
@@ -71,11 +74,19 @@ class Guard:
         self._models: dict[tuple[str, bool], _Watched] = {}
         self._numbers = count()
 
-    async def admit(self, entry: Entry, stream: bool, *, replaceable: bool = False, must: bool = False) -> Call | None:
-        """A call of this model, if one may be made now, or `must` be because nobody else is left."""
+    async def admit(
+        self, entry: Entry, stream: bool, *, replaceable: bool = False, stand_in: bool = False, must: bool = False
+    ) -> Call | None:
+        """A call of this model, if one may be made now, or `must` be because nobody else is left.
+
+        `replaceable` where another model is left, `stand_in` where the last resort would answer: a learner is not let
+        wait for a model that has fallen silent then, but one that is only slow today is better than the last resort.
+        """
         model = self._watched(entry, stream)
-        if replaceable and not model.pulse.admits(self.clock.monotonic()):
+        stand_in = stand_in or replaceable
+        if stand_in and not model.pulse.admits(self.clock.monotonic()):
             return None
+        replaceable = replaceable or (stand_in and model.pulse.silent)
         permits: list[Permit] = []
         for name in (entry.credential, model.name):
             permit = await self._breakers.ask(name)
@@ -84,7 +95,7 @@ class Guard:
                     self._breakers.tell(given, Outcome.NEUTRAL)
                 return None
             permits.append(permit or Permit(name))
-        return Call(next(self._numbers), model, (permits[0], permits[1]), replaceable, Watchdog())
+        return Call(next(self._numbers), model, (permits[0], permits[1]), replaceable, stand_in, Watchdog())
 
     def allowance(self, call: Call, prompt: Prompt) -> float:
         """Seconds until a call must have spoken. An answer in one piece says nothing until all of it is there; where
@@ -92,7 +103,7 @@ class Guard:
         limits, pulse = call.model.limits, call.model.pulse
         if prompt.stream:
             return limits.first_token
-        if not call.replaceable:
+        if not call.stand_in:
             return limits.total
         usual = prompt.max_tokens / _TOKENS_PER_SECOND if pulse.usual is None else pulse.patience
         return min(limits.first_token + usual, limits.total)

@@ -18,6 +18,11 @@ _SHORTEST = 0.25
 _UNKNOWN_SHARE = 1 / 4
 """Share of the first-token limit that a call may wait while nothing is known of the model."""
 
+KNOWN = 20
+"""Calls after which something can be said of the slowest in twenty."""
+
+_TAIL, _TAIL_GAIN = 0.95, 0.1
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
 """Seconds between two calls of a doubted model, doubling from the first to the longest."""
 
@@ -33,6 +38,10 @@ class Pulse:
     spread: float = 0.0
     """Its mean deviation."""
 
+    tail: float | None = None
+    """What 95 of 100 first tokens take less than, learned one by one."""
+
+    calls: int = 0
     heard_at: float = float("-inf")
     waiting: dict[int, float] = field(default_factory=dict)
     """The calls that wait for their first token, with when they began."""
@@ -54,6 +63,11 @@ class Pulse:
         known = self.limit * _UNKNOWN_SHARE if self.usual is None else 2 * (self.usual + 4 * self.spread)
         return min(max(known, _SHORTEST) * 2.0 ** min(self.doubts, 10), self.limit)
 
+    @property
+    def p95(self) -> float | None:
+        """The 95th percentile of the time to the first token, unknown before there were `KNOWN` calls."""
+        return self.tail if self.calls >= KNOWN else None
+
     def admits(self, now: float) -> bool:
         """Whether another call may be made."""
         return not self.silent or (now >= self._next and not self.waiting)
@@ -69,6 +83,8 @@ class Pulse:
         if began is None:
             return
         took = now - began
+        self.calls += 1
+        self.tail = _tail(self.tail, took)
         if self.usual is None:
             self.usual, self.spread = took, took / 2
         else:
@@ -93,3 +109,11 @@ class Pulse:
         pause = min(_FIRST_PAUSE * 2.0 ** min(self.doubts, 10), _LONGEST_PAUSE)
         self.doubts, self._next = self.doubts + 1, now + pause
         return list(self.waiting)
+
+
+def _tail(tail: float | None, took: float) -> float:
+    """The quantile after one more call: a step up when it was exceeded, a small one down when it was not, so that it
+    rests where one in twenty exceeds it (Robbins and Monro 1951; steps in proportion to it)."""
+    if tail is None:
+        return 2 * took
+    return float(tail * (1 + _TAIL_GAIN * (_TAIL if took > tail else _TAIL - 1)))

@@ -6,7 +6,7 @@ from typing import Self
 
 
 class Watchdog:
-    """Cancels its task's wait when the time given to it is up; the wait then ends as `TimeoutError`.
+    """Cancels a wait when the time given to it is up; the wait then ends as `TimeoutError`.
 
     What `asyncio.timeout` does for one wait, for hundreds in a row: the timer is only moved when it fires too early.
     Times are the loop's. A cancellation from elsewhere stays one.
@@ -14,13 +14,14 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task()
+        self._task: asyncio.Task[object] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._until: float | None = None
         self._bit = False
 
     def wait(self, seconds: float) -> Self:
         """For `with`: the wait inside may take so long."""
+        self._task = asyncio.current_task()
         self._until = self._loop.time() + seconds
         if self._timer is None or self._timer.when() > self._until:
             self._arm()

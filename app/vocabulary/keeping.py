@@ -23,6 +23,9 @@ class State(StrEnum):
     OPEN = "open"
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
+    GUARDED = "guarded"
+    """Ended by a content policy after its first words."""
+
     CANCELLED = "cancelled"
     FAILED = "failed"
 
@@ -128,7 +131,8 @@ class Turn:
 
     `owner` is the instance that runs it while it is open; `digest` is the hash of the request body that an
     idempotency key was first used with. `message_tokens` and `reply_tokens` save counting twice; `history_items` and
-    `history_tokens` are those of all exchanges of the session before this turn.
+    `history_tokens` are those of all exchanges of the session before this turn. `continued`: another model went on with
+    an answer that had broken off; its text says where, and `attempts` names both.
     """
 
     id: str
@@ -149,6 +153,7 @@ class Turn:
     reading: Reading = Reading()
     attempts: tuple[Attempt, ...] = ()
     degraded: bool = False
+    continued: bool = False
     finish_reason: Finish | None = None
     problem: str | None = None
     retry_after: float | None = None

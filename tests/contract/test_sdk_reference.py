@@ -25,7 +25,7 @@ from app.errors import (
 )
 from app.providers.catalogue import load, moved
 from app.providers.port import Entry, Limits
-from app.routing.router import Answer
+from app.routing.answer import Answer, Request
 from app.vocabulary import Message, Prompt
 from tests.contract.adapters import KEY, KINDS, TEXT, Adapter, World, a_world, both_ways, each_dialect, heard, prompt
 from tests.contract.adapters import entry as plain_entry
@@ -180,7 +180,7 @@ async def test_silence_means_the_same_once_the_router_has_lost_patience(dialect:
         asked = type(both.adapter)(replace(both.adapter.entry, limits=impatient), KEY, both.world.http, SystemClock())
         router, answer = routed([asked]), Answer()
         with pytest.raises(NoProvider):
-            [chunk async for chunk in router.stream(prompt(stream), [asked], answer, 5.0)]
+            [chunk async for chunk in router.stream(Request(prompt(stream), [asked], 5.0), answer)]
         assert [attempt.outcome for attempt in answer.attempts] == [ProviderTimeout.outcome]
 
 

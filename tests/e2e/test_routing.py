@@ -1,6 +1,8 @@
 """Providers that fail, over the real service: who is asked, what an operator sees, and how it comes back."""
 
 import asyncio
+import re
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from app.settings import CONFIG
 from tests.e2e.conftest import AsyncStart
 from tests.e2e.provider import MisbehavingProvider
+from tests.e2e.script import TEXTS
 from tests.e2e.service import Masterx, cli
 
 CATALOGUE = """
@@ -184,3 +188,82 @@ async def test_only_operators_see_and_reset_providers(start: AsyncStart, tmp_pat
         assert (await masterx.call("GET", "/v1/providers", **header))[0] == expected
         assert (await masterx.call("POST", "/v1/providers/openai:reset", **header))[0] == expected
     assert (await masterx.call("GET", "/v1/providers"))[0] == 401
+
+
+MARK = "(another model goes on)"
+
+
+def policy(folder: Path, **changes: str) -> str:
+    """The first policy with lines of it changed, as a file."""
+    text = (CONFIG / "policy.toml").read_text("utf-8")
+    for name, value in changes.items():
+        text, found = re.subn(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+        assert found == 1
+    path = folder / "policy.toml"
+    path.write_text(text)
+    return str(path)
+
+
+async def test_an_answer_that_breaks_off_is_gone_on_with_by_another_model_where_the_policy_says_so(
+    start: AsyncStart, provider: MisbehavingProvider, second: MisbehavingProvider, tmp_path: Path
+) -> None:
+    settings = {
+        "MASTERX_PROVIDERS": catalogue(tmp_path, provider, second),
+        "MASTERX_POLICY": policy(tmp_path, continued=f'" {MARK} "'),
+    }
+    two = Two(await start(**settings), provider, second)
+    provider.script(fault="reset", after=3)
+    turn = await two.ask()
+    before, after = turn["reply"].split(f" {MARK} ")
+    assert (before, turn["state"], turn["continued"]) == ("".join(TEXTS[:3]), "complete", True)
+    assert after == "".join(TEXTS)
+    assert turn["provider"] == "second"
+    assert [(a["provider"], a["outcome"]) for a in turn["attempts"]] == [("first", "broken"), ("second", "ok")]
+    assert second.requests[-1].body["messages"][-2] == {"role": "assistant", "content": before}
+    second.script(fault="reset", after=2)
+    session = await two.masterx.session()
+    assert [event async for event in two.masterx.stream(session, "Tell me more")][-1].name == "error"
+    turn = (await two.masterx.turns(session))[0]
+    assert (turn["state"], turn["continued"]) == ("incomplete", True)
+
+
+async def test_an_answer_that_breaks_off_ends_there_by_default(two: Two) -> None:
+    two.first.script(fault="reset", after=3)
+    session = await two.masterx.session()
+    told = [event async for event in two.masterx.stream(session, "Tell me more")]
+    assert told[-1].name == "error"
+    turn = (await two.masterx.turns(session))[0]
+    assert (turn["reply"], turn["state"], turn["continued"]) == ("".join(TEXTS[:3]), "incomplete", False)
+    assert two.second.requests == deque()
+
+
+async def test_an_answer_that_a_content_policy_ends_is_guarded(two: Two) -> None:
+    two.first.script(fault="filter")
+    session = await two.masterx.session()
+    status, answer = await two.masterx.call(
+        "POST", f"/v1/sessions/{session}/turns", {"message": "Tell me more", "task": "general"}
+    )
+    assert (status, answer["state"], answer["finish_reason"]) == (200, "guarded", "content_filter")
+    assert 'masterx_turns_total{provider="first",state="guarded"' in await two.metrics()
+
+
+async def test_a_model_that_is_slower_than_it_usually_is_gets_a_second_one_beside_it(
+    start: AsyncStart, provider: MisbehavingProvider, second: MisbehavingProvider, tmp_path: Path
+) -> None:
+    settings = {
+        "MASTERX_PROVIDERS": catalogue(tmp_path, provider, second),
+        "MASTERX_POLICY": policy(tmp_path, share="0.05", tasks='["general"]'),
+    }
+    two = Two(await start(**settings), provider, second)
+    session = await two.masterx.session()
+    for _ in range(20):
+        assert (await two.ask(session))["provider"] == "first"
+    provider.script(stop=0)
+    turn = await two.ask(session)
+    provider.go_on()
+    assert [(a["provider"], a["outcome"]) for a in turn["attempts"]] == [("first", "outrun"), ("second", "ok")]
+    assert turn["provider"] == "second"
+    async with asyncio.timeout(30):
+        await provider.requests[-1].ended.wait()
+    assert provider.requests[-1].abandoned
+    assert (await two.models())["first"]["breaker"]["window"]["failed"] == 0

@@ -18,8 +18,8 @@ from app.errors import (
 )
 from app.events import AttemptEnded, Event, Events
 from app.providers.port import Limits
+from app.routing.answer import Answer, Request
 from app.routing.rank import rank
-from app.routing.router import Answer
 from app.vocabulary import Chunk, Finish, Message, Prompt, Task
 from tests.fakes import WHOLE, Hang, ScriptedProvider, entry, routed
 
@@ -31,7 +31,7 @@ async def told(*providers: ScriptedProvider, last: ScriptedProvider | None = Non
     events = Events()
     events.subscribe(heard.append)
     router, answer = routed(providers, last, events), Answer()
-    chunks = [c.text async for c in router.stream(PROMPT, router.candidates(Task.GENERAL), answer, 5.0)]
+    chunks = [c.text async for c in router.stream(Request(PROMPT, router.candidates(Task.GENERAL), 5.0), answer)]
     return "".join(chunks), answer, heard
 
 
@@ -99,7 +99,7 @@ async def test_the_last_resort_answers_even_when_the_deadline_has_passed() -> No
         routed([ScriptedProvider(slow, [Hang()])] * 3, ScriptedProvider(entry("offline"))),
         Answer(),
     )
-    stream = router.stream(PROMPT, router.candidates(Task.GENERAL), answer, 0.2)
+    stream = router.stream(Request(PROMPT, router.candidates(Task.GENERAL), 0.2), answer)
     assert "".join([c.text async for c in stream]) == "What do you know already?"
     assert outcomes(answer) == [("slow", "timeout"), ("offline", "ok")]
 
@@ -107,7 +107,7 @@ async def test_the_last_resort_answers_even_when_the_deadline_has_passed() -> No
 async def test_an_abandoned_stream_closes_the_call_and_is_noted() -> None:
     provider = ScriptedProvider(entry("a"), [WHOLE[0], Hang()])
     router, answer = routed([provider]), Answer()
-    stream = router.stream(PROMPT, (provider,), answer, 5.0)
+    stream = router.stream(Request(PROMPT, (provider,), 5.0), answer)
     assert (await anext(stream)).text == "What do you "
     await stream.aclose()
     assert provider.closed == 1
@@ -135,11 +135,11 @@ async def test_a_model_that_keeps_failing_is_left_alone_and_tried_when_nobody_el
     router = routed([dead, good])
     for _ in range(30):
         answer = Answer()
-        assert "".join([c.text async for c in router.stream(PROMPT, (dead, good), answer, 5.0)])
+        assert "".join([c.text async for c in router.stream(Request(PROMPT, (dead, good), 5.0), answer)])
     assert len(dead.asked) == 10
     assert outcomes(answer) == [("good", "ok")]
     with pytest.raises(NoProvider):
-        [c async for c in router.stream(PROMPT, (dead,), Answer(), 5.0)]
+        [c async for c in router.stream(Request(PROMPT, (dead,), 5.0), Answer())]
     assert len(dead.asked) == 11
 
 
@@ -149,7 +149,7 @@ async def test_a_refused_key_closes_all_models_that_use_it() -> None:
     router = routed([a, b, good])
     for _ in range(2):
         answer = Answer()
-        assert "".join([c.text async for c in router.stream(PROMPT, (a, b, good), answer, 5.0)])
+        assert "".join([c.text async for c in router.stream(Request(PROMPT, (a, b, good), 5.0), answer)])
     assert (len(a.asked), len(b.asked)) == (1, 0)
 
 
@@ -162,7 +162,7 @@ async def test_calls_that_wait_for_a_silent_model_fall_over_together_before_thei
 
     async def ask() -> Answer:
         answer = Answer()
-        [c async for c in router.stream(PROMPT, (silent, good), answer, 60.0)]
+        [c async for c in router.stream(Request(PROMPT, (silent, good), 60.0), answer)]
         return answer
 
     answers = await asyncio.gather(*(ask() for _ in range(8)))
@@ -179,7 +179,7 @@ async def test_a_slow_model_that_nobody_can_replace_is_waited_for() -> None:
     async def ask() -> float:
         began = time.monotonic()
         with pytest.raises(NoProvider):
-            [c async for c in router.stream(PROMPT, (silent,), Answer(), 60.0)]
+            [c async for c in router.stream(Request(PROMPT, (silent,), 60.0), Answer())]
         return time.monotonic() - began
 
     assert min(await asyncio.gather(*(ask() for _ in range(8)))) >= 0.39
@@ -192,7 +192,7 @@ async def test_in_a_total_outage_each_turn_makes_one_attempt_once_the_budget_is_
     for _ in range(200):
         answer = Answer()
         with pytest.raises(NoProvider):
-            [c async for c in router.stream(PROMPT, out, answer, 5.0)]
+            [c async for c in router.stream(Request(PROMPT, out, 5.0), answer)]
         attempts.append(len(answer.attempts))
     assert attempts[0] == 3
     assert sum(attempts) == 200 + 100

@@ -9,6 +9,7 @@ import { showReceipt } from "./receipt.js";
 
 const ENDS = {
   cancelled: "You stopped this answer.",
+  guarded: "The provider’s content policy ended this answer here.",
   incomplete: "The answer broke off. What was said is kept.",
   failed: "There is no answer: no model provider could be reached. Your message is kept.",
 };
