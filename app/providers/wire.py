@@ -102,11 +102,12 @@ async def relay(line: Line, body: bytes, stream: bool) -> AsyncGenerator[Chunk, 
                 if answer.over:
                     break
                 if text:
-                    yield Chunk(text)
+                    # Some count as they go: what an answer that breaks off has cost is known then.
+                    yield Chunk(text, usage=answer.usage)
             else:
                 text = answer.end()
             if text and (answer.fault or not response.content.at_eof()):
-                yield Chunk(text)
+                yield Chunk(text, usage=answer.usage)
                 text = ""
             if answer.fault:
                 raise answer.fault

@@ -57,6 +57,7 @@ class Chain:
         if (pause := self._pause(chance)) is not None:
             self._round += 1
             await asyncio.sleep(pause)
+            self._answer.waited += pause
             self._models = [t.provider for t in self._failed_for_now()]
             self._tries.clear()
             return await self.next(chance)
@@ -73,9 +74,10 @@ class Chain:
         """An attempt beside the one under way, at a model of which nothing bad is known."""
         for provider in self._models:
             if self._guard.standing(provider.entry).state is State.CLOSED and self._in_time():
-                self._models.remove(provider)
                 call = await self._guard.admit(provider.entry, self._request.prompt.stream, replaceable=True)
-                return None if call is None else self._try(provider, call)
+                if call is not None:
+                    self._models.remove(provider)
+                    return self._try(provider, call)
         return None
 
     async def _next_model(self) -> Try | None:

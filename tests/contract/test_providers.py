@@ -162,6 +162,12 @@ async def test_what_came_before_the_fault_is_handed_on(world: World, dialect: st
     assert text == "".join(TEXTS[:3])
 
 
+async def test_what_a_broken_answer_has_cost_is_known_where_the_provider_counts_as_it_goes(world: World) -> None:
+    world.provider.script(fault="reset", after=3)
+    async with aclosing(world.adapter("gemini").stream(prompt(True))) as chunks:
+        assert (await anext(chunks)).usage is not None
+
+
 @both_ways
 @each_dialect
 async def test_busy_says_when_to_come_back(world: World, dialect: str, stream: bool) -> None:
