@@ -1,8 +1,11 @@
 """Asking again where waiting pays, and going on with an answer that broke off."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.errors import BrokenStream, NoProvider, ProviderBusy, ProviderDown, ProviderError, ProviderTimeout
+from app.providers.port import Limits
 from app.routing.answer import Answer, Request
 from app.routing.router import Router
 from app.vocabulary import Chunk, Finish, Message, Prompt, Usage
@@ -104,3 +107,27 @@ async def test_where_nobody_can_go_on_the_answer_ends_as_it_broke() -> None:
         await anext(stream)
     assert not answer.continued
     assert last.asked == []
+
+
+async def test_nobody_waits_for_a_silent_model_where_the_last_resort_can_answer() -> None:
+    silent, last = ScriptedProvider(patient("silent"), [Hang()]), ScriptedProvider(entry("offline"))
+    router = routed([silent], last)
+    pulse = router.guard.pulse(silent.entry, stream=True)
+    pulse.doubts, pulse.usual = 1, 0.01
+    pulse.began(-1, router.guard.clock.monotonic())  # the one call that asks whether it is back
+    _, answer = await ask(router, silent, last)
+    assert outcomes(answer) == [("offline", "ok")]
+    pulse.ended(-1)
+    _, answer = await ask(router, silent, last)
+    assert outcomes(answer) == [("silent", "timeout"), ("offline", "ok")]
+
+
+async def test_an_answer_in_one_piece_is_not_waited_for_for_ever_where_the_last_resort_can_answer() -> None:
+    slow = ScriptedProvider(entry("slow", limits=Limits(first_token=0.05, total=600)), [Hang()])
+    last = ScriptedProvider(entry("offline"))
+    router, answer = routed([slow], last), Answer()
+    pulse = router.guard.pulse(slow.entry, stream=False)
+    pulse.usual = 0.01
+    request = Request(replace(PROMPT, stream=False), (slow, last), 600.0)
+    assert "".join([c.text async for c in router.stream(request, answer)]) == "What do you know already?"
+    assert outcomes(answer) == [("slow", "timeout"), ("offline", "ok")]
