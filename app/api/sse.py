@@ -16,11 +16,13 @@ from app.live import Event, Name
 BEAT = 15.0
 """Seconds of silence after which a comment keeps the connection open."""
 
-_HEADERS = [
+HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
-]
+)
+"""Those of every stream of events: no cache keeps it, no proxy gathers it up."""
+
 _COMMENT = b": still here\n\n"
 
 
@@ -35,7 +37,7 @@ class EventStream(Response):
         self._request_id, self._path = request.state.request_id, request.url.path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [*_HEADERS, (b"x-turn-id", self._told.turn.id.encode()), *self._own]
+        headers = [*HEADERS, (b"x-turn-id", self._told.turn.id.encode()), *self._own]
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             async for events in self._told.listen(self._after, BEAT):

@@ -11,11 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.openai import errors
 from app.api.problems import Problem, of_turn
-from app.api.sse import BEAT
+from app.api.sse import BEAT, HEADERS
 from app.live import Event, Live, Name
 from app.vocabulary import Turn
 
-_SSE = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no"}
 # A comment without a blank line after it: openai-python takes a blank line for an event once it has seen an `id:`.
 _COMMENT = b": still here\n"
 _DONE = b"data: [DONE]\n\n"
@@ -80,7 +79,7 @@ class CompletionStream(Response):
             return None
 
     def _first(self) -> list[tuple[bytes, bytes]]:
-        return [(name.lower().encode(), value.encode()) for name, value in (_SSE | self._own).items()]
+        return [*HEADERS, *((name.lower().encode(), value.encode()) for name, value in self._own.items())]
 
     def _failed(self, events: Sequence[Event]) -> Problem | None:
         """What went wrong before a word was said."""
