@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from app.api.access import Access, Principal
 from app.bootstrap import Service
-from app.vocabulary import Session
+from app.clock import iso
+from app.vocabulary import Session, Turn
 
 
 def service(request: HTTPConnection) -> Service:
@@ -29,6 +30,20 @@ async def session_for(request: HTTPConnection, session_id: str, *, write: bool) 
     check = asking.must_act_for if write else asking.must_see
     check(snapshot.session.learner_id, "session", session_id)
     return asking, snapshot.session
+
+
+def new_session(request: HTTPConnection, asking: Principal, learner_id: str) -> Session:
+    """An empty session of a learner, which nobody has kept yet; `NotFound` or `Forbidden` where the caller may not act
+    for them."""
+    asking.must_act_for(learner_id, "learner", learner_id)
+    clock = service(request).base.clock
+    now = iso(clock.now())
+    return Session(clock.id(), asking.workspace, learner_id, created_at=now, updated_at=now)
+
+
+def timed(request: HTTPConnection, turn: Turn) -> None:
+    """Notes, for `Server-Timing`, what a turn took besides its provider."""
+    request.state.timing = f"context;dur={turn.timing.context_ms}, overhead;dur={turn.timing.overhead_ms}, "
 
 
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

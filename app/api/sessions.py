@@ -1,5 +1,6 @@
 """Sessions and learners."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -8,11 +9,11 @@ from starlette.responses import Response
 
 from app.api import shapes
 from app.api.bodies import LearnerIn, SessionChange, SessionIn, documented, page_limit, read
-from app.api.calls import json, principal, service, session_for
+from app.api.calls import json, new_session, principal, service, session_for
 from app.clock import iso
 from app.errors import FieldError, Invalid
 from app.storage.snapshots import CHANGED
-from app.vocabulary import Learner, Session
+from app.vocabulary import Learner
 
 router = APIRouter(tags=["Sessions"])
 
@@ -27,21 +28,8 @@ async def open_session(request: Request) -> Response:
     """Starts a conversation for a learner; a learner who is new needs no other call."""
     asking = await principal(request)
     body, _ = await read(request, SessionIn)
-    asking.must_act_for(body.learner_id, "learner", body.learner_id)
-    parts = service(request)
-    now = iso(parts.base.clock.now())
-    session = Session(
-        id=parts.base.clock.id(),
-        workspace=asking.workspace,
-        learner_id=body.learner_id,
-        created_at=now,
-        updated_at=now,
-        subject=body.subject,
-        goal=body.goal,
-        course_id=body.course_id,
-        title=body.title,
-    )
-    await parts.records.sessions.add(session)
+    session = replace(new_session(request, asking, body.learner_id), **body.model_dump(exclude={"learner_id"}))
+    await service(request).records.sessions.add(session)
     return json(shapes.session(session), 201, {"Location": f"/v1/sessions/{session.id}"})
 
 

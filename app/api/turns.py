@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from app.api import shapes
 from app.api.bodies import ContextIn, FeedbackIn, TurnIn, documented, idempotency_key, page_limit, read
-from app.api.calls import json, principal, service, session_for
+from app.api.calls import json, principal, service, session_for, timed
 from app.api.problems import of_turn
 from app.api.sse import EventStream, last_event_id
 from app.api.take_up import take_up
@@ -172,8 +172,7 @@ def _told(turn: Turn, request: Request, repeated: bool) -> Response:
     if problem is not None and not turn.reply:
         body = problem.json(request.state.request_id, request.url.path)
         return Response(body, problem.status, {**headers, **problem.headers}, "application/problem+json")
-    timing = turn.timing
-    request.state.timing = f"context;dur={timing.context_ms}, overhead;dur={timing.overhead_ms}, "
+    timed(request, turn)
     return json(shapes.turn(turn), headers={**headers, "X-Turn-Id": turn.id})
 
 

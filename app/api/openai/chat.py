@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.api.bodies import documented, idempotency_key, whole
-from app.api.calls import json, principal, service
+from app.api.calls import json, principal, service, timed
 from app.api.openai.conversation import conversation
 from app.api.openai.opening import begin, named_session
 from app.api.openai.parameters import ROUTED, ChatIn, parsed
@@ -102,7 +102,7 @@ async def complete(request: Request) -> Response:
         told = live if live.streamed else past(await live.wait())
         return CompletionStream(told, chat.model, chat.usage_wanted, headers)
     turn = await live.wait()
-    request.state.timing = f"context;dur={turn.timing.context_ms}, overhead;dur={turn.timing.overhead_ms}, "
+    timed(request, turn)
     return completion(turn, chat.model, headers)
 
 
@@ -133,7 +133,7 @@ def _pinned(model: str, parts: Service) -> str | None:
     """The model to ask alone; `NotFound` for one that cannot be asked here."""
     if model == ROUTED:
         return None
-    if not any(name.endswith(f"/{model}") and name.split("/", 1)[1] == model for name in parts.providers):
+    if model not in _models(parts):
         raise NotFound("model", model)
     return model
 

@@ -1,17 +1,17 @@
 """Which session a chat completion belongs to: one that is named, or a new one that begins with what was said before."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 
 from app.api.access import Principal
 from app.api.bodies import plain
-from app.api.calls import service, session_for
+from app.api.calls import new_session, service, session_for
 from app.api.openai.conversation import Conversation, Exchange
 from app.api.openai.errors import invalid
 from app.api.openai.parameters import ChatIn
 from app.bootstrap import Service
-from app.clock import iso
 from app.errors import NotFound
 from app.storage.turns import exchange
 from app.vocabulary import Session, State, Turn
@@ -44,17 +44,8 @@ def named_learner(request: Request, chat: ChatIn) -> str | None:
 async def begin(request: Request, chat: ChatIn, talk: Conversation, asking: Principal) -> Session:
     """A new session, with what was said in it elsewhere as turns that nobody was asked for."""
     learner = named_learner(request, chat) or asking.learner_id or ANONYMOUS
-    asking.must_act_for(learner, "learner", learner)
+    session = replace(new_session(request, asking, learner), instructions=talk.instructions)
     parts = service(request)
-    now = iso(parts.base.clock.now())
-    session = Session(
-        id=parts.base.clock.id(),
-        workspace=asking.workspace,
-        learner_id=learner,
-        created_at=now,
-        updated_at=now,
-        instructions=talk.instructions,
-    )
     await parts.records.sessions.add(session, said_before(parts, session, talk.past))
     return session
 
