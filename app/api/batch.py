@@ -1,7 +1,6 @@
 """Many turns in one call: side by side, each with its own result or its own error."""
 
 import asyncio
-import hashlib
 import logging
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from starlette.responses import Response
 
 from app.api import shapes
 from app.api.access import Principal
-from app.api.bodies import Body, TurnIn, checked_key, documented, faults_of, idempotency_key, read
+from app.api.bodies import Body, TurnIn, checked_key, digest, documented, faults_of, idempotency_key, read
 from app.api.calls import json, principal, service
 from app.api.problems import Problem, internal, of_turn, problem_of
 from app.bootstrap import Service
@@ -143,7 +142,7 @@ async def _ask(batch: _Batch, item: BatchTurnIn, key: str | None) -> Ask:
         stream=False,
         task=body.task,
         idempotency_key=key,
-        digest=hashlib.sha256(f"{body.task}\n{body.message}".encode()).hexdigest() if key else None,
+        digest=digest(body.message, body.task) if key else None,
     )
 
 

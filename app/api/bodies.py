@@ -1,9 +1,11 @@
 """What clients send, checked: sizes, JSON, every field. Also what `/openapi.json` says of it."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
@@ -149,6 +151,11 @@ def checked_key(key: str | None, field: str) -> str | None:
     if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
         raise Invalid([FieldError(field, "must be 1 to 255 visible ASCII characters")])
     return key
+
+
+def digest(message: str, task: Task | None) -> str:
+    """The hash of a question that is no request body of its own: what an idempotency key of it stands for."""
+    return hashlib.sha256(orjson.dumps([message, task])).hexdigest()
 
 
 def page_limit(request: Request) -> int:

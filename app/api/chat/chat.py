@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import hashlib
 
-import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from app.api.bodies import checked_key, digest
 from app.api.calls import service, session_for
 from app.api.chat import frames
 from app.api.chat.frames import Code
@@ -102,20 +101,18 @@ class Chat:
                 pass  # finding the session has warmed its snapshot
 
     async def _ask(self, workspace: str, frame: frames.MessageFrame) -> None:
+        key = checked_key(frame.idempotency_key, "idempotency_key")
         self._must_be_free()
         if self._parts.health.draining:
             raise Overloaded("the service is restarting; send it again in a moment")
-        digest = (
-            hashlib.sha256(orjson.dumps([frame.message, frame.task])).hexdigest() if frame.idempotency_key else None
-        )
         ask = Ask(
             workspace=workspace,
             session_id=self._session_id,
             message=frame.message,
             stream=True,
             task=frame.task,
-            idempotency_key=frame.idempotency_key,
-            digest=digest,
+            idempotency_key=key,
+            digest=digest(frame.message, frame.task) if key else None,
         )
         live, repeated = await self._parts.running.ask(ask)
         await self._send(frames.state("accepted", turn_id=live.turn.id, replayed=repeated))

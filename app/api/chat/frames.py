@@ -21,7 +21,7 @@ class MessageFrame(Body):
     type: Literal["message"]
     message: Said
     task: Task | None = None
-    idempotency_key: Annotated[str | None, Field(pattern=r"^[\x21-\x7e]{1,255}$")] = None
+    idempotency_key: str | None = None
 
 
 class TypingFrame(Body):
