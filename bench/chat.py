@@ -9,15 +9,13 @@ sent; `delay` is from there to the client. The service has one core, the provide
 
 import argparse
 import asyncio
-import json
-import sys
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 from bench.report import keep, skip, table
-from bench.turn import LOAD_CORE, ROOT, UPSTREAM_SOURCE, Subject, masterx, middle, upstream
+from bench.turn import ROOT, UPSTREAM_SOURCE, Subject, load, masterx, middle, upstream
 
 _ANSWER = 2.0
 """Seconds that an answer streams."""
@@ -37,21 +35,11 @@ async def listen(service: Subject, kind: str, sessions: list[str], options: argp
     process = service.process()
     assert process is not None
     before = process.cpu_times()
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(plan, file)
-        file.flush()
-        client = await asyncio.create_subprocess_exec(
-            *("taskset", "-c", str(LOAD_CORE), sys.executable, "-m", "bench.listen", file.name),
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        reading, most = asyncio.ensure_future(client.communicate()), 0
-        while not reading.done():
-            most = max(most, process.memory_info().rss)
-            await asyncio.wait([reading], timeout=0.2)
-        output, _ = reading.result()
-    after = process.cpu_times()
-    found: dict[str, Any] = json.loads(output)
+    listening, most = asyncio.ensure_future(load(plan, "bench.listen")), 0
+    while not listening.done():
+        most = max(most, process.memory_info().rss)
+        await asyncio.wait([listening], timeout=0.2)
+    after, found = process.cpu_times(), listening.result()
     spent = after.user + after.system - before.user - before.system
     found |= {"cpu": spent / found["seconds"], "rss_mb": most / 2**20, "errors": {"broken": found.pop("broken")}}
     return found

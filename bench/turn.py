@@ -104,13 +104,13 @@ async def measure(subject: Subject, name: str, run: Run) -> dict[str, Any]:
     return found
 
 
-async def load(plan: dict[str, Any]) -> dict[str, Any]:
-    """Runs the client in a process of its own, on the load's core."""
+async def load(plan: dict[str, Any], client: str = "bench.load") -> dict[str, Any]:
+    """Runs the module `client` on a plan, in a process of its own, on the load's core."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(plan, file)
         file.flush()
         process = await asyncio.create_subprocess_exec(
-            *("taskset", "-c", str(LOAD_CORE), sys.executable, "-m", "bench.load", file.name),
+            *("taskset", "-c", str(LOAD_CORE), sys.executable, "-m", client, file.name),
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
         )
