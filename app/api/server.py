@@ -77,7 +77,7 @@ class Server(uvicorn.Server):
     """uvicorn, except that a signal first lets turns finish: its own shutdown waits for ever on an open stream."""
 
     def __init__(self, application: ASGIApp, chats: Chats, running: Service, serving: Serving) -> None:
-        super().__init__(_config(application, serving))
+        super().__init__(config(application, serving.grace, serving.ping))
         self._chats, self._service, self._serving = chats, running, serving
 
     @contextmanager
@@ -130,7 +130,8 @@ async def _serve(settings: Settings, listener: socket.socket, serving: Serving) 
         await Server(application, chats, running, serving).serve([listener])
 
 
-def _config(application: ASGIApp, serving: Serving) -> uvicorn.Config:
+def config(application: ASGIApp, grace: float, ping: float) -> uvicorn.Config:
+    """How uvicorn serves the application; for the two times see `Serving`."""
     return uvicorn.Config(
         application,
         http=Http,
@@ -138,14 +139,14 @@ def _config(application: ASGIApp, serving: Serving) -> uvicorn.Config:
         ws_max_size=BODY_LIMIT,
         # On by default, it takes 2.5 times the memory for each socket.
         ws_per_message_deflate=False,
-        ws_ping_interval=serving.ping,
-        ws_ping_timeout=serving.ping,
+        ws_ping_interval=ping,
+        ws_ping_timeout=ping,
         lifespan="off",
         access_log=False,
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=int(serving.grace + _AFTER_GRACE),
+        timeout_graceful_shutdown=int(grace + _AFTER_GRACE),
         backlog=4_096,
     )
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from socket import socket
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from app.api.application import create
 from app.api.chat.chats import Chats
-from app.api.server import Address
+from app.api.server import Address, config
 from app.bootstrap import service
 from app.clock import SystemClock
 from app.settings import Settings
+
+_PING = 20.0
+"""Seconds between pings, as `masterx serve` has it unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ async def embedded(settings: Settings) -> AsyncIterator[str]:
     """Serves on a free port of the loopback address; its URL."""
     listener = Address(port=0).listen()
     async with service(settings, SystemClock()) as running:
-        server = _Server(_config(create(running, Chats(), loopback=True)))
+        server = _Server(config(create(running, Chats(), loopback=True), grace=0.0, ping=_PING))
         serving = asyncio.create_task(server.serve([listener]))
         try:
             await server.up.wait()
@@ -54,12 +56,6 @@ async def embedded(settings: Settings) -> AsyncIterator[str]:
             await running.running.drain(0.0)
             server.should_exit = True
             await serving
-
-
-def _config(application: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        application, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None, backlog=4_096
-    )
 
 
 class _Server(uvicorn.Server):
