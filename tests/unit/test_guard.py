@@ -1,0 +1,94 @@
+"""What looks at the calls that wait for a model: one timer, however often calls come and go."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from contextvars import Context
+from typing import Any, TypeVarTuple
+
+from app.clock import HandClock
+from app.routing.breaker import Rules
+from app.routing.breakers import LocalBreakers
+from app.routing.guard import Call, Guard
+from tests.fakes import entry
+
+MODEL = entry("groq")
+Ts = TypeVarTuple("Ts")
+
+
+class HandLoop(asyncio.SelectorEventLoop):
+    """A loop whose timers are kept until they are told that their time has come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timers: list[asyncio.TimerHandle] = []
+
+    def call_later(
+        self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        self.timers.append(asyncio.TimerHandle(self.time() + delay, callback, args, self, context))
+        return self.timers[-1]
+
+    def come(self) -> None:
+        """Runs the timers that there are."""
+        due, self.timers = self.timers, []
+        for timer in due:
+            timer._run()
+
+
+def guarded(test: Callable[[Guard, HandLoop], Coroutine[Any, Any, None]]) -> None:
+    """Runs a test on a loop whose timers it turns by hand."""
+    clock, rules = HandClock(), Rules()
+    with asyncio.Runner(loop_factory=HandLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, HandLoop)
+        runner.run(test(Guard(LocalBreakers(clock, rules, random.Random(1)), clock, rules), loop))
+
+
+async def begun(guard: Guard, stream: bool = True) -> Call:
+    """A call of the model that is under way."""
+    call = await guard.admit(MODEL, stream)
+    assert call is not None
+    guard.began(call)
+    return call
+
+
+def test_one_timer_looks_at_a_model_however_often_its_calls_come_and_go() -> None:
+    async def come_and_go(guard: Guard, loop: HandLoop) -> None:
+        for _ in range(100):
+            call = await begun(guard)
+            guard.heard(call, 0.1)
+            guard.ended(call, None, 0.1)
+        assert len(loop.timers) == 1
+        loop.come()
+        assert loop.timers == []
+        await begun(guard)
+        assert len(loop.timers) == 1
+
+    guarded(come_and_go)
+
+
+def test_it_looks_again_as_long_as_a_call_waits() -> None:
+    async def wait(guard: Guard, loop: HandLoop) -> None:
+        first, second = await begun(guard), await begun(guard)
+        for _ in range(10):
+            loop.come()
+            assert len(loop.timers) == 1
+        guard.heard(first, 0.1)
+        loop.come()
+        assert len(loop.timers) == 1
+        guard.ended(second, None, None)
+        loop.come()
+        assert loop.timers == []
+
+    guarded(wait)
+
+
+def test_streams_and_answers_in_one_piece_are_looked_at_apart() -> None:
+    async def both(guard: Guard, loop: HandLoop) -> None:
+        for stream in (True, False):
+            await begun(guard, stream)
+            await begun(guard, stream)
+        assert len(loop.timers) == 2
+
+    guarded(both)
