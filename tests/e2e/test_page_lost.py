@@ -1,13 +1,15 @@
 """The chat page when the connection, the service, the network or the key goes: no text is lost, it says so."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Route, expect
 
 from tests.e2e.browser import Site, Tabs
-from tests.e2e.service import Masterx, cli, closed
+from tests.e2e.service import PATIENCE, Masterx, begun, cli, closed
 from tests.mongod import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -16,6 +18,14 @@ BROKEN = "Failed to load resource"
 LINES = "".join(f"Line {number}. " for number in range(100))
 HALF = 60
 """Where a provider stops in the middle of them."""
+
+
+@asynccontextmanager
+async def own_service(site: Site, folder: Path, **settings: str) -> AsyncIterator[Masterx]:
+    """A service of a test's own, at one address however often it is started, with the provider of the site."""
+    asks = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": site.provider.url("openai")}
+    async with Masterx(folder, asks | settings, "--port", str(free_port())) as masterx:
+        yield masterx
 
 
 async def test_a_reload_in_mid_stream_loses_no_text(site: Site, tabs: Tabs) -> None:
@@ -75,11 +85,9 @@ async def test_a_message_that_is_sent_while_its_session_is_being_loaded_waits_fo
 
 
 async def test_a_service_that_is_killed_and_started_again_is_found_again(
-    site: Site, tabs: Tabs, tmp_path_factory: pytest.TempPathFactory
+    site: Site, tabs: Tabs, tmp_path: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("killed")
-    settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": site.provider.url("openai")}
-    async with Masterx(folder, settings, "--port", str(free_port())) as masterx:
+    async with own_service(site, tmp_path) as masterx:
         session = await masterx.session(site.learner)
         site.provider.script(text=LINES, stop=HALF)
         tab = await tabs.open(f"{masterx.url}/#/s/{session}", site.learner)
@@ -103,11 +111,9 @@ async def test_a_service_that_is_killed_and_started_again_is_found_again(
 
 
 async def test_a_service_that_is_away_for_a_moment_gets_the_message_all_the_same(
-    site: Site, tabs: Tabs, tmp_path_factory: pytest.TempPathFactory
+    site: Site, tabs: Tabs, tmp_path: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("away")
-    settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": site.provider.url("openai")}
-    async with Masterx(folder, settings, "--port", str(free_port())) as masterx:
+    async with own_service(site, tmp_path) as masterx:
         session = await masterx.session(site.learner)
         tab = await tabs.open(f"{masterx.url}/#/s/{session}", site.learner)
         tab.expected.append(BROKEN)
@@ -162,24 +168,16 @@ async def test_a_second_tab_is_told_that_the_session_is_busy_and_follows_the_ans
     assert [turn["message"] for turn in await site.masterx.turns(session)] == ["Me too", "Count", "Hello"]
 
 
-async def test_a_service_that_wants_a_key_gets_one_from_a_form(
-    site: Site, tabs: Tabs, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder: Path = tmp_path_factory.mktemp("keys")
-    settings = {
-        "MASTERX_AUTH": "required",
-        "OPENAI_API_KEY": "sk-test",
-        "OPENAI_BASE_URL": site.provider.url("openai"),
-    }
-    _, output, _ = await cli(folder, settings, "keys", "create", "--role", "service")
-    async with Masterx(folder, settings) as masterx:
+async def test_a_service_that_wants_a_key_gets_one_from_a_form(site: Site, tabs: Tabs, tmp_path: Path) -> None:
+    async with own_service(site, tmp_path, MASTERX_AUTH="required") as masterx:
+        _, key, _ = await cli(masterx.folder, masterx.environment, "keys", "create", "--role", "service")
         tab = await tabs.open(masterx.url, site.learner)
         tab.expected.append(f"{BROKEN}.*(401|422)")
         await expect(tab.page.get_by_role("heading", name="An API key, please")).to_be_visible()
         await tab.page.fill("dialog input", "mx_wrong")
         await tab.page.keyboard.press("Enter")
         await expect(tab.page.locator("dialog .wrong")).to_contain_text("this API key is not valid", ignore_case=True)
-        await tab.page.fill("dialog input", output.split()[0])
+        await tab.page.fill("dialog input", key.strip())
         await tab.page.keyboard.press("Enter")
         await expect(tab.page.locator("dialog")).to_have_count(0)
         await tab.ask("Hello")
@@ -187,7 +185,7 @@ async def test_a_service_that_wants_a_key_gets_one_from_a_form(
         await tab.reload()
         await tab.told("What would you try first?")
         stored = await tab.page.evaluate("Object.values(localStorage).join()")
-        assert output.split()[0] not in stored
+        assert key.strip() not in stored
 
 
 async def test_a_session_that_is_not_there_is_said_to_be_so(site: Site, tabs: Tabs) -> None:
@@ -217,9 +215,7 @@ async def test_an_answer_that_is_written_elsewhere_appears_when_it_is_done(site:
     session = await site.session()
     site.provider.script(text="Done.", stop=0)
     asked = asyncio.create_task(site.masterx.ask(session, "Not as a stream"))
-    async with asyncio.timeout(10):
-        while not await site.masterx.turns(session):
-            await asyncio.sleep(0.02)
+    await begun(site.masterx, session)
     tab = await tabs.open(site.at(session), site.learner)
     tab.expected.append(f"{BROKEN}.*409")
     await expect(tab.page.locator("#status")).to_contain_text("written elsewhere")
@@ -228,16 +224,13 @@ async def test_an_answer_that_is_written_elsewhere_appears_when_it_is_done(site:
     assert (await asked)[0] == 200
 
 
-async def test_a_learners_own_key_brings_its_learner(
-    site: Site, tabs: Tabs, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder: Path = tmp_path_factory.mktemp("own-key")
-    settings = {"MASTERX_AUTH": "required"}
-    _, output, _ = await cli(folder, settings, "keys", "create", "--role", "learner", "--learner", "grace")
-    async with Masterx(folder, settings) as masterx:
+async def test_a_learners_own_key_brings_its_learner(site: Site, tabs: Tabs, tmp_path: Path) -> None:
+    async with own_service(site, tmp_path, MASTERX_AUTH="required", OPENAI_API_KEY="") as masterx:
+        role = ("--role", "learner", "--learner", "grace")
+        _, key, _ = await cli(masterx.folder, masterx.environment, "keys", "create", *role)
         tab = await tabs.open(masterx.url)
         tab.expected.append(f"{BROKEN}.*(401|404|422)")
-        await tab.page.fill("dialog input", output.split()[0])
+        await tab.page.fill("dialog input", key.strip())
         await tab.page.keyboard.press("Enter")
         await expect(tab.page.locator("dialog")).to_have_count(0)
         await tab.ask("Hello")
@@ -305,7 +298,7 @@ async def test_a_connection_that_breaks_is_taken_up_where_it_broke(site: Site, t
     await expect(tab.answer()).to_contain_text("Line 9.")
     for times in (1, 2):
         wire.cut()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(wire.taken_up()) < times:
                 await asyncio.sleep(0.02)
     site.provider.go_on()
