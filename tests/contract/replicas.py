@@ -14,7 +14,7 @@ QUICK = Rules(open_for=0.1, jitter=0.0, busy_for=0.1, refused_for=0.1, lease=0.3
 """Time cannot be turned on a server, so it is made short."""
 
 SLOW = Rules(open_for=60.0, jitter=0.0)
-BACK = 10.0
+BACK = 30.0
 ANY_NAME = ["x" * 100_000, "groq\n/\x00\udcff*{}", "schlüssel/groq/llama"]
 
 

@@ -30,7 +30,7 @@ class Subject:
         if self.clock:
             self.clock.turn(LIFE)
             assert await is_gone()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not await is_gone():
                 await asyncio.sleep(0.01)
 
@@ -49,7 +49,7 @@ async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
 
 
 async def take(messages: AsyncIterator[bytes], many: int) -> list[bytes]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return [await anext(messages) for _ in range(many)]
 
 
@@ -201,11 +201,11 @@ async def test_an_append_wakes_every_reader_that_waits(subject: Subject) -> None
     readers = [asyncio.create_task(subject.cache.read(subject.name, after, 30)) for after in (0, 0, 1)]
     await under_way(subject.cache)
     subject.cache.append(subject.name, 1, b"first", 60)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await readers[0] == [(1, b"first")]
         assert await readers[1] == [(1, b"first")]
     subject.cache.append(subject.name, 2, b"second", 60)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await readers[2] == [(2, b"second")]
 
 
@@ -221,7 +221,7 @@ async def test_a_follower_gets_every_entry_once_and_soon(subject: Subject) -> No
         subject.cache.append(subject.name, n, b"%d" % n, 60)
         if n % 10 == 0:
             await under_way(subject.cache)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await follower == [b"%d" % n for n in range(1, 201)]
 
 
@@ -240,7 +240,7 @@ async def test_an_ignored_entry_does_not_end_a_wait(subject: Subject) -> None:
         await under_way(subject.cache)
     assert not reader.done()
     subject.cache.append(subject.name, 2, b"new", 60)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await reader == [(2, b"new")]
 
 
@@ -251,7 +251,7 @@ async def test_a_reader_that_is_cancelled_does_not_disturb_others(subject: Subje
         reader.cancel()
     await asyncio.wait(readers[:3])
     subject.cache.append(subject.name, 1, b"entry", 60)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await asyncio.gather(*readers[3:]) == [[(1, b"entry")]] * 2
 
 
@@ -296,5 +296,5 @@ async def test_a_cache_in_use_is_available_and_drops_nothing(subject: Subject) -
 async def test_closing_ends_subscriptions(subject: Subject) -> None:
     async with subject.cache.subscribe(subject.name) as messages:
         await subject.cache.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert [message async for message in messages] == []

@@ -20,7 +20,7 @@ SOON = 1.5
 AT_ONCE = 0.05
 """Seconds for what must not wait for Redis at all."""
 
-BACK = 10.0
+BACK = 30.0
 """Seconds within which the cache must be back after Redis: it tries again at most 5 s after the last attempt."""
 
 
