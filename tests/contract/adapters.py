@@ -68,7 +68,7 @@ async def heard(provider: Provider, asked: Prompt) -> list[Chunk]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Waits for something that no event tells of, at most two seconds."""
-    async with asyncio.timeout(2):
+    """Waits for something that no event tells of, at most 30 seconds."""
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.002)

@@ -154,12 +154,14 @@ async def test_every_fault_is_an_error_of_our_tree_after_one_request(
 @pytest.mark.parametrize("fault", ["cut", "drop", "reset", "malformed", "error", "hang_mid"])
 async def test_what_came_before_the_fault_is_handed_on(world: World, dialect: str, fault: str) -> None:
     world.provider.script(fault=fault, after=3, gap=5)
-    text = ""
-    with suppress(ProviderError, TimeoutError):
-        async with asyncio.timeout(0.5), aclosing(world.adapter(dialect).stream(prompt(True))) as chunks:
+    text, before = "", "".join(TEXTS[:3])
+    with suppress(ProviderError):
+        async with aclosing(world.adapter(dialect).stream(prompt(True))) as chunks:
             async for chunk in chunks:
                 text += chunk.text
-    assert text == "".join(TEXTS[:3])
+                if fault == "hang_mid" and text == before:
+                    break
+    assert text == before
 
 
 async def test_what_a_broken_answer_has_cost_is_known_where_the_provider_counts_as_it_goes(world: World) -> None:

@@ -21,7 +21,7 @@ CONFIGURATION = ROOT / "deploy" / "haproxy.cfg"
 HOSTS = ("127.0.0.1", "127.0.0.2")
 """Where the replicas listen, both on the same port, as containers do."""
 
-_START = 15.0
+_START = 30.0
 _HEADER = 12
 
 

@@ -90,6 +90,12 @@ class MisbehavingProvider:
         self.going.set()
         self.going = asyncio.Event()
 
+    async def asked(self, count: int) -> None:
+        """Waits, at most 30 seconds, until so many requests have come since it was last reset."""
+        async with asyncio.timeout(30):
+            while len(self.requests) < count:
+                await asyncio.sleep(0.01)
+
     @contextlib.asynccontextmanager
     async def refusing(self) -> AsyncIterator[None]:
         """Nobody listens while this context lasts; open connections are reset."""

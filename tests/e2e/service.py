@@ -13,7 +13,8 @@ from typing import Any, Self
 import aiohttp
 
 ROOT = Path(__file__).parent.parent.parent
-_START = 20.0
+PATIENCE = 30.0
+"""Seconds after which something is taken not to happen at all; as long as a busy machine may need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Masterx:
                 stderr=log,
                 pass_fds=[int(arguments[1])] if arguments[0] == "--fd" else (),
             )
-        self.banner = await asyncio.wait_for(self._read_banner(), _START)
+        self.banner = await asyncio.wait_for(self._read_banner(), PATIENCE)
         self.url = next(word for word in self.banner.split() if word.startswith("http://")).rstrip("/")
 
     async def _read_banner(self) -> str:
@@ -78,6 +79,12 @@ class Masterx:
         """What the service wrote to standard error so far."""
         return (self.folder / "service.log").read_text("utf-8")
 
+    async def logged(self, words: str) -> None:
+        """Waits until the service has written this to standard error."""
+        async with asyncio.timeout(PATIENCE):
+            while words not in self.log():
+                await asyncio.sleep(0.02)
+
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the process."""
         assert self.process is not None
@@ -91,7 +98,7 @@ class Masterx:
     async def ended(self) -> int:
         """Waits for the process to end; its exit code."""
         assert self.process is not None
-        return await asyncio.wait_for(self.process.wait(), 30)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
     @property
     def http(self) -> aiohttp.ClientSession:
@@ -156,14 +163,21 @@ async def cli(folder: Path, environment: Mapping[str, str], *arguments: str) -> 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    output, errors = await asyncio.wait_for(process.communicate(), _START)
+    output, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode is not None
     return process.returncode, output.decode(), errors.decode()
 
 
+async def begun(masterx: Masterx, session: str) -> None:
+    """Waits until a session has a turn."""
+    async with asyncio.timeout(PATIENCE):
+        while not await masterx.turns(session):
+            await asyncio.sleep(0.02)
+
+
 async def closed(masterx: Masterx, session: str) -> dict[str, Any]:
     """The newest turn of a session, when there is one and it is no longer open."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (turns := await masterx.turns(session)) or turns[0]["state"] == "open":
             await asyncio.sleep(0.02)
     return turns[0]

@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 
 from tests.e2e.conftest import AsyncStart
 from tests.e2e.provider import MisbehavingProvider
-from tests.e2e.service import Masterx, cli, closed, events
+from tests.e2e.service import PATIENCE, Masterx, begun, cli, closed, events
 from tests.mongod import Mongod
 
 Frame = dict[str, Any]
@@ -104,33 +104,38 @@ async def test_a_turn_is_told_in_frames_and_kept(start: AsyncStart, production: 
     assert again[-1]["turn"]["seq"] == turn["seq"] + 1
 
 
-async def test_a_chat_that_breaks_is_taken_up_where_it_broke(masterx: Masterx) -> None:
+async def test_a_chat_that_breaks_is_taken_up_where_it_broke(masterx: Masterx, provider: MisbehavingProvider) -> None:
     session = await masterx.session()
     async with chat(masterx, session) as client:
-        await client.send("message", message="Hi [[n=40 gap=10]]")
-        heard = [await client.hear() for _ in range(5)][1:]
+        await client.send("message", message="Hi [[n=40 gap=5 stop=20]]")
+        heard = (await client.until("delta"))[1:]
     async with knock(masterx, session) as client:
         ready = await client.hear()
         assert ready["turn"] == {"id": heard[0]["id"], "seq": 1, "state": "open"}
         await client.send("resume", turn_id=ready["turn"]["id"], after=heard[-1]["n"])
-        resumed, *rest = await client.until(*END)
-        assert (resumed["state"], resumed["after"]) == ("resumed", 4)
-        heard += rest
+        resumed = await client.hear()
+        assert (resumed["state"], resumed["after"]) == ("resumed", heard[-1]["n"])
+        provider.go_on()
+        heard += await client.until(*END)
         await client.send("resume", turn_id=heard[0]["id"], after=heard[-1]["n"])
         assert (await client.hear())["state"] == "idle"
     assert [frame["n"] for frame in heard] == list(range(1, len(heard) + 1))
     assert "".join(f["text"] for f in heard if f["type"] == "delta") == heard[-1]["turn"]["reply"]
 
 
-async def test_what_one_way_began_another_takes_up(start: AsyncStart, mongo_url: str, redis_url: str) -> None:
+async def test_what_one_way_began_another_takes_up(
+    start: AsyncStart, provider: MisbehavingProvider, mongo_url: str, redis_url: str
+) -> None:
     here = await start(MASTERX_STORE=mongo_url, MASTERX_CACHE=redis_url)
     there = await start(MASTERX_STORE=mongo_url, MASTERX_CACHE=redis_url)
     session = await here.session()
-    stream = here.stream(session, "Hi [[n=30 gap=15]]")
+    stream = here.stream(session, "Hi [[n=30 gap=5 stop=20]]")
     started = await anext(stream)
     async with chat(there, session) as client:
         await client.send("resume", turn_id=started.data["id"])
-        _, *frames = await client.until(*END)
+        assert (await client.hear())["state"] == "resumed"
+        provider.go_on()
+        frames = await client.until(*END)
     rest = [event async for event in stream]
     assert frames[-1]["turn"] == rest[-1].data
     assert "".join(f["text"] for f in frames if f["type"] == "delta") == frames[-1]["turn"]["reply"]
@@ -152,7 +157,7 @@ async def test_sse_takes_up_a_chat_and_is_told_when_all_was_heard(masterx: Maste
 async def test_a_number_that_was_never_given_out_is_refused(masterx: Masterx) -> None:
     session = await masterx.session()
     async with chat(masterx, session) as client, chat(masterx, session) as second:
-        await client.send("message", message="Hi [[n=40 gap=10]]")
+        await client.send("message", message="Hi [[stop=3]]")
         started = (await client.until("turn.started"))[-1]
         for after in (999, -1, "2"):
             await second.send("resume", turn_id=started["id"], after=after)
@@ -174,7 +179,7 @@ async def test_cancel_stops_the_answer_and_a_finished_one_stays(
 ) -> None:
     session = await masterx.session()
     async with chat(masterx, session) as client:
-        await client.send("message", message="Hi [[n=500 gap=10]]")
+        await client.send("message", message="Hi [[stop=3]]")
         await client.until("delta")
         await client.send("cancel")
         turn = (await client.until(*END))[-1]["turn"]
@@ -187,14 +192,17 @@ async def test_cancel_stops_the_answer_and_a_finished_one_stays(
         assert (await client.ask("And now?"))[-1]["type"] == "turn.completed"
 
 
-async def test_a_message_while_one_runs_is_refused_and_the_first_goes_on(masterx: Masterx) -> None:
+async def test_a_message_while_one_runs_is_refused_and_the_first_goes_on(
+    masterx: Masterx, provider: MisbehavingProvider
+) -> None:
     session = await masterx.session()
     async with chat(masterx, session) as client, chat(masterx, session) as second:
-        await client.send("message", message="Hi [[n=30 gap=10]]")
+        await client.send("message", message="Hi [[stop=3]]")
         await client.until("delta")
         for one in (client, second):
             await one.send("message", message="Me too")
             assert (await one.until("error"))[-1]["problem"]["type"] == "/problems/session-busy"
+        provider.go_on()
         assert (await client.until(*END))[-1]["turn"]["state"] == "complete"
     assert len(await masterx.turns(session)) == 1
 
@@ -221,13 +229,16 @@ async def test_an_answer_that_breaks_off_is_told_as_what_it_is_and_kept(masterx:
     assert kept["reply"] == "".join(f["text"] for f in frames if f["type"] == "delta") != ""
 
 
-async def test_a_client_that_leaves_loses_nothing(start: AsyncStart, production: dict[str, str]) -> None:
+async def test_a_client_that_leaves_loses_nothing(
+    start: AsyncStart, provider: MisbehavingProvider, production: dict[str, str]
+) -> None:
     masterx = await start(**production)
     session = await masterx.session()
     async with chat(masterx, session) as client:
-        await client.send("message", message="Hi [[n=30 gap=10]]")
+        await client.send("message", message="Hi [[stop=3]]")
         await client.until("delta")
         client.socket.transport.abort()
+    provider.go_on()
     assert (await closed(masterx, session))["state"] == "complete"
 
 
@@ -312,13 +323,17 @@ async def test_keys_are_asked_for_as_elsewhere(start: AsyncStart, tmp_path: Path
         assert (await client.ask("Hi"))[-1]["type"] == "turn.completed"
 
 
-async def test_sigterm_lets_a_chat_hear_its_answer_and_says_come_back(start: AsyncStart) -> None:
-    masterx = await start()
+async def test_sigterm_lets_a_chat_hear_its_answer_and_says_come_back(
+    start: AsyncStart, provider: MisbehavingProvider
+) -> None:
+    masterx = await start("--port", "0", "--grace", "30")
     session, idle = await masterx.session(), await masterx.session("bob")
     async with chat(masterx, session) as client, chat(masterx, idle) as waiting:
-        await client.send("message", message="Hi [[n=40 gap=10]]")
+        await client.send("message", message="Hi [[stop=3]]")
         await client.until("delta")
         masterx.signal(signal.SIGTERM)
+        await masterx.logged("draining")
+        provider.go_on()
         assert (await client.until(*END))[-1]["turn"]["state"] == "complete"
         assert [await client.code(), await waiting.code()] == [1012, 1012]
     assert await masterx.ended() == 0
@@ -328,7 +343,7 @@ async def test_sigterm_ends_a_long_chat_with_its_terminal_frame(start: AsyncStar
     masterx = await start("--port", "0", "--grace", "0.3")
     session = await masterx.session()
     async with chat(masterx, session) as client:
-        await client.send("message", message="Hi [[n=4000 gap=10]]")
+        await client.send("message", message="Hi [[stop=3]]")
         await client.until("delta")
         masterx.signal(signal.SIGTERM)
         end = (await client.until(*END))[-1]
@@ -358,9 +373,11 @@ async def test_a_client_that_does_not_read_is_let_go(start: AsyncStart, kind: st
     with socket.create_connection(("127.0.0.1", int(port))) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         await asyncio.to_thread(ask_for_much, client, kind, session)
-        async with asyncio.timeout(20):
+        await begun(masterx, session)
+        async with asyncio.timeout(PATIENCE):
             while client.getsockname() in {c.raddr for c in service.net_connections() if c.status == "ESTABLISHED"}:
                 await asyncio.sleep(0.05)
+    await closed(masterx, session)
     assert [turn["state"] for turn in await masterx.turns(session)] == ["complete"]
 
 

@@ -157,13 +157,15 @@ async def test_a_clients_own_retries_do_not_multiply_a_turn_that_failed(surface:
 
 async def test_an_answer_that_breaks_off_raises_in_the_client(surface: Surface) -> None:
     stream = await surface.client.chat.completions.create(
-        model="masterx", messages=says("Hi [[fault=cut after=3 gap=5]]"), user="broken", stream=True
+        model="masterx", messages=says("Hi [[fault=cut after=3 stop=4]]"), user="broken", stream=True
     )
     said: list[str] = []
 
     async def hear() -> None:
         async for chunk in stream:
-            said.append(chunk.choices[0].delta.content or "")  # noqa: PERF401 - what was heard before it broke counts
+            said.append(chunk.choices[0].delta.content or "")
+            if said[-1]:
+                surface.provider.go_on()
 
     with pytest.raises(openai.APIError) as caught:
         await hear()
@@ -176,10 +178,11 @@ async def test_an_answer_that_breaks_off_raises_in_the_client(surface: Surface) 
 
 async def test_a_client_that_leaves_loses_nothing(surface: Surface) -> None:
     stream = await surface.client.chat.completions.create(
-        model="masterx", messages=says("Hi [[gap=20]]"), user="leaver", stream=True
+        model="masterx", messages=says("Hi [[stop=3]]"), user="leaver", stream=True
     )
     await anext(aiter(stream))
     await stream.close()
+    surface.provider.go_on()
     (session,) = await surface.sessions("leaver")
     turn = await closed(surface.masterx, session["id"])
     assert (turn["state"], turn["reply"]) == ("complete", ANSWER)
@@ -209,13 +212,14 @@ async def test_a_busy_session_is_a_conflict_that_a_client_may_retry(surface: Sur
     raw = await surface.client.chat.completions.with_raw_response.create(model="masterx", messages=says("Hi"))
     headers = {"X-Session-Id": raw.headers["x-session-id"]}
     running = await surface.client.chat.completions.create(
-        model="masterx", messages=says("Hi [[gap=30]]"), stream=True, extra_headers=headers
+        model="masterx", messages=says("Hi [[stop=3]]"), stream=True, extra_headers=headers
     )
     impatient = surface.client.with_options(max_retries=0)
     with pytest.raises(openai.ConflictError) as caught:
         await impatient.chat.completions.create(model="masterx", messages=says("Hi"), extra_headers=headers)
     assert caught.value.code == "session_busy"
     assert "x-should-retry" not in caught.value.response.headers
+    surface.provider.go_on()
     assert [c.choices[0].finish_reason async for c in running][-1] == "stop"
 
 

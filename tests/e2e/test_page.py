@@ -58,7 +58,7 @@ async def test_a_first_message_starts_a_session_and_is_answered(site: Site, tabs
 async def test_words_appear_while_they_are_said_and_can_be_stopped(site: Site, tabs: Tabs) -> None:
     session = await site.session()
     tab = await tabs.open(site.at(session), site.learner)
-    site.provider.script(n=500, gap=20)
+    site.provider.script(stop=4)
     await tab.ask("Tell me")
     await expect(tab.answer()).to_contain_text("Before I answer")
     await expect(tab.page.locator("#stop")).to_be_visible()

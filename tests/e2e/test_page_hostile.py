@@ -61,10 +61,11 @@ async def test_a_hostile_answer_is_text(site: Site, tabs: Tabs) -> None:
 async def test_a_hostile_answer_is_text_while_it_is_said(site: Site, tabs: Tabs) -> None:
     session = await site.session()
     short = [payload for payload in PAYLOADS if len(payload) < 500]
-    site.provider.script(text="\n\n".join(short), gap=1)
+    site.provider.script(text="\n\n".join(short), gap=1, stop=20)
     tab = await tabs.open(site.at(session), site.learner)
     await tab.ask("Say it all")
     await expect(tab.page.locator("#stop")).to_be_visible()
+    site.provider.go_on()
     while await tab.page.locator("#stop").is_visible():
         assert await tab.page.evaluate(_DANGER) == []
     await tab.told("alert(54)")

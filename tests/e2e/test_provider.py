@@ -71,7 +71,7 @@ async def process() -> AsyncIterator[str]:
     running = await asyncio.create_subprocess_exec(*arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
     assert running.stdout is not None
     try:
-        ready, url = (await asyncio.wait_for(running.stdout.readline(), 10)).decode().split()
+        ready, url = (await asyncio.wait_for(running.stdout.readline(), 30)).decode().split()
         assert ready == "ready"
         yield url
     finally:
@@ -96,7 +96,7 @@ async def test_as_a_process_it_can_be_gone_for_a_while() -> None:
         async with http.post(f"{url}/_control", json={"refuse": 0.3}):
             pass
         statuses: list[int | None] = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while statuses[-2:] != [None, 200]:
                 try:
                     statuses.append((await asked(f"{url}/openai/v1"))[0])

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.conftest import AsyncStart
 from tests.e2e.provider import MisbehavingProvider
-from tests.e2e.service import ROOT, cli
+from tests.e2e.service import PATIENCE, ROOT, cli
 
 LOCOMO = ROOT.parent / "shared" / "data" / "locomo"
 
@@ -158,9 +158,9 @@ async def test_an_interrupt_ends_it_with_a_report(
     masterx = await start()
     provider.script(lat=200)
     process = await replaying(tmp_path, recorded(tmp_path, *said("ada", *map(str, range(500)))), "--url", masterx.url)
-    await turns_asked(provider, 2)
+    await provider.asked(2)
     process.send_signal(signal.SIGINT)
-    output, _ = await asyncio.wait_for(process.communicate(), 20)
+    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     found = json.loads(output)
     assert process.returncode == 130
     assert found["stopped"] == "interrupted"
@@ -171,10 +171,10 @@ async def test_a_second_interrupt_does_not_wait_for_a_provider(tmp_path: Path, p
     provider.script(lat=60_000)
     paid = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.url("openai"), "TMPDIR": str(tmp_path)}
     process = await replaying(tmp_path, recorded(tmp_path, *said("ada", "Hi", "Ho")), "--providers", **paid)
-    await turns_asked(provider, 1)
+    await provider.asked(1)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    output, errors = await asyncio.wait_for(process.communicate(), 20)
+    output, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 130
     assert json.loads(output)["turns"]["played"] == 0
     assert b"Traceback" not in errors
@@ -185,14 +185,15 @@ async def test_a_service_that_is_restarted_meanwhile_gets_every_turn_once(
     tmp_path: Path, start: AsyncStart, provider: MisbehavingProvider
 ) -> None:
     masterx = await start(MASTERX_STORE=f"sqlite:///{tmp_path}/masterx.db")
-    provider.script(lat=20)
+    provider.script(stop=0)
     name = recorded(tmp_path, *said("ada", *map(str, range(30))))
     process = await replaying(tmp_path, name, "--url", masterx.url)
-    await turns_asked(provider, 5)
+    await held_at(provider, 5)
     await masterx.kill()
+    provider.reset()
     masterx.arguments = ("--port", masterx.url.rpartition(":")[2])
     await masterx.start()
-    output, _ = await asyncio.wait_for(process.communicate(), 30)
+    output, _ = await asyncio.wait_for(process.communicate(), 2 * PATIENCE)
     found = json.loads(output)
     # The turn that was under way is kept as incomplete, so it counts as failed.
     assert found["turns"]["failed"] <= 1
@@ -205,11 +206,12 @@ async def test_a_service_that_goes_away_ends_it_with_a_report(
     tmp_path: Path, start: AsyncStart, provider: MisbehavingProvider
 ) -> None:
     masterx = await start()
-    provider.script(lat=20)
+    provider.script(stop=0)
     process = await replaying(tmp_path, recorded(tmp_path, *said("ada", *map(str, range(500)))), "--url", masterx.url)
-    await turns_asked(provider, 5)
+    await held_at(provider, 5)
     await masterx.kill()
-    output, _ = await asyncio.wait_for(process.communicate(), 30)
+    provider.reset()
+    output, _ = await asyncio.wait_for(process.communicate(), 2 * PATIENCE)
     found = json.loads(output)
     assert process.returncode == 1
     assert "no answer" in found["stopped"]
@@ -240,7 +242,8 @@ async def replaying(folder: Path, *arguments: str, **settings: str) -> asyncio.s
     )
 
 
-async def turns_asked(provider: MisbehavingProvider, count: int) -> None:
-    async with asyncio.timeout(20):
-        while len(provider.requests) < count:
-            await asyncio.sleep(0.01)
+async def held_at(provider: MisbehavingProvider, turn: int) -> None:
+    """Lets a provider that stops at every answer give those before this turn; it is asked for this one."""
+    for number in range(1, turn + 1):
+        provider.go_on()
+        await provider.asked(number)

@@ -27,7 +27,7 @@ prices = {{ input = 0.1, output = 0.2 }}
 context_window = 100_000
 max_output = 4_096
 tokenizer = "o200k"
-limits = {{ connect = 2, first_token = 4, idle = 4, total = 8 }}
+limits = {{ connect = 2, first_token = {first_token}, idle = {first_token}, total = {total} }}
 [model.strengths]
 general = {strength}
 """
@@ -63,11 +63,13 @@ class Two:
             return await answer.text()
 
 
-def catalogue(folder: Path, first: MisbehavingProvider, second: MisbehavingProvider) -> str:
-    path = folder / "providers.toml"
+def catalogue(
+    folder: Path, first: MisbehavingProvider, second: MisbehavingProvider, first_token: int = 4, total: int = 8
+) -> str:
+    path, limits = folder / "providers.toml", {"first_token": first_token, "total": total}
     path.write_text(
-        CATALOGUE.format(name="first", url=first.url("openai"), strength=0.9)
-        + CATALOGUE.format(name="second", url=second.url("openai"), strength=0.2)
+        CATALOGUE.format(name="first", url=first.url("openai"), strength=0.9, **limits)
+        + CATALOGUE.format(name="second", url=second.url("openai"), strength=0.2, **limits)
     )
     return str(path)
 
@@ -102,12 +104,16 @@ async def test_a_provider_that_keeps_failing_is_left_alone_seen_and_reset(two: T
     assert (await two.masterx.call("POST", "/v1/providers/nobody:reset"))[0] == 404
 
 
-async def test_turns_that_wait_for_a_provider_that_froze_fall_over_together_before_their_time(two: Two) -> None:
+async def test_turns_that_wait_for_a_provider_that_froze_fall_over_together_before_their_time(
+    start: AsyncStart, provider: MisbehavingProvider, second: MisbehavingProvider, tmp_path: Path
+) -> None:
+    patient = catalogue(tmp_path, provider, second, first_token=120, total=120)
+    two = Two(await start(MASTERX_PROVIDERS=patient), provider, second)
     for _ in range(12):  # so many good ones that the breaker does not open, too
         assert (await two.ask())["provider"] == "first"
     two.first.script(fault="hang")
     sessions = [await two.masterx.session(f"learner-{n}") for n in range(8)]
-    async with asyncio.timeout(3.5):  # the limit for a first token is 4 seconds
+    async with asyncio.timeout(60):  # half of what a model may take to its first token
         turns = await asyncio.gather(*map(two.ask, sessions))
     assert {turn["provider"] for turn in turns} == {"second"}
     assert (await two.models())["first"]["silent"] is True
@@ -115,7 +121,7 @@ async def test_turns_that_wait_for_a_provider_that_froze_fall_over_together_befo
     assert [len((await two.ask())["attempts"]) for _ in range(3)] == [1, 1, 1]
     assert len(two.first.requests) == asked
     two.first.reset()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await two.ask())["provider"] != "first":
             await asyncio.sleep(0.05)
     assert (await two.models())["first"]["silent"] is False
@@ -156,7 +162,7 @@ async def test_what_one_replica_learns_the_others_know(
     provider.script(fault="503")
     for _ in range(12):
         await here.ask()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await there.models())["first"]["breaker"]["state"] != "open":
             await asyncio.sleep(0.02)
     asked = len(provider.requests)

@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.conftest import AsyncStart
 from tests.e2e.provider import MisbehavingProvider
 from tests.e2e.script import TEXTS
-from tests.e2e.service import closed, events
+from tests.e2e.service import PATIENCE, closed, events
 
 ANSWER = "".join(TEXTS)
 
@@ -37,15 +37,20 @@ async def test_a_turn_comes_back_whole_and_is_kept(start: AsyncStart, production
     assert (await masterx.call("GET", f"/v1/turns/{turn['id']}"))[1] == turn
 
 
-async def test_a_stream_tells_the_same_turn_in_order(start: AsyncStart, production: dict[str, str]) -> None:
+async def test_a_stream_tells_the_same_turn_in_order(
+    start: AsyncStart, provider: MisbehavingProvider, production: dict[str, str]
+) -> None:
     masterx = await start(**production)
     session = await masterx.session()
-    told = [event async for event in masterx.stream(session, "Which is bigger? [[gap=5]]")]
+    stream = masterx.stream(session, "Which is bigger? [[stop=3]]")
+    told = [await anext(stream), await anext(stream)]
+    assert told[-1].data == {"text": TEXTS[0]}  # the others are yet to be said
+    provider.go_on()
+    told += [event async for event in stream]
     assert [event.id for event in told] == list(range(1, len(told) + 1))
     assert told[0].name == "turn.started"
     assert told[0].data["provider"] == "openai"
     assert "".join(event.data["text"] for event in told if event.name == "delta") == ANSWER
-    assert len(told) > 4
     assert told[-1].name == "turn.completed"
     assert told[-1].data == (await masterx.turns(session))[0]
 
@@ -119,7 +124,10 @@ async def test_a_stream_that_breaks_off_is_told_as_what_it_is_and_kept(
 ) -> None:
     masterx = await start()
     session = await masterx.session()
-    told = [event async for event in masterx.stream(session, "Hi [[fault=cut after=4 gap=5]]")]
+    stream = masterx.stream(session, "Hi [[fault=cut after=4 stop=5]]")
+    told = [await anext(stream), await anext(stream)]
+    provider.go_on()
+    told += [event async for event in stream]
     assert told[-1].name == "error"
     assert told[-1].data["type"] == "/problems/answer-broke-off"
     said = "".join(event.data["text"] for event in told if event.name == "delta")
@@ -127,14 +135,17 @@ async def test_a_stream_that_breaks_off_is_told_as_what_it_is_and_kept(
     assert (kept["state"], kept["reply"], kept["finish_reason"]) == ("incomplete", said, None)
 
 
-async def test_a_client_that_leaves_loses_nothing(start: AsyncStart, production: dict[str, str]) -> None:
+async def test_a_client_that_leaves_loses_nothing(
+    start: AsyncStart, provider: MisbehavingProvider, production: dict[str, str]
+) -> None:
     masterx = await start(**production)
     session = await masterx.session()
-    stream = masterx.stream(session, "Hi [[gap=20]]")
+    stream = masterx.stream(session, "Hi [[stop=3]]")
     async for event in stream:
         if event.name == "delta":
             break
     await stream.aclose()  # type: ignore[attr-defined]
+    provider.go_on()
     kept = await closed(masterx, session)
     assert (kept["state"], kept["reply"]) == ("complete", ANSWER)
 
@@ -145,7 +156,7 @@ async def test_cancel_stops_the_provider_and_keeps_what_was_said(
     masterx = await start()
     session = await masterx.session()
     told, turn = [], None
-    async for event in masterx.stream(session, "Hi [[n=500 gap=20]]"):
+    async for event in masterx.stream(session, "Hi [[stop=3]]"):
         told.append(event)
         if event.name == "delta" and turn is None:
             _, turn = await masterx.call("POST", f"/v1/turns/{told[0].data['id']}:cancel")
@@ -154,19 +165,22 @@ async def test_cancel_stops_the_provider_and_keeps_what_was_said(
     assert told[-1].name == "turn.completed"
     assert told[-1].data == turn == (await masterx.turns(session))[0]
     assert turn["reply"] == "".join(event.data["text"] for event in told if event.name == "delta")
-    await asyncio.wait_for(provider.requests[-1].ended.wait(), 2)
+    await asyncio.wait_for(provider.requests[-1].ended.wait(), PATIENCE)
     assert provider.requests[-1].abandoned
     again = await masterx.call("POST", f"/v1/turns/{turn['id']}:cancel")
     assert again == (200, turn)
 
 
-async def test_a_second_message_while_one_runs_is_refused(start: AsyncStart, production: dict[str, str]) -> None:
+async def test_a_second_message_while_one_runs_is_refused(
+    start: AsyncStart, provider: MisbehavingProvider, production: dict[str, str]
+) -> None:
     masterx = await start(**production)
     session = await masterx.session()
-    first = masterx.stream(session, "Hi [[gap=20]]")
+    first = masterx.stream(session, "Hi [[stop=3]]")
     assert (await anext(first)).name == "turn.started"
     status, problem = await masterx.ask(session, "And now?")
     assert (status, problem["type"]) == (409, "/problems/session-busy")
+    provider.go_on()
     assert [event.name async for event in first][-1] == "turn.completed"
     assert (await masterx.ask(session, "And now?"))[0] == 200
 
@@ -207,14 +221,15 @@ async def test_a_key_works_across_a_restart_and_as_a_stream(start: AsyncStart) -
     assert "".join(event.data["text"] for event in again if event.name == "delta") == ANSWER
 
 
-async def test_a_broken_stream_is_taken_up_where_it_broke(start: AsyncStart) -> None:
+async def test_a_broken_stream_is_taken_up_where_it_broke(start: AsyncStart, provider: MisbehavingProvider) -> None:
     masterx = await start()
     session = await masterx.session()
-    stream = masterx.stream(session, "Hi [[n=40 gap=10]]")
-    heard = [await anext(stream) for _ in range(4)]
+    stream = masterx.stream(session, "Hi [[n=40 gap=5 stop=20]]")
+    heard = [await anext(stream) for _ in range(2)]
     await stream.aclose()  # type: ignore[attr-defined]
     path = f"{masterx.url}/v1/turns/{heard[0].data['id']}/stream"
-    async with masterx.http.get(path, headers={"Last-Event-ID": "4"}) as answer:
+    async with masterx.http.get(path, headers={"Last-Event-ID": "2"}) as answer:
+        provider.go_on()
         heard += [event async for event in events(answer)]
     assert [event.id for event in heard] == list(range(1, len(heard) + 1))
     assert heard[-1].name == "turn.completed"
@@ -235,15 +250,18 @@ async def test_a_stream_can_be_taken_up_at_every_event_after_it_ended(
         assert answer.status == 409
 
 
-async def test_a_stream_is_taken_up_on_another_replica(start: AsyncStart, mongo_url: str, redis_url: str) -> None:
+async def test_a_stream_is_taken_up_on_another_replica(
+    start: AsyncStart, provider: MisbehavingProvider, mongo_url: str, redis_url: str
+) -> None:
     here = await start(MASTERX_STORE=mongo_url, MASTERX_CACHE=redis_url)
     there = await start(MASTERX_STORE=mongo_url, MASTERX_CACHE=redis_url)
     session = await here.session()
-    stream = here.stream(session, "Hi [[n=40 gap=15]]")
-    heard = [await anext(stream) for _ in range(4)]
+    stream = here.stream(session, "Hi [[n=40 gap=5 stop=20]]")
+    heard = [await anext(stream) for _ in range(2)]
     await stream.aclose()  # type: ignore[attr-defined]
     path = f"{there.url}/v1/turns/{heard[0].data['id']}/stream"
-    async with there.http.get(path, headers={"Last-Event-ID": "4"}) as answer:
+    async with there.http.get(path, headers={"Last-Event-ID": "2"}) as answer:
+        provider.go_on()
         heard += [event async for event in events(answer)]
     assert [event.id for event in heard] == list(range(1, len(heard) + 1))
     assert heard[-1].name == "turn.completed"
