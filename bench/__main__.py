@@ -11,13 +11,14 @@ BENCHES = {
     "store": "durable writes of both stores beside plain SQLite",
     "clients": "stock OpenAI clients, from npm and from Python, beside raw aiohttp",
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
+    "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
 }
 
 
 def main(arguments: list[str]) -> int:
     """Runs the bench that the first argument names; gives the exit code."""
     if not arguments or arguments[0] not in BENCHES:
-        print("masterx bench NAME [OPTIONS]\n", *(f"  {name:8}{what}" for name, what in BENCHES.items()), sep="\n")
+        print("masterx bench NAME [OPTIONS]\n", *(f"  {name:11}{what}" for name, what in BENCHES.items()), sep="\n")
         return 2 if arguments and arguments[0] not in ("-h", "--help") else 0
     import_module(f"bench.{arguments[0]}").main(arguments[1:])
     return 0
