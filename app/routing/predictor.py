@@ -1,9 +1,11 @@
 """How a call of a model would go, from what is known before it is made: a network of 10, 128 and 4 that learns online.
 
 It says what to add to a trivial forecast, not the forecast itself: its last layer begins at zero, so that a network
-that learned nothing says what the mean of late says, and a model that drifts takes its level from that mean. Times and
-tokens are learned as logarithms under Huber's loss (1964), the failure as a logit. What was cut off is a lower bound
-(Tobin 1958): it moves the forecast up, and only where that lies below.
+that learned nothing says what the mean of late says, and a model that drifts takes its level from that mean. Only that
+counts in which a call differs from those of late, so their mean is taken off each feature.
+
+Times and tokens are learned as logarithms under Huber's loss (1964), the failure as a logit. What was cut off is a
+lower bound (Tobin 1958): it moves the forecast up, and only where that lies below.
 
 The steps are those of normalised least mean squares (Haykin, Adaptive Filter Theory, 6) at a constant rate, so that
 old calls are forgotten at the pace of new ones, and bounded, whatever was seen.
