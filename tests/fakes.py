@@ -4,6 +4,9 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+
+from numpy.random import default_rng
 
 from app.clock import Clock, SystemClock
 from app.errors import ProviderError
@@ -12,7 +15,9 @@ from app.providers.port import Entry, Limits, Provider
 from app.routing.breaker import Rules
 from app.routing.breakers import LocalBreakers
 from app.routing.caller import Caller
+from app.routing.foresight import Foresight
 from app.routing.guard import Guard
+from app.routing.predictor import Predictor
 from app.routing.router import Router
 from app.vocabulary import Chunk, Finish, Prompt, Task, Usage
 
@@ -46,9 +51,15 @@ def routed(
     clock: Clock | None = None,
 ) -> Router:
     """A router over these providers, with breakers of its own."""
-    clock, rules = clock or SystemClock(), Rules()
-    guard = Guard(LocalBreakers(clock, rules, random.Random(1)), clock, rules)
-    return Router(providers, last, Caller(guard, events or Events()), random.Random(1).random)
+    caller = Caller(guard(clock or SystemClock()), events or Events())
+    return Router(providers, last, caller, random.Random(1).random)
+
+
+def guard(clock: Clock) -> Guard:
+    """A guard with breakers of its own."""
+    rules = Rules()
+    foresight = Foresight(partial(Predictor, default_rng(1)))
+    return Guard(LocalBreakers(clock, rules, random.Random(1)), clock, rules, foresight)
 
 
 class Hang:

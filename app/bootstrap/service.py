@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 
 from app.analytics.health import Check, Health
@@ -30,6 +31,7 @@ from app.policy import load as load_policy
 from app.providers.port import OFFLINE, Provider
 from app.routing.breaker import State
 from app.routing.caller import Caller
+from app.routing.foresight import Foresight
 from app.routing.guard import Guard
 from app.routing.router import Router
 from app.running import Running
@@ -101,7 +103,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     router = Router(
         await providers_of(settings, clock, stack),
         _last_resort(base),
-        Caller(Guard(breakers, clock, rules), base.events),
+        Caller(Guard(breakers, clock, rules, _foresight()), base.events),
         random.random,
     )
     tutor = Tutor(_parts(base, router, me.id))
@@ -173,6 +175,14 @@ def _check_budget(policy: Policy, tokens: Tokens) -> int:
             f"MASTERX_POLICY: context.budget={given}: the instructions need a budget of at least {least}"
         )
     return least
+
+
+def _foresight() -> Foresight:
+    from numpy.random import default_rng  # a quarter of a second: not for a command that builds no service
+
+    from app.routing.predictor import Predictor
+
+    return Foresight(partial(Predictor, default_rng()))
 
 
 def _last_resort(base: Base) -> Provider | None:

@@ -7,6 +7,8 @@ from typing import cast
 from app.errors import BrokenStream, ProviderError, ProviderRefused, ProviderTimeout
 from app.events import AttemptEnded, Events
 from app.routing.answer import Answer, Try
+from app.routing.forecast import Seen
+from app.routing.foresight import failed
 from app.routing.guard import Guard
 from app.routing.retries import RetryBudget
 from app.vocabulary import Attempt, Chunk, Finish, Prompt
@@ -21,7 +23,7 @@ class Caller:
 
     async def speak(self, attempt: Try, prompt: Prompt, answer: Answer) -> AsyncGenerator[Chunk, None]:
         """The chunks of one attempt; the one with the finish reason is the last. Raises its `ProviderError`."""
-        self._begin(attempt)
+        self._begin(attempt, prompt)
         outcome, failure = "abandoned", cast(BaseException | None, GeneratorExit())
         try:
             async with aclosing(attempt.provider.stream(prompt)) as chunks:
@@ -56,16 +58,18 @@ class Caller:
         attempt.usage = chunk.usage or attempt.usage
         return chunk
 
-    def _begin(self, attempt: Try) -> None:
+    def _begin(self, attempt: Try, prompt: Prompt) -> None:
         if attempt.again:
             self.retries = self.retries.spent()
         if attempt.call is not None:
-            self.guard.began(attempt.call)
+            self.guard.began(attempt.call, prompt)
 
     def _end(self, attempt: Try, answer: Answer, outcome: str, failure: BaseException | None) -> None:
         attempt.watchdog.rest()
         if attempt.call is not None:
-            self.guard.ended(attempt.call, failure, attempt.spoke_after)
+            lasted = self._clock.monotonic() - attempt.started
+            seen = Seen(failed(failure), lasted, attempt.spoke_after, attempt.usage.output_tokens)
+            self.guard.ended(attempt.call, failure, seen)
             if failure is None:
                 self.retries = self.retries.refunded() if attempt.again else self.retries.earned()
         self._note(attempt, answer, outcome)

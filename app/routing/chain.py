@@ -12,6 +12,7 @@ from app.providers.port import Provider
 from app.routing.answer import Answer, Request, Try
 from app.routing.breaker import State
 from app.routing.caller import Caller
+from app.routing.foresight import later_last
 from app.routing.guard import Call
 from app.routing.watchdog import Watchdog
 
@@ -38,7 +39,8 @@ class Chain:
     def __init__(self, request: Request, answer: Answer, caller: Caller, last: Provider | None) -> None:
         self._request, self._answer, self._caller, self._guard = request, answer, caller, caller.guard
         self._last = last if last in request.candidates else None
-        self._models = [provider for provider in request.candidates if provider is not last]
+        models = [provider for provider in request.candidates if provider is not last]
+        self._models = list(later_last(models, self._late)) if len(models) > 1 else models
         self._passed_over: list[Provider] = []
         self._tries: list[Try] = []
         self._round = 0
@@ -69,6 +71,11 @@ class Chain:
             provider = self._passed_over.pop(0)
             return self._try(provider, await self._guard.admit(provider.entry, self._request.prompt.stream, must=True))
         return None
+
+    def _late(self, provider: Provider) -> bool:
+        limits, prompt = provider.entry.limits, self._request.prompt
+        by = min(limits.first_token if prompt.stream else limits.total, self._request.deadline / 2)
+        return self._guard.late(provider.entry, prompt, by)
 
     async def spare(self) -> Try | None:
         """An attempt beside the one under way, at a model of which nothing bad is known."""

@@ -17,6 +17,8 @@ from app.errors import (
 from app.providers.port import Entry, Limits
 from app.routing.breaker import Outcome, Rules, State
 from app.routing.breakers import Breakers, Permit, Standing
+from app.routing.forecast import Seen
+from app.routing.foresight import Foresight, Key
 from app.routing.pulse import Pulse
 from app.routing.watchdog import Watchdog
 from app.vocabulary import Prompt
@@ -41,6 +43,11 @@ class _Watched:
     calls: dict[int, "Call"] = field(default_factory=dict)
     looking: bool = False
     """Whether a timer runs that will look at the calls; one is enough, however often calls come and go."""
+
+    @property
+    def key(self) -> Key:
+        """What it is foreseen as."""
+        return self.name, self.stream
 
 
 @dataclass(slots=True, eq=False)
@@ -69,7 +76,8 @@ def _name_of(entry: Entry) -> str:
 class Guard:
     """Asked before each call, told how it went."""
 
-    def __init__(self, breakers: Breakers, clock: Clock, rules: Rules) -> None:
+    def __init__(self, breakers: Breakers, clock: Clock, rules: Rules, foresight: Foresight) -> None:
+        self.foresight = foresight
         self._breakers, self.clock, self._rules = breakers, clock, rules
         self._models: dict[tuple[str, bool], _Watched] = {}
         self._numbers = count()
@@ -108,9 +116,16 @@ class Guard:
         usual = prompt.max_tokens / _TOKENS_PER_SECOND if pulse.usual is None else pulse.patience
         return min(limits.first_token + usual, limits.total)
 
-    def began(self, call: Call) -> None:
+    def late(self, entry: Entry, prompt: Prompt, by: float) -> bool:
+        """Whether a call of a model is foreseen, and likely, to say its first word after `by` seconds, or to fail."""
+        model, now = self._watched(entry, prompt.stream), self.clock.monotonic()
+        return self.foresight.late(model.key, self.foresight.situation(model.key, prompt, model.pulse, now), by)
+
+    def began(self, call: Call, prompt: Prompt) -> None:
         """Notes that a call is under way."""
-        call.model.pulse.began(call.number, self.clock.monotonic())
+        model, now = call.model, self.clock.monotonic()
+        self.foresight.began(model.key, call.number, self.foresight.situation(model.key, prompt, model.pulse, now), now)
+        model.pulse.began(call.number, now)
         call.model.calls[call.number] = call
         if not call.model.looking:
             self._look_later(call.model)
@@ -123,12 +138,13 @@ class Guard:
             # The lease of a permit may be shorter than the answer.
             self._tell(call, None, took)
 
-    def ended(self, call: Call, error: BaseException | None, first_token: float | None) -> None:
-        """Notes how a call ended: with which error, if any, and after how many seconds it had spoken."""
+    def ended(self, call: Call, error: BaseException | None, seen: Seen) -> None:
+        """Notes how a call ended: with which error, if any, and what was seen of it."""
+        self.foresight.ended(call.model.key, call.number, seen, self.clock.monotonic())
         call.model.calls.pop(call.number, None)
         call.model.pulse.ended(call.number)
         if not call.told or error is not None:
-            self._tell(call, error, first_token)
+            self._tell(call, error, seen.first_token)
 
     def _tell(self, call: Call, error: BaseException | None, first_token: float | None) -> None:
         key, model = (Permit(p.name) for p in call.permits) if call.told else call.permits

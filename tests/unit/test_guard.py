@@ -1,16 +1,15 @@
 """What looks at the calls that wait for a model: one timer, however often calls come and go."""
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 from typing import Any, TypeVarTuple
 
 from app.clock import HandClock
-from app.routing.breaker import Rules
-from app.routing.breakers import LocalBreakers
+from app.routing.forecast import Seen
 from app.routing.guard import Call, Guard
-from tests.fakes import entry
+from app.vocabulary import Prompt
+from tests.fakes import entry, guard
 
 MODEL = entry("groq")
 Ts = TypeVarTuple("Ts")
@@ -38,46 +37,45 @@ class HandLoop(asyncio.SelectorEventLoop):
 
 def guarded(test: Callable[[Guard, HandLoop], Coroutine[Any, Any, None]]) -> None:
     """Runs a test on a loop whose timers it turns by hand."""
-    clock, rules = HandClock(), Rules()
     with asyncio.Runner(loop_factory=HandLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, HandLoop)
-        runner.run(test(Guard(LocalBreakers(clock, rules, random.Random(1)), clock, rules), loop))
+        runner.run(test(guard(HandClock()), loop))
 
 
-async def begun(guard: Guard, stream: bool = True) -> Call:
+async def begun(watch: Guard, stream: bool = True) -> Call:
     """A call of the model that is under way."""
-    call = await guard.admit(MODEL, stream)
+    call = await watch.admit(MODEL, stream)
     assert call is not None
-    guard.began(call)
+    watch.began(call, Prompt((), 100, 0.4, stream))
     return call
 
 
 def test_one_timer_looks_at_a_model_however_often_its_calls_come_and_go() -> None:
-    async def come_and_go(guard: Guard, loop: HandLoop) -> None:
+    async def come_and_go(watch: Guard, loop: HandLoop) -> None:
         for _ in range(100):
-            call = await begun(guard)
-            guard.heard(call, 0.1)
-            guard.ended(call, None, 0.1)
+            call = await begun(watch)
+            watch.heard(call, 0.1)
+            watch.ended(call, None, Seen(False, 0.2, 0.1))
         assert len(loop.timers) == 1
         loop.come()
         assert loop.timers == []
-        await begun(guard)
+        await begun(watch)
         assert len(loop.timers) == 1
 
     guarded(come_and_go)
 
 
 def test_it_looks_again_as_long_as_a_call_waits() -> None:
-    async def wait(guard: Guard, loop: HandLoop) -> None:
-        first, second = await begun(guard), await begun(guard)
+    async def wait(watch: Guard, loop: HandLoop) -> None:
+        first, second = await begun(watch), await begun(watch)
         for _ in range(10):
             loop.come()
             assert len(loop.timers) == 1
-        guard.heard(first, 0.1)
+        watch.heard(first, 0.1)
         loop.come()
         assert len(loop.timers) == 1
-        guard.ended(second, None, None)
+        watch.ended(second, None, Seen(None, 0.2))
         loop.come()
         assert loop.timers == []
 
@@ -85,10 +83,10 @@ def test_it_looks_again_as_long_as_a_call_waits() -> None:
 
 
 def test_streams_and_answers_in_one_piece_are_looked_at_apart() -> None:
-    async def both(guard: Guard, loop: HandLoop) -> None:
+    async def both(watch: Guard, loop: HandLoop) -> None:
         for stream in (True, False):
-            await begun(guard, stream)
-            await begun(guard, stream)
+            await begun(watch, stream)
+            await begun(watch, stream)
         assert len(loop.timers) == 2
 
     guarded(both)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.clock import HandClock
 from app.errors import (
     BrokenStream,
     CredentialRefused,
@@ -19,6 +20,7 @@ from app.errors import (
 from app.events import AttemptEnded, Event, Events
 from app.providers.port import Limits
 from app.routing.answer import Answer, Request
+from app.routing.forecast import Seen, Situation
 from app.routing.rank import rank
 from app.vocabulary import Chunk, Finish, Message, Prompt, Task
 from tests.fakes import WHOLE, Hang, ScriptedProvider, entry, routed
@@ -197,3 +199,23 @@ async def test_in_a_total_outage_each_turn_makes_one_attempt_once_the_budget_is_
     assert attempts[0] == 3
     assert sum(attempts) == 200 + 100
     assert set(attempts[-100:]) == {1}
+
+
+async def test_a_model_foreseen_to_fail_is_tried_later_and_asked_again_once_the_evidence_is_old() -> None:
+    clock = HandClock()
+    providers = ScriptedProvider(entry("a")), ScriptedProvider(entry("b"))
+    router = routed(providers, clock=clock)
+    foresight, key = router.guard.foresight, ("none/a/a-1", True)
+
+    async def asked() -> str:
+        answer = Answer()
+        async for _ in router.stream(Request(PROMPT, providers, 5.0), answer):
+            pass
+        return answer.attempts[0].provider
+
+    for call in range(-60, 0):
+        foresight.began(key, call, Situation(20, 100, failures=1.0), clock.monotonic())
+        foresight.ended(key, call, Seen(True, 0.1), clock.monotonic())
+    assert await asked() == "b"
+    clock.turn(31)
+    assert await asked() == "a"
