@@ -8,6 +8,7 @@ from enum import StrEnum
 import orjson
 
 from app.errors import CacheUnavailable
+from app.responses.responses import Bypass, Looked
 from app.storage.cache import Cache
 from app.storage.turns import TurnLog
 from app.vocabulary import State, Task, Turn
@@ -34,6 +35,10 @@ LOG_LIFETIME = 120.0
 """Seconds that the log of a streamed turn outlives its last event."""
 
 
+_TOLD_AGAIN = Bypass("told-again")
+"""Of a turn whose own record answers."""
+
+
 def log_name(turn_id: str) -> str:
     """The cache's log of a turn's events."""
     return f"turn:{turn_id}:events"
@@ -42,9 +47,11 @@ def log_name(turn_id: str) -> str:
 class Live:
     """One running turn. One task says; any number of listeners read, each at its own speed."""
 
-    def __init__(self, turn: Turn, streamed: bool, cache: Cache | None = None) -> None:
-        """A turn that is not `streamed` has no events but its end; `cache` keeps events for other replicas."""
+    def __init__(self, turn: Turn, streamed: bool, cache: Cache | None = None, looked: Looked = _TOLD_AGAIN) -> None:
+        """A turn that is not `streamed` has no events but its end; `cache` keeps events for other replicas; `looked` is
+        what the cache of answers had for it."""
         self.turn, self.streamed = turn, streamed
+        self.looked = looked
         self.stopped: str | None = None
         self._cache = cache
         self._events: list[Event] = []

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from app.errors import SettingsError
 from app.vocabulary import Task
 
+_SHAREABLE = frozenset({Task.EXPLANATION, Task.QUICK_ANSWER, Task.GENERAL})
+"""Tasks whose answer may be the same for two learners."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +47,19 @@ class RoutingPolicy(_Part):
     hedge: HedgePolicy = HedgePolicy()
 
 
+class ResponsesPolicy(_Part):
+    """For how many seconds an answer is kept for whoever asks the very same (0: not at all), and for which tasks."""
+
+    ttl: Annotated[float, Field(ge=0, le=86_400)] = 0
+    tasks: frozenset[Task] = _SHAREABLE
+
+    @model_validator(mode="after")
+    def _only_what_is_nobodys_own(self) -> "ResponsesPolicy":
+        if own := sorted(self.tasks - _SHAREABLE):
+            raise ValueError(f"tasks that are personal or graded are never answered from the cache: {', '.join(own)}")
+        return self
+
+
 class Strategy(_Part):
     """One way to teach, as the model is told it."""
 
@@ -58,6 +74,7 @@ class Policy(_Part):
     context: ContextPolicy = ContextPolicy()
     answer: AnswerPolicy = AnswerPolicy()
     routing: RoutingPolicy = RoutingPolicy()
+    responses: ResponsesPolicy = ResponsesPolicy()
     strategies: dict[str, Strategy]
     tasks: dict[Task, str]
 

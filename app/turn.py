@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from app.clock import Clock, iso
 from app.context.assemble import Assembler, Assembly, Brief
@@ -21,6 +22,8 @@ from app.events import Events, TurnEnded, TurnOpened
 from app.live import Live
 from app.policy import Policy
 from app.providers.port import OFFLINE, Provider
+from app.responses.key import ResponseKey
+from app.responses.responses import Question, Responses
 from app.routing.answer import Answer, Request
 from app.routing.classify import classify
 from app.routing.router import Router
@@ -43,6 +46,7 @@ class Parts:
     turns: TurnLog
     snapshots: Snapshots
     router: Router
+    responses: Responses
     assembler: Assembler
     tokens: Tokens
     cache: Cache
@@ -87,6 +91,7 @@ class Tutor:
         p = self._p
         for _ in range(_STALE_TRIES):
             prepared = await self.prepare(ask)
+            looked = await p.responses.look(self._question(ask, prepared))
             turn = self._opened(ask, prepared)
             try:
                 await p.turns.open(turn)
@@ -94,7 +99,7 @@ class Tutor:
                 p.snapshots.drop(ask.session_id)
                 continue
             p.events.publish(TurnOpened(turn.task))
-            return prepared, Live(turn, ask.stream, p.cache)
+            return prepared, Live(turn, ask.stream, p.cache, looked)
         # Others were faster each time: to this caller the session is simply busy.
         raise SessionBusy(f"other turns are running in session {ask.session_id}")
 
@@ -103,16 +108,17 @@ class Tutor:
         p, answer = self._p, Answer()
         state, problem = await self._speak(ask, prepared, live, answer)
         turn = await self._record(live, self._closed(prepared, live, answer, (state, problem)))
+        p.responses.keep(live.looked, turn)
         p.snapshots.advance(prepared.snapshot, turn)
         live.end(turn)
         p.events.publish(TurnEnded(turn))
 
     async def _speak(self, ask: Ask, prepared: Prepared, live: Live, answer: Answer) -> tuple[State, str | None]:
         """Relays the answer to whoever listens; says how it ended."""
-        request = _request(ask, prepared, self._p.policy)
+        p, request = self._p, _request(ask, prepared, self._p.policy)
         live.speaking(asyncio.current_task())
         try:
-            async with aclosing(self._p.router.stream(request, answer)) as chunks:
+            async with aclosing(p.responses.stream(live.looked, partial(p.router.stream, request), answer)) as chunks:
                 async for chunk in chunks:
                     if chunk.text:
                         self._relay(live, answer, chunk.text)
@@ -151,6 +157,24 @@ class Tutor:
                 waited += pause
                 await asyncio.sleep(pause)
         raise AssertionError("pauses never end")
+
+    def _question(self, ask: Ask, prepared: Prepared) -> Question:
+        """The turn as the cache of answers tells it from others."""
+        policy, prompt = self._p.policy, _request(ask, prepared, self._p.policy).prompt
+        key = ResponseKey(
+            workspace=ask.workspace,
+            policy=policy.version,
+            task=prepared.task,
+            hint_level=None,
+            mastery_band=None,
+            language=None,
+            material=None,
+            models=tuple(provider.entry for provider in prepared.candidates),
+            messages=prompt.messages,
+            max_tokens=prompt.max_tokens,
+            temperature=prompt.temperature,
+        )
+        return Question(key, policy.responses, prepared.assembly.receipt, ask.stream)
 
     def _opened(self, ask: Ask, prepared: Prepared) -> Turn:
         snapshot, clock = prepared.snapshot, self._p.clock
@@ -197,6 +221,7 @@ class Tutor:
             retry_after=answer.retry_after,
             degraded=stepped_in,
             continued=answer.continued,
+            cached=answer.cached,
             finish_reason=answer.finish if end[0] in (State.COMPLETE, State.GUARDED) else None,
             closed_at=iso(clock.now()),
         )

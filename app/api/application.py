@@ -98,7 +98,7 @@ _OPEN_TO_LOCAL_PAGES: dict[str, Any] = {
     "allow_origin_regex": f"https?://{LOOPBACK.pattern}",
     "allow_methods": ["*"],
     "allow_headers": ["*"],
-    "expose_headers": ["X-Request-Id", "X-Turn-Id", "X-Session-Id", "Server-Timing", "Retry-After"],
+    "expose_headers": ["X-Request-Id", "X-Turn-Id", "X-Session-Id", "X-Cache", "Server-Timing", "Retry-After"],
 }
 
 

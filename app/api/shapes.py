@@ -7,6 +7,14 @@ from pydantic import BaseModel, Field
 
 from app.vocabulary import Page, Receipt, Session, State, Task, Turn
 
+X_CACHE: dict[str, Any] = {
+    "X-Cache": {
+        "description": "What the cache of answers had when the question came. A `miss` may still be answered by a call "
+        "that is under way for the same question; the turn's `cached` says so. `bypass`: not a question for the cache.",
+        "schema": {"type": "string", "enum": ["hit", "miss", "bypass"]},
+    }
+}
+
 
 class UsageOut(BaseModel):
     """Tokens as the provider counted them; null where it did not say."""
@@ -73,6 +81,7 @@ class TurnOut(BaseModel):
     attempts: list[AttemptOut]
     degraded: bool
     continued: bool
+    cached: bool = Field(description="Told from an answer to the same question; no provider was asked for this turn.")
     finish_reason: str | None
     created_at: str
 

@@ -1,6 +1,8 @@
 """A turn as Server-Sent Events: one write for each read from the provider."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -30,10 +32,11 @@ class EventStream(Response):
     """An answer that relays a turn from event `after` on. A client that leaves only ends the relaying."""
 
     def __init__(
-        self, told: Told, request: Request, after: int = 0, headers: tuple[tuple[bytes, bytes], ...] = ()
+        self, told: Told, request: Request, after: int = 0, headers: Mapping[str, str] = MappingProxyType({})
     ) -> None:
         self.status_code, self.background = 200, None
-        self._told, self._after, self._own = told, after, headers
+        self._told, self._after = told, after
+        self._own = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         self._request_id, self._path = request.state.request_id, request.url.path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -17,7 +17,7 @@ from app.api.take_up import take_up
 from app.clock import iso
 from app.context.assemble import Assembly
 from app.errors import Conflict, FieldError, Invalid, NotFound
-from app.live import Live, past
+from app.live import past
 from app.vocabulary import Ask, Feedback, State, Turn
 
 router = APIRouter(tags=["Turns"])
@@ -35,7 +35,7 @@ _STREAM_DOC: dict[str, Any] = {
         }
     },
 }
-
+_ASKED_DOC = {**_STREAM_DOC, "headers": shapes.X_CACHE}
 
 ASKED = Route("/v1/sessions/{session_id}/turns", endpoint=lambda: None)
 """The route of `ask_turn`, as metrics name it."""
@@ -43,7 +43,7 @@ ASKED = Route("/v1/sessions/{session_id}/turns", endpoint=lambda: None)
 
 @router.post(
     ASKED.path,
-    responses={200: _STREAM_DOC, 409: {"model": shapes.ProblemOut}, 503: {"model": shapes.ProblemOut}},
+    responses={200: _ASKED_DOC, 409: {"model": shapes.ProblemOut}, 503: {"model": shapes.ProblemOut}},
     openapi_extra=dict(documented(TurnIn)),
 )
 async def ask_turn(request: Request, session_id: SessionId) -> Response:
@@ -61,9 +61,10 @@ async def ask_turn(request: Request, session_id: SessionId) -> Response:
         digest=hashlib.sha256(raw).hexdigest() if key else None,
     )
     live, repeated = await service(request).running.ask(ask)
-    if ask.stream:
-        return await _streamed(live, request, repeated)
-    return _told(await live.wait(), request, repeated)
+    headers = {"X-Cache": live.looked.x_cache, **({"Idempotent-Replayed": "true"} if repeated else {})}
+    if not ask.stream:
+        return _told(await live.wait(), request, headers)
+    return EventStream(live if live.streamed else past(await live.wait()), request, headers=headers)
 
 
 @router.get("/v1/sessions/{session_id}/turns")
@@ -160,15 +161,8 @@ async def _turn(request: Request, turn_id: str, *, write: bool = False) -> Turn:
     return turn
 
 
-async def _streamed(live: Live, request: Request, repeated: bool) -> EventStream:
-    if not live.streamed:
-        live = past(await live.wait())
-    return EventStream(live, request, headers=((b"idempotent-replayed", b"true"),) if repeated else ())
-
-
-def _told(turn: Turn, request: Request, repeated: bool) -> Response:
+def _told(turn: Turn, request: Request, headers: dict[str, str]) -> Response:
     problem = of_turn(turn)
-    headers = {"Idempotent-Replayed": "true"} if repeated else {}
     if problem is not None and not turn.reply:
         body = problem.json(request.state.request_id, request.url.path)
         return Response(body, problem.status, {**headers, **problem.headers}, "application/problem+json")

@@ -29,6 +29,7 @@ from app.events import Events
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import OFFLINE, Provider
+from app.responses.responses import Responses
 from app.routing.breaker import State
 from app.routing.caller import Caller
 from app.routing.foresight import Foresight
@@ -106,7 +107,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         Caller(Guard(breakers, clock, rules, _foresight()), base.events),
         random.random,
     )
-    tutor = Tutor(_parts(base, router, me.id))
+    responses = await stack.enter_async_context(Responses.of(base.cache, clock))
+    tutor = Tutor(_parts(base, router, responses, me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
@@ -118,10 +120,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     )
     _gauges(base.meters, running, health)
     _routing_gauges(base.meters, router)
-    snapshots = records.snapshots
-    base.meters.counts(
-        "masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups
-    )
+    _cache_counts(base, responses)
     asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Task.GENERAL))
     return Service(base, records, tutor, router, running, health, asked, recovered)
 
@@ -201,11 +200,12 @@ async def _warm_up(router: Router) -> None:
         await asyncio.to_thread(import_module, "sympy")
 
 
-def _parts(base: Base, router: Router, owner: str) -> Parts:
+def _parts(base: Base, router: Router, responses: Responses, owner: str) -> Parts:
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
         router=router,
+        responses=responses,
         assembler=Assembler(base.tokens),
         tokens=base.tokens,
         cache=base.cache,
@@ -227,6 +227,13 @@ def _checks(base: Base) -> dict[str, Check]:
 def _gauges(meters: Meters, running: Running, health: Health) -> None:
     meters.gauge("masterx_turns_running", "Turns under way in this process", lambda: len(running))
     meters.gauge("masterx_ready", "1 while this process may take traffic", lambda: float(health.ready))
+
+
+def _cache_counts(base: Base, responses: Responses) -> None:
+    counts, snapshots = base.meters.counts, base.records.snapshots
+    counts("masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups)
+    counts("masterx_response_cache", "Questions by how the answer came", "result", lambda: responses.results)
+    counts("masterx_response_bypasses", "Questions not for the cache", "why", lambda: responses.bypasses)
 
 
 def _routing_gauges(meters: Meters, router: Router) -> None:

@@ -38,6 +38,9 @@ class Answer:
     waited: float = 0.0
     """Seconds spent waiting for providers."""
 
+    cached: bool = False
+    """Whether the text was said to someone else first: nobody was asked on this answer's account."""
+
     retry_after: float | None = None
     """Seconds after which asking again may help, where nobody answered."""
 

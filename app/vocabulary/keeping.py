@@ -132,7 +132,8 @@ class Turn:
     `owner` is the instance that runs it while it is open; `digest` is the hash of the request body that an
     idempotency key was first used with. `message_tokens` and `reply_tokens` save counting twice; `history_items` and
     `history_tokens` are those of all exchanges of the session before this turn. `continued`: another model went on with
-    an answer that had broken off; its text says where, and `attempts` names both.
+    an answer that had broken off; its text says where, and `attempts` names both. `cached`: nobody was asked for this turn,
+    its text was said in answer to the same question of another one, which has the attempts, tokens and cost on record.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Turn:
     attempts: tuple[Attempt, ...] = ()
     degraded: bool = False
     continued: bool = False
+    cached: bool = False
     finish_reason: Finish | None = None
     problem: str | None = None
     retry_after: float | None = None

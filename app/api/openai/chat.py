@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.api import shapes
 from app.api.bodies import documented, idempotency_key, whole
 from app.api.calls import json, principal, service, timed
 from app.api.openai.conversation import conversation
@@ -45,6 +46,7 @@ _DOC: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The completion; with `stream` as `chat.completion.chunk` events, then `[DONE]`. The header "
         "`X-Session-Id` names the session to go on in, `X-Turn-Id` the turn.",
+        "headers": shapes.X_CACHE,
         "content": {
             "application/json": {"example": _EXAMPLE},
             "text/event-stream": {
@@ -95,7 +97,11 @@ async def complete(request: Request) -> Response:
         digest=_digest(raw, session.learner_id, named) if key else None,
     )
     live, repeated = await _start(service(request), ask, None if named else session)
-    headers = {"X-Session-Id": live.turn.session_id, "X-Turn-Id": live.turn.id}
+    headers = {
+        "X-Session-Id": live.turn.session_id,
+        "X-Turn-Id": live.turn.id,
+        "X-Cache": live.looked.x_cache,
+    }
     if repeated:
         headers["Idempotent-Replayed"] = "true"
     if ask.stream:

@@ -135,5 +135,5 @@ def _finish(turn: Turn) -> str:
 
 def _ours(turn: Turn) -> dict[str, Any]:
     """What OpenAI has no field for."""
-    named = ("session_id", "seq", "state", "provider", "task", "strategy", "degraded")
+    named = ("session_id", "seq", "state", "provider", "task", "strategy", "degraded", "cached")
     return {"turn_id": turn.id, **{name: getattr(turn, name) for name in named}}
