@@ -38,8 +38,9 @@ _OWN = frozenset({"first_token_at", "waited"})
 class Flight:
     """One call and who listens to it."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, landed: Callable[["Flight"], None]) -> None:
+        """`landed` is told once, when the call has ended."""
+        self._clock, self._landed = clock, landed
         self._answer = Answer()
         self._heard: list[Chunk] = []
         self._listeners: list[Answer] = []
@@ -62,12 +63,11 @@ class Flight:
         going = self._task is not None and not self._task.cancelling()
         return self.size <= MOST_TEXT and (self.whole or (going and not self.ended))
 
-    def start(self, tasks: asyncio.TaskGroup, call: Call, landed: Callable[[], None]) -> None:
-        """Makes the call; tells `landed` when it has ended."""
+    def start(self, tasks: asyncio.TaskGroup, call: Call) -> None:
+        """Makes the call."""
         self._task = tasks.create_task(self._fly(call))
         # A task that is cancelled before its first step does nothing at its end, but it tells that it has ended.
         self._task.add_done_callback(lambda _: self._land())
-        self._task.add_done_callback(lambda _: landed())
 
     async def listen(self, mine: Answer) -> AsyncGenerator[Chunk, None]:
         """Every piece from the first on; raises what the call raises. `mine` is filled in as the router does."""
@@ -115,9 +115,6 @@ class Flight:
                     self._heard.append(chunk)
                     self.size += len(chunk.text)
                     self._tell()
-        except asyncio.CancelledError:
-            self._error = BrokenStream("the call was ended")
-            raise
         except Exception as error:
             # A bulkhead: whatever it is, each listener raises it, and the flights of others go on.
             self._error = error
@@ -129,9 +126,12 @@ class Flight:
         if self.ended:
             return
         self.ended = True
+        if self._error is None and not self._answer.finish:
+            self._error = BrokenStream("the call was ended")
         for place, answer in enumerate(self._listeners):
             self._settle(answer, holds=place == 0)
         self._tell()
+        self._landed(self)
 
     def _settle(self, mine: Answer, *, holds: bool) -> None:
         for field in fields(Answer):
@@ -169,8 +169,8 @@ class Flights:
         self._sweep()
         if len(self._open) >= MOST_FLIGHTS:
             return None
-        flight = self._open[asked] = Flight(self._clock)
-        flight.start(self._tasks, call, lambda: self._land(asked, flight, linger))
+        flight = self._open[asked] = Flight(self._clock, lambda landed: self._land(asked, landed, linger))
+        flight.start(self._tasks, call)
         return flight
 
     def _land(self, asked: tuple[str, bool], flight: Flight, linger: float) -> None:
