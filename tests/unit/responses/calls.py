@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 from app.errors import MasterxError
 from app.responses.flights import Flight
-from app.routing.router import Answer
+from app.routing.answer import Answer
 from app.vocabulary import Attempt, Chunk, Finish, Usage
 from tests.fakes import entry
 
@@ -16,6 +16,7 @@ class ScriptedCall:
     def __init__(self, provider: str = "a") -> None:
         self.made = 0
         self.open = 0
+        self.answers: list[Answer] = []
         self._provider = provider
         self._script: tuple[Chunk, ...] = ()
         self._said: asyncio.Queue[Chunk | Exception] = asyncio.Queue()
@@ -23,6 +24,7 @@ class ScriptedCall:
     async def __call__(self, answer: Answer) -> AsyncGenerator[Chunk, None]:
         self.made += 1
         self.open += 1
+        self.answers.append(answer)
         outcome, script = "abandoned", list(self._script)
         try:
             while True:

@@ -179,6 +179,16 @@ async def test_the_offline_tutor_s_answer_is_not() -> None:
         assert a.flights.find(*ASKED) is None
 
 
+async def test_an_answer_that_another_model_went_on_with_is_not() -> None:
+    async with air() as a:
+        first = a.ask()
+        await a.call.say("one")
+        a.call.answers[0].continued = True
+        await a.call.end()
+        assert a.flights.find(*ASKED) is None
+    assert first.answer.continued
+
+
 async def test_who_reads_along_does_not_wait_for_an_answer_in_one_piece() -> None:
     async with air() as a:
         whole = a.ask(streamed=False)

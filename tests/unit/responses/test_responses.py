@@ -14,7 +14,7 @@ from app.policy import ResponsesPolicy
 from app.responses.flights import Flights
 from app.responses.key import digest
 from app.responses.responses import Bypass, Hit, Miss, Question, Responses
-from app.routing.router import Answer
+from app.routing.answer import Answer
 from app.storage.memory import MemoryCache
 from app.vocabulary import Finish, Message, Task, Usage
 from tests.fakes import entry

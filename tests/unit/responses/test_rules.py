@@ -60,6 +60,7 @@ def test_a_whole_answer_of_a_model_is_worth_keeping() -> None:
         {"finish_reason": None},
         {"degraded": True},
         {"cached": True},
+        {"continued": True},
         {"provider": "offline"},
         {"provider": None},
         {"reply": ""},
