@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, fields
+from operator import itemgetter
 from typing import Any
 
 from app.providers.port import Entry
@@ -10,6 +11,9 @@ from app.vocabulary import Message, Task
 
 _VERSION = 1
 """Counts up when the same key is to be written down differently."""
+
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+"""One text for one value, also where a text holds half a surrogate pair, which orjson refuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +41,11 @@ class ResponseKey:
 def digest(key: ResponseKey) -> str:
     """The key's SHA-256 in hexadecimal, of every field under its own name, as JSON with sorted names."""
     parts: dict[str, Any] = {field.name: getattr(key, field.name) for field in fields(key)}
-    parts["models"] = sorted(_written(_asked(entry)) for entry in key.models)
+    parts["models"] = sorted(map(_asked, key.models), key=itemgetter(0, 1, 3))
     parts["messages"] = [[message.role, message.text] for message in key.messages]
-    return hashlib.sha256(_written([_VERSION, parts]).encode()).hexdigest()
+    return hashlib.sha256(_JSON.encode([_VERSION, parts]).encode()).hexdigest()
 
 
 def _asked(entry: Entry) -> list[Any]:
     """What decides how a model answers, of all that the catalogue says; prices and limits do not."""
     return [entry.provider, entry.model, entry.dialect, entry.base_url, entry.max_output, dict(entry.extra)]
-
-
-def _written(value: Any) -> str:
-    """One text for one value, also where a text holds half a surrogate pair, which orjson refuses."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))

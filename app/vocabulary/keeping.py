@@ -132,8 +132,8 @@ class Turn:
     `owner` is the instance that runs it while it is open; `digest` is the hash of the request body that an
     idempotency key was first used with. `message_tokens` and `reply_tokens` save counting twice; `history_items` and
     `history_tokens` are those of all exchanges of the session before this turn. `continued`: another model went on with
-    an answer that had broken off; its text says where, and `attempts` names both. `cached`: nobody was asked for this turn; its
-    text was told in another one to the same question, and that one has the attempts, tokens and cost on its record.
+    an answer that had broken off; its text says where, and `attempts` names both. `cached`: nobody was asked for this
+    turn, its text was told to the same question in another one, whose record has the attempts, tokens and cost.
     """
 
     id: str
