@@ -157,10 +157,10 @@ class Logged:
         self.turn = turn
         self._cache, self._turns = cache, turns
 
-    async def at(self, n: int) -> Event | None:
-        """Event `n`, if the log still has it."""
+    async def at(self, n: int, wait: float = 0.0) -> Event | None:
+        """Event `n`, if the log still has it, or is told it within `wait` seconds."""
         try:
-            entries = await self._cache.read(log_name(self.turn.id), n - 1, 0)
+            entries = await self._cache.read(log_name(self.turn.id), n - 1, wait)
         except CacheUnavailable:
             return None
         return _event(*entries[0]) if entries and entries[0][0] == n else None

@@ -196,6 +196,7 @@ class Tutor:
             owner=self._p.owner,
             idempotency_key=ask.idempotency_key,
             digest=ask.digest,
+            streamed=ask.stream,
         )
 
     def _closed(self, prepared: Prepared, live: Live, answer: Answer, end: tuple[State, str | None]) -> Turn:

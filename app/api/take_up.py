@@ -8,6 +8,9 @@ from app.errors import Conflict, FieldError, Invalid
 from app.live import Event, Logged, Name, past
 from app.vocabulary import State, Turn
 
+_ON_ITS_WAY = 1.0
+"""Seconds that an event which a client says it heard may take to get from the replica that said it to this one."""
+
 
 class Told(Protocol):
     """A turn whose events can be heard: one that runs here (`Live`) or was written down (`Logged`)."""
@@ -34,7 +37,10 @@ async def take_up(parts: Service, turn: Turn, after: int) -> Told | None:
             raise Invalid([FieldError("Last-Event-ID", f"this turn has said {live.said} event(s) so far")])
         return live
     logged = Logged(turn, parts.base.cache, parts.records.turns)
-    newest = await logged.at(max(after, 1))
+    under_way = turn.state is State.OPEN and turn.streamed
+    if under_way and not after and parts.base.cache.available:
+        return logged  # perhaps nothing has been said yet
+    newest = await logged.at(max(after, 1), _ON_ITS_WAY if under_way else 0.0)
     if newest is not None:
         return None if after and newest.name is Name.ENDED else logged
     if turn.state is State.OPEN:

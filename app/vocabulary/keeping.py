@@ -129,11 +129,12 @@ class Session:
 class Turn:
     """One message and its answer: the record that is never lost.
 
-    `owner` is the instance that runs it while it is open; `digest` is the hash of the request body that an
-    idempotency key was first used with. `message_tokens` and `reply_tokens` save counting twice; `history_items` and
-    `history_tokens` are those of all exchanges of the session before this turn. `continued`: another model went on with
-    an answer that had broken off; its text says where, and `attempts` names both. `cached`: nobody was asked for this
-    turn, its text was told to the same question in another one, whose record has the attempts, tokens and cost.
+    `owner` is the instance that runs it while it is open, `streamed` whether its events can be heard one by one then;
+    `digest` is the hash of the request body that an idempotency key was first used with. `message_tokens` and
+    `reply_tokens` save counting twice; `history_items` and `history_tokens` are those of all exchanges of the session
+    before this turn. `continued`: another model went on with an answer that had broken off; its text says where, and
+    `attempts` names both. `cached`: nobody was asked for this turn, its text was told to the same question in another
+    one, whose record has the attempts, tokens and cost.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Turn:
     owner: str | None = None
     idempotency_key: str | None = None
     digest: str | None = None
+    streamed: bool = False
     schema: int = SCHEMA
 
 

@@ -47,6 +47,30 @@ class Seen:
     stream: bool
     abandoned: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    steps: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0), repr=False)
+
+    def step(self, frames: int = 1) -> None:
+        """Lets so many frames more go out, where the script says `step`."""
+        for _ in range(frames):
+            self.steps.release()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """When each frame of an answer goes out."""
+
+    script: Script
+    going: asyncio.Event
+    steps: asyncio.Semaphore
+
+    async def before(self, number: int) -> None:
+        if number == self.script.stop:
+            await self.going.wait()
+        if self.script.step is not None and number >= self.script.step:
+            await self.steps.acquire()
+
+    async def after(self) -> None:
+        await asyncio.sleep(self.script.gap / 1000)
 
 
 class MisbehavingProvider:
@@ -225,16 +249,16 @@ class _Connection(asyncio.Protocol):
         told = replace(told, usage_asked=usage_asked)
         await asyncio.sleep(script.lat / 1000)
         request = Request(dialect, told, seen.stream, script.fault, script.after, script.retry, time.time())
-        await self._send(plan(request), script.gap / 1000, (script.stop, going))
+        await self._send(plan(request), _Pace(script, going, seen.steps))
 
-    async def _send(self, wire: Plan, gap: float = 0.0, stop: tuple[int | None, asyncio.Event] | None = None) -> None:
+    async def _send(self, wire: Plan, pace: _Pace | None = None) -> None:
+        pace = pace or _Pace(Script(), self._provider.going, asyncio.Semaphore(0))
         if not wire.bare:
             self._transport.write(_head(wire))
         for number, frame in enumerate(wire.frames):
-            if stop and number == stop[0]:
-                await stop[1].wait()
+            await pace.before(number)
             await self._frame(wire, frame)
-            await asyncio.sleep(gap)
+            await pace.after()
         if wire.ending == "hang":
             await asyncio.Event().wait()
         elif wire.ending == "reset":
@@ -276,7 +300,7 @@ def _control(provider: MisbehavingProvider, method: str, body: Json) -> Plan:
         provider.script(**body)
     elif method == "DELETE":
         provider.reset()
-    shown = [f.name for f in fields(Seen) if f.name != "ended"]
+    shown = [f.name for f in fields(Seen) if f.name not in ("ended", "steps")]
     requests = [{name: getattr(seen, name) for name in shown} for seen in provider.requests]
     return _json_plan({"requests": requests, "connections": len(provider.connections)})
 

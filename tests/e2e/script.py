@@ -28,7 +28,8 @@ class Script:
     """How requests are answered. `lat` and `gap` are milliseconds before the answer and between its chunks; `n` is
     the number of chunks, `after` after how many of them a fault strikes; `times` how many requests it is for. `stop` is
     the number of frames after which the answer waits for `MisbehavingProvider.go_on()`: what a test does in the middle
-    of an answer is then done in the middle of it, however busy the machine is."""
+    of an answer is then done in the middle of it, however busy the machine is. From frame `step` on each waits for one
+    `Seen.step()`, so that each is a read of its own to whoever reads them."""
 
     fault: str = "none"
     after: int = 3
@@ -39,13 +40,14 @@ class Script:
     text: str | None = None
     times: int | None = None
     stop: int | None = None
+    step: int | None = None
 
     def __post_init__(self) -> None:
         if not self.fault.isdecimal() and self.fault not in FAULTS:
             raise ValueError(f"no such fault: {self.fault}")
 
 
-_KINDS = {"after": int, "n": int, "lat": float, "gap": float, "fault": str, "retry": str, "stop": int}
+_KINDS = {"after": int, "n": int, "lat": float, "gap": float, "fault": str, "retry": str, "stop": int, "step": int}
 
 
 def directive(words: str) -> dict[str, Any]:
