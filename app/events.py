@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.vocabulary import Attempt, Task, Turn
+from app.vocabulary import Attempt, Task, Turn, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +15,13 @@ class TurnOpened:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """One provider was asked; `first_token_ms` is unknown where none came."""
+    """One provider was asked, for a stream or for an answer in one piece; `first_token_ms` is unknown where none
+    came."""
 
     attempt: Attempt
     first_token_ms: float | None
+    usage: Usage
+    streamed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The service's figures for Prometheus. Names follow OpenTelemetry's GenAI conventions where they exist.
+"""The service's figures for Prometheus; those that OpenTelemetry has names for are in `genai.py`.
 
 No label ever carries a learner, a session or a text.
 """
@@ -11,8 +11,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.analytics.genai import GenAI
 from app.events import AttemptEnded, Event, TurnEnded, TurnOpened
-from app.vocabulary import Attempt, Turn
+from app.vocabulary import Turn
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
@@ -30,21 +31,11 @@ class Meters:
         self._opened = Counter("masterx_turns_opened", "Turns whose message is durable", ["task"], registry=r)
         self._turns = Counter("masterx_turns", "Turns by how they ended", ["state", "task", "provider"], registry=r)
         self._attempts = Counter("masterx_attempts", "Provider calls", ["provider", "model", "outcome"], registry=r)
-        self._duration = Histogram(
-            "gen_ai_client_operation_duration_seconds",
-            "Provider calls",
-            ["provider", "model"],
-            buckets=_SECONDS,
-            registry=r,
+        self._genai = GenAI(r)
+        self._cached = Counter(
+            "masterx_cached_tokens", "Input tokens that a provider had cached", ["provider", "model"], registry=r
         )
-        self._first = Histogram(
-            "gen_ai_client_operation_time_to_first_chunk_seconds",
-            "Time to a provider's first token",
-            ["provider", "model"],
-            buckets=_SECONDS,
-            registry=r,
-        )
-        self._tokens = Counter("gen_ai_client_token_usage", "Tokens", ["provider", "model", "type"], registry=r)
+        self._ends = Counter("masterx_stream_ends", "Streamed answers by how they ended", ["reason"], registry=r)
         self._cost = Counter("masterx_cost_usd", "US dollars spent on providers", ["provider", "model"], registry=r)
         self._overhead = Histogram("masterx_turn_overhead_seconds", "Turn less provider", buckets=_SECONDS, registry=r)
         self._tries = Histogram(
@@ -60,9 +51,7 @@ class Meters:
         self._opened_by = cache(lambda task: self._opened.labels(task))
         self._ended_by = cache(lambda state, task, provider: self._turns.labels(state, task, provider))
         self._attempt_by = cache(lambda *labels: self._attempts.labels(*labels))
-        self._duration_of = cache(lambda *labels: self._duration.labels(*labels))
-        self._first_of = cache(lambda *labels: self._first.labels(*labels))
-        self._tokens_of = cache(lambda *labels: self._tokens.labels(*labels))
+        self._cached_of = cache(lambda *labels: self._cached.labels(*labels))
         self._cost_of = cache(lambda *labels: self._cost.labels(*labels))
         self._request = cache(lambda route, status: self._requests.labels(route, status))
         self._took = cache(lambda route: self._latency.labels(route))
@@ -86,8 +75,8 @@ class Meters:
         match event:
             case TurnOpened(task):
                 self._opened_by(task).inc()
-            case AttemptEnded(attempt, first_token_ms):
-                self._attempt(attempt, first_token_ms)
+            case AttemptEnded():
+                self._attempt(event)
             case TurnEnded(turn):
                 self._turn(turn)
 
@@ -104,20 +93,19 @@ class Meters:
         """All figures in Prometheus' text format."""
         return generate_latest(self.registry)
 
-    def _attempt(self, attempt: Attempt, first_token_ms: float | None) -> None:
+    def _attempt(self, call: AttemptEnded) -> None:
+        attempt = call.attempt
         self._attempt_by(attempt.provider, attempt.model, attempt.outcome).inc()
-        self._duration_of(attempt.provider, attempt.model).observe(attempt.ms / 1e3)
-        if first_token_ms is not None:
-            self._first_of(attempt.provider, attempt.model).observe(first_token_ms / 1e3)
+        if call.usage.cached_tokens:
+            self._cached_of(attempt.provider, attempt.model).inc(call.usage.cached_tokens)
+        self._genai.hear(call)
 
     def _turn(self, turn: Turn) -> None:
         provider, model, usage = turn.provider or "none", turn.model or "none", turn.usage
         self._ended_by(turn.state, turn.task, provider).inc()
         self._tries.observe(len(turn.attempts))
-        counts = (("input", usage.input_tokens), ("cached", usage.cached_tokens), ("output", usage.output_tokens))
-        for kind, count in counts:
-            if count:
-                self._tokens_of(provider, model, kind).inc(count)
+        if turn.streamed:
+            self._ends.labels(turn.state).inc()
         if usage.cost_usd:
             self._cost_of(provider, model).inc(usage.cost_usd)
         if turn.timing.overhead_ms is not None:

@@ -64,6 +64,7 @@ class Try:
     watchdog: Watchdog
     started: float
     first_by: float
+    streamed: bool
     again: bool = False
     """Whether it was paid for from the budget of second attempts."""
 

@@ -81,4 +81,4 @@ class Caller:
         noted = Attempt(entry.provider, entry.model, outcome, round(took, 3), usage.output_tokens, cost)
         answer.attempts.append(noted)
         first = None if attempt.spoke_after is None else attempt.spoke_after * 1e3
-        self._events.publish(AttemptEnded(noted, first))
+        self._events.publish(AttemptEnded(noted, first, usage, attempt.streamed))

@@ -140,6 +140,7 @@ class Chain:
             left = (self._ends - now) / 2 if call.replaceable or self._last else self._ends - now
             first = min(self._guard.allowance(call, prompt), left)
         again = call is not None and bool(self._answer.attempts)
-        attempt = Try(provider, call, call.watchdog if call else Watchdog(), now, now + first, again)
+        watchdog = call.watchdog if call else Watchdog()
+        attempt = Try(provider, call, watchdog, now, now + first, prompt.stream, again)
         self._tries.append(attempt)
         return attempt
