@@ -76,6 +76,8 @@ def load(path: Path) -> tuple[Entry, ...]:
         raise _refusal(path, f"{next(iter(catalogue), 'model')}: a catalogue consists of [[model]] tables only")
     entries = tuple(_entry(path, number, table) for number, table in enumerate(tables, 1))
     _refuse_twins(path, entries)
+    if not entries:
+        raise _refusal(path, "no [[model]] in it")
     return entries
 
 
@@ -128,4 +130,5 @@ def _name(number: int, table: Any) -> str:
 
 
 def _refusal(path: Path, what: str) -> SettingsError:
-    return SettingsError(f"MASTERX_PROVIDERS: {path}: {what}")
+    """One line, whatever the names in the file hold."""
+    return SettingsError(" ".join(f"MASTERX_PROVIDERS: {path}: {what}".split()))

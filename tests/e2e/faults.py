@@ -23,14 +23,18 @@
 | `comments` | a correct answer between comments, names of events and keep-alives |
 | `huge`, `long_event` | an answer of over 10 MB; one event of over 1 MB |
 | `empties` | 10,000 events without text, then the answer |
+| `flood` | an answer of 100 MB |
+| `whitespace` | 100 MB of white space in the place of an answer |
+| `long_header`, `many_headers` | a header of 100 MB, or so many that they are 100 MB |
 
 For an answer in one piece "some chunks" is its first half.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
+from itertools import chain, repeat
 from typing import Literal
 
 from tests.e2e.dialects import Dialect, Json, Telling, event
@@ -39,6 +43,8 @@ Ending = Literal["end", "drop", "reset", "hang"]
 
 EMPTIES = 10_000
 _FOREVER_BYTES = 11 << 20
+_FLOOD_BYTES = 100 << 20
+_FLOOD_PART = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Plan:
     `length` is what the head promises of a body in one piece; `None` is chunked transfer.
     """
 
-    frames: tuple[bytes, ...] = ()
+    frames: Iterable[bytes] = ()
     ending: Ending = "end"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -220,6 +226,28 @@ def _empties(request: Request) -> Plan:
     return _said(request, (*opening, nothing * EMPTIES, *request.frames()[len(opening) :]))
 
 
+def _flooded(part: bytes) -> Iterable[bytes]:
+    """So much of it that nobody wants to hold it in memory, and here nobody does."""
+    return repeat(part * (_FLOOD_PART // len(part)), _FLOOD_BYTES // _FLOOD_PART)
+
+
+def _flood(request: Request) -> Plan:
+    if request.stream:
+        piece = request.dialect.piece(request.told, "more " * 200)
+        return replace(_said(request, ()), frames=chain(request.begun(0), _flooded(piece)))
+    whole = _json(request.dialect.whole(replace(request.told, texts=("more",))))
+    before, word, _ = whole.partition(b"more")
+    return replace(_said(request, ()), frames=chain((before,), _flooded(word)), length=_FLOOD_BYTES)
+
+
+def _whitespace(request: Request) -> Plan:
+    return replace(_said(request, ()), frames=_flooded(b" \n"), length=None if request.stream else _FLOOD_BYTES)
+
+
+def _headers(line: bytes) -> Callable[[Request], Plan]:
+    return lambda request: Plan(chain((b"HTTP/1.1 200 OK\r\nx-first: ",), _flooded(line)), "drop", bare=True)
+
+
 def _no_candidates(request: Request) -> Plan:
     nothing = b'{"choices": [], "candidates": []}'
     return _said(request, (b"data: " + nothing + b"\n\n",)) if request.stream else _body(nothing)
@@ -258,6 +286,10 @@ _FAULTS: dict[str, Callable[[Request], Plan]] = {
     "huge": _huge,
     "long_event": _long_event,
     "empties": _empties,
+    "flood": _flood,
+    "whitespace": _whitespace,
+    "long_header": _headers(b"x"),
+    "many_headers": _headers(b"y\r\nx-more: "),
 }
 FAULTS = tuple(_FAULTS)
 """Their names; statuses besides."""

@@ -74,6 +74,7 @@ def test_a_model_on_ones_own_machine_needs_neither_key_nor_price(tmp_path: Path)
     [
         ('dialect = "groq"', 'dialect = "telepathy"', "dialect: Input should be 'openai', 'groq' or 'gemini'"),
         ("input = 0.075", "input = -1", "prices.input: Input should be greater than or equal to 0"),
+        ("output = 0.30", "output = inf", "prices.output: Input should be a finite number"),
         ("output = 0.30", "output = nan", "prices.output: Input should be a finite number"),
         ("practice = 0.6", "dancing = 0.6", "strengths.dancing: Input should be 'emotional_support'"),
         ("practice = 0.6", "practice = 1.1", "strengths.practice: Input should be less than or equal to 1"),
@@ -120,6 +121,7 @@ def test_a_model_may_be_there_once_per_provider(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("[[model]", "is not TOML"),
+        ("", "no [[model]] in it"),
         ("models = 1", "models: a catalogue consists of"),
         ("model = 1", "model: a catalogue consists of"),
         ("model = [1]", "model 1: entry: Input should be a valid dictionary"),
