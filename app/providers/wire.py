@@ -30,6 +30,10 @@ GRACE = 0.5
 """Seconds that a provider gets to say the rest when what matters is known: the body of a refusal, and after the
 finish reason the usage and the end of the body, without which the connection cannot be used again."""
 
+TEXT_LIMIT = 1 << 20
+"""Characters of an answer; 32,768 tokens, the most that a policy asks for, have some 150,000. To count the tokens of
+10 MB takes half a second in which nobody is answered, and 125 MB."""
+
 _CONNECTIONS = 2_000
 _DNS_SECONDS = 60
 _IDLE_SECONDS = 30.0
@@ -123,6 +127,7 @@ class _Answer:
     def __init__(self, read: Read, framing: Events | Whole) -> None:
         self._read, self._framing = read, framing
         self._begun = False
+        self._length = 0
         self.finish: Finish | None = None
         self.usage: Usage | None = None
         self.fault: ProviderError | None = None
@@ -167,7 +172,14 @@ class _Answer:
             if self.finish is None:
                 self.finish = finish
                 texts.append(text)
-        return "".join(texts)
+        return self._bounded("".join(texts))
+
+    def _bounded(self, text: str) -> str:
+        self._length += len(text)
+        if self._length <= TEXT_LIMIT:
+            return text
+        self.fault = self.fault or BrokenStream("the text of the answer is over its limit")
+        return text[: len(text) - (self._length - TEXT_LIMIT)]
 
 
 def _broken(error: Exception) -> ProviderError:
