@@ -21,6 +21,7 @@ from app.errors import (
 from app.providers.offline import OfflineTutor, load_wording
 from app.providers.port import Provider
 from app.providers.sse import Events
+from app.providers.wire import TEXT_LIMIT
 from app.vocabulary import Finish, Usage
 from tests.contract.adapters import KEY, KINDS, TEXT, World, a_world, both_ways, each_dialect, heard, prompt
 from tests.e2e.dialects import DIALECTS, Telling
@@ -59,6 +60,10 @@ ERRORS: dict[str, type[ProviderError]] = {
     "empty": BrokenStream,
     "no_candidates": BrokenStream,
     "huge": BrokenStream,
+    "flood": BrokenStream,
+    "whitespace": BrokenStream,
+    "long_header": BrokenStream,
+    "many_headers": BrokenStream,
     "long_event": BrokenStream,
 }
 WHOLE = {
@@ -241,3 +246,13 @@ async def test_what_is_sent_is_what_the_catalogue_and_the_prompt_say(world: Worl
 async def test_a_model_without_a_key_is_asked_without_one(world: World) -> None:
     await heard(world.adapter("openai", key=""), prompt(True))
     assert "authorization" not in world.provider.requests[-1].headers
+
+
+@each_dialect
+async def test_an_answer_may_have_so_much_text_and_no_more(world: World, dialect: str) -> None:
+    world.provider.script(text="x" * 8, n=TEXT_LIMIT // 8)
+    [chunk] = await heard(world.adapter(dialect), prompt(stream=False))
+    assert len(chunk.text) == TEXT_LIMIT
+    world.provider.script(text="x" * 8, n=TEXT_LIMIT // 8 + 1)
+    with pytest.raises(BrokenStream, match="over its limit"):
+        await heard(world.adapter(dialect), prompt(stream=False))
