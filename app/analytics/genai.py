@@ -2,8 +2,8 @@
 
 Source: open-telemetry/semantic-conventions-genai, docs/gen-ai/gen-ai-metrics.md (its status is "development");
 spelling: opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics. `error.type` is the outcome of an
-attempt other than `ok` (`app/errors.py`, `abandoned`, `outrun`); of a call that went well it is empty, which to Prometheus is
-a label that is not there.
+attempt other than `ok` (`app/errors.py`, `abandoned`, `outrun`); of a call that went well it is empty, which to
+Prometheus is a label that is not there.
 """
 
 from collections.abc import Mapping
