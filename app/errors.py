@@ -25,6 +25,7 @@ MasterxError
 │   ├── CredentialRefused         401/403: the key, not the question
 │   └── BrokenStream              ended without a finish reason, or could not be read
 ├── NoProvider                    every candidate failed and degraded mode is off; carries `retry_after`
+├── BudgetSpent                   what is left of a day's budget does not pay for another answer; carries whose
 ├── Overloaded                    as many turns are running as this process takes
 └── ReplayError                   a recording cannot be played, or the service it is played through is not there
 """
@@ -179,6 +180,15 @@ class NoProvider(MasterxError):
     def __init__(self, retry_after: float) -> None:
         super().__init__("no provider could answer")
         self.retry_after = retry_after
+
+
+class BudgetSpent(MasterxError):
+    """What is left of a day's budget does not pay for another answer. `whose` is `workspace` or `learner`,
+    `retry_after` the seconds until the next day's."""
+
+    def __init__(self, whose: str, retry_after: float) -> None:
+        super().__init__(f"this {whose}'s budget for today is spent; it is renewed at midnight UTC")
+        self.whose, self.retry_after = whose, retry_after
 
 
 class Overloaded(MasterxError):

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -60,6 +60,25 @@ class ResponsesPolicy(_Part):
         return self
 
 
+_Dollars = Annotated[float, Field(ge=0, le=1_000_000)]
+
+
+class BudgetPolicy(_Part):
+    """US dollars that may be spent in a UTC day, without a limit where `None`, and what happens when they are spent."""
+
+    workspace_usd: _Dollars | None = None
+    learner_usd: _Dollars | None = None
+    when_spent: Literal["refuse", "cheaper", "offline"] = "refuse"
+    unpriced: Literal["refuse", "allow"] = "refuse"
+
+
+class WorkspacePolicy(_Part):
+    """What holds for one workspace instead of what holds for all."""
+
+    workspace_usd: _Dollars | None = None
+    learner_usd: _Dollars | None = None
+
+
 class Strategy(_Part):
     """One way to teach, as the model is told it."""
 
@@ -75,6 +94,8 @@ class Policy(_Part):
     answer: AnswerPolicy = AnswerPolicy()
     routing: RoutingPolicy = RoutingPolicy()
     responses: ResponsesPolicy = ResponsesPolicy()
+    budgets: BudgetPolicy = BudgetPolicy()
+    workspaces: dict[str, WorkspacePolicy] = Field(default_factory=dict)
     strategies: dict[str, Strategy]
     tasks: dict[Task, str]
 
@@ -83,6 +104,12 @@ class Policy(_Part):
         missing = [task.value for task in Task if self.tasks.get(task) not in self.strategies]
         if missing:
             raise ValueError(f"tasks without a strategy that exists: {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _the_offline_tutor_may_step_in(self) -> "Policy":
+        if self.budgets.when_spent == "offline" and not self.routing.degraded:
+            raise ValueError('budgets.when_spent = "offline" needs routing.degraded = true')
         return self
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Self
 
-from app.errors import KeyReused, Overloaded, SessionBusy
+from app.errors import BudgetSpent, KeyReused, Overloaded, SessionBusy
 from app.live import Live, past
 from app.storage.turns import KeyTaken, TurnLog
 from app.turn import Prepared, Tutor
@@ -88,14 +88,14 @@ class Running:
     async def _start(self, ask: Ask) -> Live:
         prepared, live = await self._tutor.open(ask)
         self._lives[live.turn.id] = live
-        task = self._tasks.create_task(self._run(ask, prepared, live))
+        task = self._tasks.create_task(self._run(prepared, live))
         self._at_work.add(task)
         task.add_done_callback(self._at_work.discard)
         return live
 
-    async def _run(self, ask: Ask, prepared: Prepared, live: Live) -> None:
+    async def _run(self, prepared: Prepared, live: Live) -> None:
         try:
-            await self._tutor.answer(ask, prepared, live)
+            await self._tutor.answer(prepared, live)
         except Exception:
             # A bulkhead: what goes wrong in one turn must not end the others. The audit of this instance's turns
             # (storage/presence.py) finds the record open and closes it as incomplete.
@@ -123,8 +123,11 @@ class Running:
     async def _start_or_find(self, ask: Ask) -> tuple[Live, bool]:
         try:
             return await self._start(ask), False
-        except (KeyTaken, SessionBusy) as taken:
+        except (KeyTaken, SessionBusy, BudgetSpent) as taken:
+            # What was answered before is told again, also when there is no money for another answer.
             turn = await self._turns.by_key(ask.workspace, ask.idempotency_key or "")
+            if turn is None and isinstance(taken, BudgetSpent):
+                raise
             if turn is None:
                 raise SessionBusy(str(taken)) from taken
         live = self._lives.get(turn.id)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from app.clock import Clock, iso
@@ -26,7 +26,9 @@ from app.responses.key import ResponseKey
 from app.responses.responses import Question, Responses
 from app.routing.answer import Answer, Request
 from app.routing.classify import classify
+from app.routing.money import Purse, unlimited
 from app.routing.router import Router
+from app.spending import Asked, Spending
 from app.storage.cache import Cache
 from app.storage.snapshots import Snapshots
 from app.storage.turns import StaleSnapshot, TurnLog
@@ -53,6 +55,7 @@ class Parts:
     events: Events
     clock: Clock
     policy: Policy
+    spending: Spending
     owner: str
 
 
@@ -64,9 +67,10 @@ class Prepared:
     task: Task
     strategy: str
     assembly: Assembly
-    candidates: tuple[Provider, ...]
+    request: Request
     started: float
     context_ms: float
+    purse: Purse = field(default_factory=unlimited)
 
 
 class Tutor:
@@ -84,7 +88,8 @@ class Tutor:
         assembling = p.clock.monotonic()
         assembly = p.assembler.assemble(Brief(p.policy, strategy, snapshot, ask.message, budget))
         context_ms = (p.clock.monotonic() - assembling) * 1e3
-        return Prepared(snapshot, task, strategy, assembly, p.router.candidates(task, ask.model), started, context_ms)
+        request = _request(ask, assembly, p.policy, (task, p.router.candidates(task, ask.model)))
+        return Prepared(snapshot, task, strategy, assembly, request, started, context_ms)
 
     async def open(self, ask: Ask) -> tuple[Prepared, Live]:
         """Makes the learner's message durable; from here on the turn leaves exactly one record."""
@@ -93,29 +98,33 @@ class Tutor:
             prepared = await self.prepare(ask)
             looked = await p.responses.look(self._question(ask, prepared))
             turn = self._opened(ask, prepared)
+            asked = Asked(turn, prepared.request, pinned=ask.model is not None, free=looked.x_cache == "hit")
             try:
-                await p.turns.open(turn)
+                async with p.spending.held(asked) as purse:
+                    await p.turns.open(turn)
             except StaleSnapshot:
                 p.snapshots.drop(ask.session_id)
                 continue
             p.events.publish(TurnOpened(turn.task))
-            return prepared, Live(turn, ask.stream, p.cache, looked)
+            return replace(prepared, purse=purse), Live(turn, ask.stream, p.cache, looked)
         # Others were faster each time: to this caller the session is simply busy.
         raise SessionBusy(f"other turns are running in session {ask.session_id}")
 
-    async def answer(self, ask: Ask, prepared: Prepared, live: Live) -> None:
+    async def answer(self, prepared: Prepared, live: Live) -> None:
         """Answers an open turn, closes its record, then says so."""
-        p, answer = self._p, Answer()
-        state, problem = await self._speak(ask, prepared, live, answer)
-        turn = await self._record(live, self._closed(prepared, live, answer, (state, problem)))
+        p, answer = self._p, Answer(prepared.purse)
+        state, problem = await self._speak(prepared, live, answer)
+        closed = self._closed(prepared, live, answer, (state, problem))
+        turn = await self._record(live, closed)
         p.responses.keep(live.looked, turn)
         p.snapshots.advance(prepared.snapshot, turn)
         live.end(turn)
         p.events.publish(TurnEnded(turn))
+        await p.spending.settle(turn, closed.charge)
 
-    async def _speak(self, ask: Ask, prepared: Prepared, live: Live, answer: Answer) -> tuple[State, str | None]:
+    async def _speak(self, prepared: Prepared, live: Live, answer: Answer) -> tuple[State, str | None]:
         """Relays the answer to whoever listens; says how it ended."""
-        p, request = self._p, _request(ask, prepared, self._p.policy)
+        p, request = self._p, prepared.request
         live.speaking(asyncio.current_task())
         try:
             async with aclosing(p.responses.stream(live.looked, partial(p.router.stream, request), answer)) as chunks:
@@ -160,7 +169,7 @@ class Tutor:
 
     def _question(self, ask: Ask, prepared: Prepared) -> Question:
         """The turn as the cache of answers tells it from others."""
-        policy, prompt = self._p.policy, _request(ask, prepared, self._p.policy).prompt
+        policy, prompt = self._p.policy, prepared.request.prompt
         key = ResponseKey(
             workspace=ask.workspace,
             policy=policy.version,
@@ -169,7 +178,7 @@ class Tutor:
             mastery_band=None,
             language=None,
             material=None,
-            models=tuple(provider.entry for provider in prepared.candidates),
+            models=tuple(provider.entry for provider in prepared.request.candidates),
             messages=prompt.messages,
             max_tokens=prompt.max_tokens,
             temperature=prompt.temperature,
@@ -202,7 +211,7 @@ class Tutor:
     def _closed(self, prepared: Prepared, live: Live, answer: Answer, end: tuple[State, str | None]) -> Turn:
         clock, entry, reply = self._p.clock, answer.entry, live.text
         total = clock.monotonic() - prepared.started
-        stepped_in = len(prepared.candidates) > 1 and entry is not None and entry.provider == OFFLINE
+        stepped_in = len(prepared.request.candidates) > 1 and entry is not None and entry.provider == OFFLINE
         return replace(
             live.turn,
             state=end[0],
@@ -220,6 +229,7 @@ class Tutor:
             ),
             attempts=tuple(answer.attempts),
             retry_after=answer.retry_after,
+            charge=answer.purse.close(),
             degraded=stepped_in,
             continued=answer.continued,
             cached=answer.cached,
@@ -228,20 +238,21 @@ class Tutor:
         )
 
 
-def _request(ask: Ask, prepared: Prepared, policy: Policy) -> Request:
+def _request(ask: Ask, assembly: Assembly, policy: Policy, whom: tuple[Task, tuple[Provider, ...]]) -> Request:
     """What the router is asked: the caller's wishes within what the policy allows."""
-    wish, answer, routing = ask.sampling, policy.answer, policy.routing
+    wish, answer, routing, (task, candidates) = ask.sampling, policy.answer, policy.routing, whom
     prompt = Prompt(
-        messages=prepared.assembly.messages,
+        messages=assembly.messages,
         max_tokens=min(wish.max_tokens or answer.max_tokens, answer.max_tokens),
         temperature=answer.temperature if wish.temperature is None else wish.temperature,
         stream=ask.stream,
     )
     return Request(
         prompt,
-        prepared.candidates,
+        candidates,
         routing.deadline,
-        hedged=routing.hedge.share if prepared.task in routing.hedge.tasks else 0.0,
+        tokens=assembly.receipt.tokens,
+        hedged=routing.hedge.share if task in routing.hedge.tasks else 0.0,
         continued=routing.continued or None,
     )
 

@@ -60,7 +60,7 @@ class Meters:
         """A figure that is read when it is asked for."""
         Gauge(name, help_text, registry=self.registry).set_function(value)
 
-    def counts(self, name: str, help_text: str, label: str, values: Callable[[], Mapping[str, int]]) -> None:
+    def counts(self, name: str, help_text: str, label: str, values: Callable[[], Mapping[str, float]]) -> None:
         """Figures that somebody else counts up, by the value of a label; read when they are asked for."""
         self.registry.register(
             _Read(CounterMetricFamily, name, help_text, (label,), lambda: [([v], n) for v, n in values().items()])

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
-from app.api import batch, operations, providers, sessions, turns
+from app.api import batch, budgets, operations, providers, sessions, turns
 from app.api.access import LOOPBACK, Access
 from app.api.chat import route as chat
 from app.api.chat.chats import Chats
@@ -46,6 +46,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         openai.router,
         operations.router,
         providers.router,
+        budgets.router,
         pages.router(),
     ):
         app.include_router(router)

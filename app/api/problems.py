@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import orjson
@@ -51,6 +52,7 @@ _TABLE: tuple[_Row, ...] = (
     (errors.Invalid, "invalid", "The request is not valid", 422),
     (errors.TooLarge, "too-large", "The body is too large", 413),
     (errors.StoreUnavailable, "store-unavailable", "The store cannot be reached", 503),
+    (errors.BudgetSpent, "budget-spent", "The budget for today is spent", 402),
     (errors.NoProvider, "no-provider", "No provider could answer", 503),
     (errors.Overloaded, "overloaded", "The service is at its limit", 503),
 )
@@ -129,6 +131,8 @@ def _detail(error: errors.MasterxError) -> str:
 def _headers(error: errors.MasterxError, status: int) -> dict[str, str]:
     if isinstance(error, errors.Unauthenticated):
         return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, errors.BudgetSpent):
+        return {"Retry-After": str(ceil(error.retry_after))}
     if isinstance(error, errors.NoProvider):
         return {"Retry-After": _seconds(error.retry_after)}
     return {"Retry-After": _RETRY_AFTER} if status in (409, 503) and not isinstance(error, errors.KeyReused) else {}

@@ -43,7 +43,7 @@ ASKED = Route("/v1/sessions/{session_id}/turns", endpoint=lambda: None)
 
 @router.post(
     ASKED.path,
-    responses={200: _ASKED_DOC, 409: {"model": shapes.ProblemOut}, 503: {"model": shapes.ProblemOut}},
+    responses={200: _ASKED_DOC, **{status: {"model": shapes.ProblemOut} for status in (402, 409, 503)}},
     openapi_extra=dict(documented(TurnIn)),
 )
 async def ask_turn(request: Request, session_id: SessionId) -> Response:

@@ -14,6 +14,7 @@ from app.providers.catalogue import moved
 from app.providers.port import Entry, Provider
 from app.routing.breaker import Rules
 from app.routing.breakers import Breakers, LocalBreakers
+from app.routing.ledger import Ledger
 from app.settings import Settings
 from app.storage.cache import Cache
 from app.storage.migrate import Step, check, migrate
@@ -41,6 +42,19 @@ async def store_of(settings: Settings) -> AsyncIterator[tuple[Store, Schema]]:
         yield store, schema
     finally:
         await store.close()
+
+
+def ledger_of(settings: Settings, store: Store) -> Ledger:
+    """The ledger of the store that `store_of` has made: what is spent is kept where turns are."""
+    if settings.sqlite_path is not None:
+        from app.storage.sqlite import SqliteStore
+
+        assert isinstance(store, SqliteStore)  # noqa: S101 - `store_of` made it
+        return store.ledger
+    from app.storage.mongo import MongoStore
+
+    assert isinstance(store, MongoStore)  # noqa: S101 - `store_of` made it
+    return store.ledger
 
 
 async def bring_up_to_date(settings: Settings, schema: Schema, clock: Clock) -> list[Step]:

@@ -18,6 +18,7 @@ from app.bootstrap.adapters import (
     bring_up_to_date,
     cache_of,
     entries_of,
+    ledger_of,
     providers_of,
     store_of,
 )
@@ -37,6 +38,7 @@ from app.routing.guard import Guard
 from app.routing.router import Router
 from app.running import Running
 from app.settings import CONFIG, Settings, masked
+from app.spending import Spending
 from app.storage.cache import Cache
 from app.storage.keys import Keys
 from app.storage.ports import Store
@@ -84,6 +86,7 @@ class Service:
     tutor: Tutor
     router: Router
     running: Running
+    spending: Spending
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -108,7 +111,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         random.random,
     )
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
-    tutor = Tutor(_parts(base, router, responses, me.id))
+    spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
+    tutor = Tutor(_parts(base, router, (responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
@@ -116,13 +120,20 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     health = Health(_checks(base), clock)
     await health.look()
     await stack.enter_async_context(
-        background(records.snapshots.follow(base.cache), presence.stay(running), health.watch(), _warm_up(router))
+        background(
+            records.snapshots.follow(base.cache),
+            presence.stay(running),
+            spending.stay(),
+            health.watch(),
+            _warm_up(router),
+        )
     )
     _gauges(base.meters, running, health)
     _routing_gauges(base.meters, router)
     _cache_counts(base, responses)
+    _money(base.meters, spending)
     asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Task.GENERAL))
-    return Service(base, records, tutor, router, running, health, asked, recovered)
+    return Service(base, records, tutor, router, running, spending, health, asked, recovered)
 
 
 @contextmanager
@@ -200,7 +211,8 @@ async def _warm_up(router: Router) -> None:
         await asyncio.to_thread(import_module, "sympy")
 
 
-def _parts(base: Base, router: Router, responses: Responses, owner: str) -> Parts:
+def _parts(base: Base, router: Router, around: tuple[Responses, Spending], owner: str) -> Parts:
+    responses, spending = around
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
@@ -212,6 +224,7 @@ def _parts(base: Base, router: Router, responses: Responses, owner: str) -> Part
         events=base.events,
         clock=base.clock,
         policy=base.policy,
+        spending=spending,
         owner=owner,
     )
 
@@ -234,6 +247,18 @@ def _cache_counts(base: Base, responses: Responses) -> None:
     counts("masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups)
     counts("masterx_response_cache", "Questions by how the answer came", "result", lambda: responses.results)
     counts("masterx_response_bypasses", "Questions not for the cache", "why", lambda: responses.bypasses)
+
+
+def _money(meters: Meters, spending: Spending) -> None:
+    meters.counts(
+        "masterx_budget_usd", "US dollars held for turns and charged after them", "kind", lambda: spending.money
+    )
+    meters.counts(
+        "masterx_budget_short",
+        "Turns for which a budget was short, by what came of it",
+        "instead",
+        lambda: spending.short,
+    )
 
 
 def _routing_gauges(meters: Meters, router: Router) -> None:

@@ -7,11 +7,12 @@ from app.doctor.findings import Finding
 from app.errors import SettingsError
 from app.policy import load as load_policy
 from app.settings import SETTINGS, Settings
+from app.spending import limited
 
 
 def look(settings: Settings) -> list[Finding]:
     """What was set, and whether the files it names can be worked with."""
-    return [_settings(settings), _policy(settings), *_catalogue(settings)]
+    return [_settings(settings), _policy(settings), *_catalogue(settings), *_unpriced(settings)]
 
 
 def _settings(settings: Settings) -> Finding:
@@ -29,6 +30,19 @@ def _policy(settings: Settings) -> Finding:
         advice = f"raise context.budget in {settings.policy} to {least} or more"
         return Finding("policy", "problem", f"context.budget={policy.context.budget} holds no instructions", advice)
     return Finding("policy", "ok", f"version {policy.version}")
+
+
+def _unpriced(settings: Settings) -> list[Finding]:
+    """A note on models that a budget keeps from being asked, because nobody knows what they cost."""
+    try:
+        policy, entries = load_policy(settings.policy), entries_of(settings)
+    except SettingsError:
+        return []
+    names = [f"{e.provider}/{e.model}" for e, key in entries if key is not None and e.prices.most(0, 0) is None]
+    if not (limited(policy) and policy.budgets.unpriced == "refuse" and names):
+        return []
+    advice = 'give them prices in the catalogue (0 for one that is free), or set budgets.unpriced = "allow"'
+    return [Finding("budgets", "note", f"not asked under a budget, for they have no price: {', '.join(names)}", advice)]
 
 
 def _catalogue(settings: Settings) -> list[Finding]:

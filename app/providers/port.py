@@ -2,12 +2,20 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, Protocol
 
 from app.vocabulary import Chunk, Prompt, Task, Usage
 
 OFFLINE = "offline"
 """Name of the built-in tutor that answers without any model."""
+
+_TEMPLATE = 256
+"""Tokens that a provider's own chat template may add to a prompt; gpt-oss' system message takes about a hundred."""
+
+_OTHER_TOKENIZERS = 2
+"""How many tokens of another tokenizer one of ours may be. Llama 3 and Gemini take at most a fifth more for European
+languages; the room is for scripts that a smaller vocabulary spells out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,18 @@ class Prices:
         total = (usage.input_tokens - cached) * self.input + cached * price + usage.output_tokens * self.output
         return round(total / 1e6, 9)
 
+    def most(self, input_tokens: int, output_tokens: int) -> int | None:
+        """The most that so many tokens cost, in nano-dollars, none of them cached; `None` when prices are unknown.
+
+        >>> Prices(input=0.05, cached=0.01, output=2.0).most(1_001, 10)
+        70050
+        """
+        if self.input is None or self.output is None:
+            return None
+        # A dollar for a million tokens is a thousand nano-dollars for each.
+        dearest = max(self.input, self.cached or 0)
+        return ceil(round((input_tokens * dearest + output_tokens * self.output) * 1e3, 6))
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -66,6 +86,15 @@ class Entry:
     key_variable: str | None = None
     credential: str = "none"
     """What tells its key from others without being one: a refused key must not speak for the one that replaces it."""
+
+    def most(self, tokens: int, max_tokens: int) -> int | None:
+        """The most that a call may cost, in nano-dollars: for a prompt of so many o200k tokens and an answer of at most
+        `max_tokens` of the model's own, thoughts included; `None` when prices are unknown.
+
+        What another tokenizer makes of the prompt is an estimate, not a bound (`_OTHER_TOKENIZERS`).
+        """
+        theirs = tokens if self.tokenizer == "o200k" else tokens * _OTHER_TOKENIZERS
+        return self.prices.most(theirs + _TEMPLATE, min(max_tokens, self.max_output))
 
 
 class Provider(Protocol):

@@ -20,6 +20,7 @@ from app.errors import BrokenStream
 from app.providers.port import OFFLINE
 from app.responses.kept import MOST_TEXT
 from app.routing.answer import Answer
+from app.routing.money import Purse
 from app.vocabulary import Chunk, Finish, Usage
 
 MOST_FLIGHTS = 1_000
@@ -31,17 +32,17 @@ LINGER = 5.0
 Call = Callable[[Answer], AsyncGenerator[Chunk, None]]
 """Asks the providers, noting in an `Answer` how it went."""
 
-_OWN = frozenset({"first_token_at", "waited"})
-"""What each listener notes of its own."""
+_OWN = frozenset({"first_token_at", "waited", "purse"})
+"""What each listener has of its own. A call is paid for from the purse of whom it was made for, who may have left."""
 
 
 class Flight:
     """One call and who listens to it."""
 
-    def __init__(self, clock: Clock, landed: Callable[["Flight"], None]) -> None:
-        """`landed` is told once, when the call has ended."""
+    def __init__(self, clock: Clock, landed: Callable[["Flight"], None], purse: Purse) -> None:
+        """`landed` is told once, when the call has ended; `purse` pays for it."""
         self._clock, self._landed = clock, landed
-        self._answer = Answer()
+        self._answer = Answer(purse)
         self._heard: list[Chunk] = []
         self._listeners: list[Answer] = []
         self._task: asyncio.Task[None] | None = None
@@ -164,12 +165,12 @@ class Flights:
         found = (self._open.get((digest, kind)) for kind in kinds)
         return next((flight for flight in found if flight and flight.open), None)
 
-    def start(self, asked: tuple[str, bool], call: Call, linger: float) -> Flight | None:
+    def start(self, asked: tuple[str, bool], call: Call, linger: float, purse: Purse) -> Flight | None:
         """A new call; `None` where there are too many."""
         self._sweep()
         if len(self._open) >= MOST_FLIGHTS:
             return None
-        flight = self._open[asked] = Flight(self._clock, lambda landed: self._land(asked, landed, linger))
+        flight = self._open[asked] = Flight(self._clock, lambda landed: self._land(asked, landed, linger), purse)
         flight.start(self._tasks, call)
         return flight
 

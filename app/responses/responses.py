@@ -125,7 +125,7 @@ class Responses:
         # Nothing is awaited between finding no call and making one: of equal questions only one does.
         flight = self._flights.find(looked.digest, looked.streamed)
         self.results["shared" if flight else "miss"] += 1
-        flight = flight or self._flights.start((looked.digest, looked.streamed), call, looked.ttl)
+        flight = flight or self._flights.start((looked.digest, looked.streamed), call, looked.ttl, answer.purse)
         async with aclosing(flight.listen(answer) if flight else call(answer)) as chunks:
             async for chunk in chunks:
                 yield chunk

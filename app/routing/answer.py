@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from app.errors import ProviderError
 from app.providers.port import Entry, Provider
 from app.routing.guard import Call
+from app.routing.money import Purse, unlimited
 from app.routing.watchdog import Watchdog
 from app.vocabulary import Attempt, Chunk, Finish, Prompt, Usage
 
@@ -17,6 +18,9 @@ class Request:
     prompt: Prompt
     candidates: Sequence[Provider]
     deadline: float
+    tokens: int = 0
+    """Of the prompt, as the context counts them (o200k)."""
+
     hedged: float = 0.0
     """Share of such requests for which a second model may be asked when the first is slower than usual to speak."""
 
@@ -27,6 +31,9 @@ class Request:
 @dataclass(slots=True)
 class Answer:
     """How an answer came about; filled in while it streams."""
+
+    purse: Purse = field(default_factory=unlimited)
+    """What all attempts together may cost, and what they have cost."""
 
     attempts: list[Attempt] = field(default_factory=list)
     entry: Entry | None = None
@@ -67,6 +74,9 @@ class Try:
     streamed: bool
     again: bool = False
     """Whether it was paid for from the budget of second attempts."""
+
+    held: int = 0
+    """Nano-dollars that it has out of the answer's purse."""
 
     spoke_after: float | None = None
     usage: Usage = field(default_factory=Usage)

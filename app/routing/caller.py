@@ -23,7 +23,7 @@ class Caller:
 
     async def speak(self, attempt: Try, prompt: Prompt, answer: Answer) -> AsyncGenerator[Chunk, None]:
         """The chunks of one attempt; the one with the finish reason is the last. Raises its `ProviderError`."""
-        self._begin(attempt, prompt)
+        self._begin(attempt, prompt, answer)
         outcome, failure = "abandoned", cast(BaseException | None, GeneratorExit())
         try:
             async with aclosing(attempt.provider.stream(prompt)) as chunks:
@@ -52,13 +52,14 @@ class Caller:
             attempt.spoke_after = self._clock.monotonic() - attempt.started
             if attempt.call is not None:
                 self.guard.heard(attempt.call, attempt.spoke_after)
+        attempt.usage = chunk.usage or attempt.usage
         if chunk.finish and attempt.spoke_after is None:
             blocked = chunk.finish is Finish.CONTENT_FILTER
             raise ProviderRefused("blocked by content policy") if blocked else BrokenStream("an empty answer")
-        attempt.usage = chunk.usage or attempt.usage
         return chunk
 
-    def _begin(self, attempt: Try, prompt: Prompt) -> None:
+    def _begin(self, attempt: Try, prompt: Prompt, answer: Answer) -> None:
+        attempt.held = answer.purse.began(attempt.provider.entry)
         if attempt.again:
             self.retries = self.retries.spent()
         if attempt.call is not None:
@@ -80,5 +81,6 @@ class Caller:
         cost = entry.prices.cost(usage) if usage.cost_usd is None else usage.cost_usd
         noted = Attempt(entry.provider, entry.model, outcome, round(took, 3), usage.output_tokens, cost)
         answer.attempts.append(noted)
+        answer.purse.ended(attempt.held, noted)
         first = None if attempt.spoke_after is None else attempt.spoke_after * 1e3
         self._events.publish(AttemptEnded(noted, first, usage, attempt.streamed))

@@ -1,4 +1,5 @@
-"""Whom to ask next for one answer: within one deadline and one budget, and again only where waiting pays.
+"""Whom to ask next for one answer: within one deadline, one budget of second attempts and one purse, and again only
+where waiting pays.
 
 Waiting pays where nobody is left to fall over to: a model that is busy or down for a moment is asked once more after a
 random while ("full jitter", Brooker 2015, "Exponential backoff and jitter"), or after the time that it asked for.
@@ -66,9 +67,8 @@ class Chain:
         if self._last is not None:
             last, self._last = self._last, None
             return self._try(last, None)
-        if self._passed_over and self._affords():
+        if self._affords() and (provider := self._pop(self._passed_over)):
             # Nobody else is left: it is tried, whatever is known of it.
-            provider = self._passed_over.pop(0)
             return self._try(provider, await self._guard.admit(provider.entry, self._request.prompt.stream, must=True))
         return None
 
@@ -79,7 +79,7 @@ class Chain:
 
     async def spare(self) -> Try | None:
         """An attempt beside the one under way, at a model of which nothing bad is known."""
-        for provider in self._models:
+        for provider in filter(self._can_pay, self._models):
             if self._guard.standing(provider.entry).state is State.CLOSED and self._in_time():
                 call = await self._guard.admit(provider.entry, self._request.prompt.stream, replaceable=True)
                 if call is not None:
@@ -88,18 +88,27 @@ class Chain:
         return None
 
     async def _next_model(self) -> Try | None:
-        while self._models and self._affords():
-            provider = self._models.pop(0)
+        while self._affords() and (provider := self._pop(self._models)):
             call = await self._guard.admit(
                 provider.entry,
                 self._request.prompt.stream,
-                replaceable=bool(self._models),
+                replaceable=any(map(self._can_pay, self._models)),
                 stand_in=self._last is not None,
             )
             if call is not None:
                 return self._try(provider, call)
             self._passed_over.append(provider)
         return None
+
+    def _pop(self, providers: list[Provider]) -> Provider | None:
+        """Takes the first one out that can be paid for, and those before it."""
+        while providers:
+            if self._can_pay(provider := providers.pop(0)):
+                return provider
+        return None
+
+    def _can_pay(self, provider: Provider) -> bool:
+        return self._answer.purse.covers(provider.entry)
 
     def _affords(self) -> bool:
         """Whether there is time for another attempt, and the budget that all turns share allows it."""

@@ -87,6 +87,7 @@ class Router:
                     raise
                 mark, broke = request.continued, broke or error
                 prompt = _going_on(request.prompt, "".join(said))
+                answer.purse.longer()
         answer.retry_after = chain.retry_after
         raise broke or NoProvider(answer.retry_after)
 

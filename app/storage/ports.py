@@ -82,7 +82,9 @@ TURNS = Kind(
 FEEDBACK = Kind("feedback", (Index("by_turn", ("turn_id", "id")),))
 KEYS = Kind("keys", (Index("by_hash", ("hash",), unique=True), Index("by_workspace", ("workspace", "id"))))
 INSTANCES = Kind("instances", ())
-KINDS = (SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES)
+# Money, by day: what a workspace or a learner has spent and what is held for turns under way.
+ACCOUNTS = Kind("accounts", (Index("by_day", ("day", "id")), Index("by_due", ("due",))))
+KINDS = (SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS)
 
 
 @dataclass(frozen=True, slots=True)

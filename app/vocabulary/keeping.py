@@ -13,7 +13,7 @@ from app.vocabulary.asking import Attempt, Finish, Task, Usage
 T = TypeVar("T")
 Outcome = Literal["kept", "cut", "dropped", "empty"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the documents in the store; `migrations/` lead up to it."""
 
 
@@ -134,7 +134,9 @@ class Turn:
     `reply_tokens` save counting twice; `history_items` and `history_tokens` are those of all exchanges of the session
     before this turn. `continued`: another model went on with an answer that had broken off; its text says where, and
     `attempts` names both. `cached`: nobody was asked for this turn, its text was told to the same question in another
-    one, whose record has the attempts, tokens and cost.
+    one, whose record has the attempts, tokens and cost. `charge` is what budgets are charged, in
+    nano-dollars: at least what its attempts cost; `None` where nobody's budget is limited, and where the process died
+    before it knew.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Turn:
     idempotency_key: str | None = None
     digest: str | None = None
     streamed: bool = False
+    charge: int | None = None
     schema: int = SCHEMA
 
 

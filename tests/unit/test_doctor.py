@@ -1,13 +1,16 @@
 """What the doctor makes of what it sees, where the real thing cannot be had in a test."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.doctor.cache import memory
 from app.doctor.clock import compared
+from app.doctor.configuration import look
 from app.doctor.findings import Finding
 from app.doctor.store import replica_set, room
+from app.settings import CONFIG, load
 
 
 @pytest.mark.parametrize(("free", "verdict"), [(2 << 30, "ok"), (500 << 20, "note"), (10 << 20, "problem")])
@@ -60,3 +63,22 @@ def test_a_finding_reads_as_a_line_with_its_advice_under_it() -> None:
     assert Finding("disk", "ok", "9 MB free").line() == "ok       disk: 9 MB free"
     line = Finding("disk", "problem", "full", "make room").line()
     assert line == "PROBLEM  disk: full\n           → make room"
+
+
+@pytest.mark.parametrize(
+    ("budget", "told"), [("workspace_usd = 1.0", True), ('workspace_usd = 1.0\nunpriced = "allow"', False), ("", False)]
+)
+def test_models_without_a_price_are_named_where_a_budget_keeps_them_from_being_asked(
+    tmp_path: Path, budget: str, told: bool
+) -> None:
+    policy = (CONFIG / "policy.toml").read_text("utf-8").replace('unpriced = "refuse"\n', "")
+    (tmp_path / "policy.toml").write_text(policy.replace("[budgets]\n", f"[budgets]\n{budget}\n"))
+    (tmp_path / "providers.toml").write_text(
+        '[[model]]\nprovider = "mine"\nmodel = "m"\ndialect = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
+        'context_window = 8_192\nmax_output = 1_024\ntokenizer = "o200k"\n'
+    )
+    names = ("policy", "providers")
+    settings = load({f"MASTERX_{name.upper()}": str(tmp_path / f"{name}.toml") for name in names})
+    found = [finding for finding in look(settings) if finding.about == "budgets"]
+    assert bool(found) == told
+    assert not found or "mine/m" in found[0].detail

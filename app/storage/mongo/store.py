@@ -13,6 +13,7 @@ from pymongo.write_concern import WriteConcern
 
 from app.storage.mongo.collection import Collection
 from app.storage.mongo.errors import translated
+from app.storage.mongo.ledger import MongoLedger
 from app.storage.mongo.pieces import Pieces
 from app.storage.mongo.schema import MongoSchema
 from app.storage.ports import Doc, Find, Kind, Where
@@ -37,6 +38,7 @@ class MongoStore:
         self._collections: dict[str, Collection] = {}
         self._pieces = Pieces(database)
         self.schema = MongoSchema(database)
+        self.ledger = MongoLedger(self, database)
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -82,6 +84,7 @@ class MongoStore:
 
     async def close(self) -> None:
         await asyncio.gather(*(collection.close() for collection in self._collections.values()))
+        await self.ledger.close()
         await self._pieces.close()
         # It would tell the server which sessions end, and wait half a minute for one that is gone.
         with suppress(TimeoutError):

@@ -9,6 +9,7 @@ from app.storage.ports import Doc, Find, Kind, Where
 from app.storage.sqlite import sql
 from app.storage.sqlite.files import Files
 from app.storage.sqlite.lane import Lane
+from app.storage.sqlite.ledger import SqliteLedger
 from app.storage.sqlite.schema import SqliteSchema
 from app.storage.sqlite.sql import Statement, Table
 from app.storage.sqlite.writer import Writer
@@ -24,6 +25,7 @@ class SqliteStore:
         self._writes: Lane[Job] = Lane("sqlite-writer", Writer(files.writer, files.path).write)
         self._reads: Lane[Statement] = Lane("sqlite-reader", files.read)
         self.schema = SqliteSchema(self._writes)
+        self.ledger = SqliteLedger(self, self._writes)
 
     @classmethod
     async def open(cls, path: str | Path) -> Self:

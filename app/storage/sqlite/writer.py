@@ -1,6 +1,7 @@
 """Group commit: the writes that have queued up share one transaction and one fsync, and each keeps its own outcome."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -13,7 +14,7 @@ from app.storage.ports import Doc
 from app.storage.sqlite import sql
 from app.storage.sqlite.sql import Table
 from app.storage.sqlite.together import NotTogether, together
-from app.storage.sqlite.writes import Alone, Insert, Job, Replace, Write
+from app.storage.sqlite.writes import Alone, Insert, Job, Replace, Shared, Within, Write
 
 
 class Writer:
@@ -33,10 +34,10 @@ class Writer:
         return outcomes
 
     def _commit(self, run: Sequence[Job]) -> list[Outcome]:
-        if writes := _several(run):
+        if shared := _several(run):
             try:
                 with transaction(self._db):
-                    return together(self._db, writes)
+                    return _all(self._db, shared)
             except (sqlite3.IntegrityError, NotTogether):
                 pass
         with transaction(self._db):
@@ -69,9 +70,20 @@ def _runs(jobs: list[Job]) -> Iterator[list[Job]]:
             yield list(run)
 
 
-def _several(run: Sequence[Job]) -> list[Write]:
-    """The writes of a run of more than one."""
+def _several(run: Sequence[Job]) -> list[Shared]:
+    """The jobs of a run of more than one."""
     return [job for job in run if not isinstance(job, Alone)] if len(run) > 1 else []
+
+
+def _all(db: sqlite3.Connection, jobs: Sequence[Shared]) -> list[Outcome]:
+    """The writes of documents in few statements, and everything else by its kind of work."""
+    written = iter(together(db, [job for job in jobs if not isinstance(job, Within)]))
+    things = defaultdict(list)
+    for job in jobs:
+        if isinstance(job, Within):
+            things[job.work].append(job.thing)
+    done = {work: iter(work(db, those)) for work, those in things.items()}
+    return [next(done[job.work]) if isinstance(job, Within) else next(written) for job in jobs]
 
 
 def _one(db: sqlite3.Connection, job: Job) -> Outcome:
@@ -80,6 +92,8 @@ def _one(db: sqlite3.Connection, job: Job) -> Outcome:
             return _insert(db, job)
         case Replace():
             return _replace(db, job)
+        case Within():
+            return job.work(db, [job.thing])[0]
         case Alone():
             return job.do(db)
 

@@ -1,7 +1,7 @@
 """What the writer of a SQLite store is asked for."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,15 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """Anything else that may share a transaction: of no kind that is inserted or replaced, and fails only as SQLite
+    does. Things of one `work` that come together are done in one go, with an outcome for each."""
+
+    work: Callable[[sqlite3.Connection, list[Any]], Sequence[Any]]
+    thing: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Alone:
     """Anything else, in a transaction of its own."""
 
@@ -34,4 +43,5 @@ class Alone:
 
 
 Write = Insert | Replace
-Job = Write | Alone
+Shared = Write | Within
+Job = Shared | Alone

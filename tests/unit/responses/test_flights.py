@@ -12,6 +12,7 @@ from app.clock import HandClock
 from app.errors import NoProvider, ProviderDown
 from app.responses.flights import LINGER, MOST_FLIGHTS, Flights
 from app.responses.kept import MOST_TEXT
+from app.routing.money import unlimited
 from app.vocabulary import Finish, Usage
 from tests.unit.responses.calls import Listener, ScriptedCall, heard
 
@@ -29,7 +30,7 @@ class Air:
     def ask(self, streamed: bool = True) -> Listener:
         """One more who asks the same."""
         asked = (ASKED[0], streamed)
-        flight = self.flights.find(*asked) or self.flights.start(asked, self.call, LINGER)
+        flight = self.flights.find(*asked) or self.flights.start(asked, self.call, LINGER, unlimited())
         assert flight is not None
         return Listener(flight)
 
@@ -112,7 +113,7 @@ async def test_who_asks_while_the_last_one_leaves_gets_a_call_of_its_own() -> No
 
 async def test_a_call_that_is_given_up_before_it_was_made_leaves_nothing() -> None:
     async with air() as a:
-        flight = a.flights.start(ASKED, a.call, LINGER)
+        flight = a.flights.start(ASKED, a.call, LINGER, unlimited())
         assert flight is not None
         listener = Listener(flight)
         await asyncio.sleep(0)
@@ -216,7 +217,7 @@ async def test_there_are_never_more_calls_to_join_than_the_bound() -> None:
         listeners = [
             Listener(flight)
             for n in range(MOST_FLIGHTS + 1)
-            if (flight := a.flights.start((str(n), True), a.call, LINGER))
+            if (flight := a.flights.start((str(n), True), a.call, LINGER, unlimited()))
         ]
         assert len(listeners) == len(a.flights) == MOST_FLIGHTS
         await heard()
