@@ -33,6 +33,8 @@ MasterxError
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.vocabulary import Quota
+
 
 class MasterxError(Exception):
     """Root of the tree. `str(error)` is safe to show to an operator, not to a learner."""
@@ -129,13 +131,15 @@ class SettingsError(MasterxError):
 
 
 class ProviderError(MasterxError):
-    """One attempt at one provider failed. `outcome` is its name in `attempts` and in metrics."""
+    """One attempt at one provider failed. `outcome` is its name in `attempts` and in metrics; `quota` is what the
+    provider said is left of its rate limits, where it refused and said so."""
 
     outcome = "error"
 
     def __init__(self, detail: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.status, self.retry_after = status, retry_after
+        self.quota: Quota | None = None
 
 
 class ProviderTimeout(ProviderError):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import SettingsError
-from app.vocabulary import Task
+from app.vocabulary import Mode, Task
 
 _SHAREABLE = frozenset({Task.EXPLANATION, Task.QUICK_ANSWER, Task.GENERAL})
 """Tasks whose answer may be the same for two learners."""
@@ -39,8 +39,10 @@ class HedgePolicy(_Part):
 
 
 class RoutingPolicy(_Part):
-    """How long one turn may look for an answer, in seconds, and whether the offline tutor may give it."""
+    """How long one turn may look for an answer, in seconds, what counts most when a model is chosen for it, and
+    whether the offline tutor may give it."""
 
+    mode: Mode = Mode.ADAPTIVE
     deadline: Annotated[float, Field(gt=0, le=600)] = 60.0
     degraded: bool = True
     continued: Annotated[str, Field(max_length=500)] = ""
@@ -73,10 +75,12 @@ class BudgetPolicy(_Part):
 
 
 class WorkspacePolicy(_Part):
-    """What holds for one workspace instead of what holds for all."""
+    """What holds for one workspace: limits in the place of those for all, and the providers that its learners' words
+    may not be sent to."""
 
     workspace_usd: _Dollars | None = None
     learner_usd: _Dollars | None = None
+    forbid: frozenset[str] = frozenset()
 
 
 class Strategy(_Part):
@@ -98,6 +102,10 @@ class Policy(_Part):
     workspaces: dict[str, WorkspacePolicy] = Field(default_factory=dict)
     strategies: dict[str, Strategy]
     tasks: dict[Task, str]
+
+    def forbidden(self, workspace: str) -> frozenset[str]:
+        """The providers that a workspace forbids; one that is not mentioned forbids none."""
+        return self.workspaces.get(workspace, WorkspacePolicy()).forbid
 
     @model_validator(mode="after")
     def _every_task_has_a_strategy(self) -> "Policy":

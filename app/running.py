@@ -9,8 +9,9 @@ from typing import Self
 
 from app.errors import BudgetSpent, KeyReused, Overloaded, SessionBusy
 from app.live import Live, past
+from app.prepared import Prepared
 from app.storage.turns import KeyTaken, TurnLog
-from app.turn import Prepared, Tutor
+from app.turn import Tutor
 from app.vocabulary import Ask, State
 
 MOST = 10_000

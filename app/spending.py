@@ -150,7 +150,8 @@ class Spending:
     async def _reserve(self, asked: Asked, demands: Sequence[Demand]) -> Purse:
         """A purse with what could be held: enough for the whole chain, or for what the policy makes do with."""
         request, unpriced = asked.request, self._policy.budgets.unpriced == "allow"
-        tariff = Tariff(request.tokens, request.prompt.max_tokens, unpriced, continued=request.continued is not None)
+        prompt = request.prompt
+        tariff = Tariff(prompt.most_tokens, prompt.max_tokens, unpriced, continued=request.continued is not None)
         bounds, amount = tariff.bounds(request.candidates), tariff.ceiling(request.candidates)
         while amount:
             hold = Hold(asked.turn.id, amount, self._clock.now() + LEASE)

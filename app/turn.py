@@ -11,28 +11,28 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from app.clock import Clock, iso
-from app.context.assemble import Assembler, Assembly, Brief
+from app.context.assemble import Assembler, Brief
 from app.context.tokens import Tokens
 from app.errors import NoProvider, ProviderError, SessionBusy, StoreUnavailable
 from app.events import Events, TurnEnded, TurnOpened
 from app.live import Live
 from app.policy import Policy
-from app.providers.port import OFFLINE, Provider
-from app.responses.key import ResponseKey
-from app.responses.responses import Question, Responses
-from app.routing.answer import Answer, Request
+from app.prepared import Prepared, question, request, wanted
+from app.providers.port import OFFLINE
+from app.responses.responses import Responses
+from app.routing.answer import Answer
 from app.routing.classify import classify
-from app.routing.money import Purse, unlimited
+from app.routing.rank import Wanted
 from app.routing.router import Router
 from app.spending import Asked, Spending
 from app.storage.cache import Cache
 from app.storage.snapshots import Snapshots
 from app.storage.turns import StaleSnapshot, TurnLog
-from app.vocabulary import Ask, Finish, Prompt, Snapshot, State, Task, Timing, Turn, Usage
+from app.vocabulary import Ask, Finish, State, Timing, Turn, Usage
 
 _STALE_TRIES = 3
 _CLIENT_WAITS = 10.0
@@ -59,20 +59,6 @@ class Parts:
     owner: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A turn that is read and has its context, before anything is asked of anyone."""
-
-    snapshot: Snapshot
-    task: Task
-    strategy: str
-    assembly: Assembly
-    request: Request
-    started: float
-    context_ms: float
-    purse: Purse = field(default_factory=unlimited)
-
-
 class Tutor:
     """Answers learners' messages."""
 
@@ -88,15 +74,16 @@ class Tutor:
         assembling = p.clock.monotonic()
         assembly = p.assembler.assemble(Brief(p.policy, strategy, snapshot, ask.message, budget))
         context_ms = (p.clock.monotonic() - assembling) * 1e3
-        request = _request(ask, assembly, p.policy, (task, p.router.candidates(task, ask.model)))
-        return Prepared(snapshot, task, strategy, assembly, request, started, context_ms)
+        fit = wanted(ask, task, assembly, p.policy)
+        asked = request(ask, assembly, p.policy, (fit, p.router.candidates(fit)))
+        return Prepared(snapshot, fit, strategy, assembly, asked, started, context_ms)
 
     async def open(self, ask: Ask) -> tuple[Prepared, Live]:
         """Makes the learner's message durable; from here on the turn leaves exactly one record."""
         p = self._p
         for _ in range(_STALE_TRIES):
             prepared = await self.prepare(ask)
-            looked = await p.responses.look(self._question(ask, prepared))
+            looked = await p.responses.look(question(ask, prepared, p.policy))
             turn = self._opened(ask, prepared)
             asked = Asked(turn, prepared.request, pinned=ask.model is not None, free=looked.x_cache == "hit")
             try:
@@ -167,24 +154,6 @@ class Tutor:
                 await asyncio.sleep(pause)
         raise AssertionError("pauses never end")
 
-    def _question(self, ask: Ask, prepared: Prepared) -> Question:
-        """The turn as the cache of answers tells it from others."""
-        policy, prompt = self._p.policy, prepared.request.prompt
-        key = ResponseKey(
-            workspace=ask.workspace,
-            policy=policy.version,
-            task=prepared.task,
-            hint_level=None,
-            mastery_band=None,
-            language=None,
-            material=None,
-            models=tuple(provider.entry for provider in prepared.request.candidates),
-            messages=prompt.messages,
-            max_tokens=prompt.max_tokens,
-            temperature=prompt.temperature,
-        )
-        return Question(key, policy.responses, prepared.assembly.receipt, ask.stream)
-
     def _opened(self, ask: Ask, prepared: Prepared) -> Turn:
         snapshot, clock = prepared.snapshot, self._p.clock
         return Turn(
@@ -195,7 +164,7 @@ class Tutor:
             seq=snapshot.last_seq + 1,
             message=ask.message,
             created_at=iso(clock.now()),
-            task=prepared.task,
+            task=prepared.wanted.task,
             strategy=prepared.strategy,
             policy=self._p.policy.version,
             receipt=prepared.assembly.receipt,
@@ -211,7 +180,7 @@ class Tutor:
     def _closed(self, prepared: Prepared, live: Live, answer: Answer, end: tuple[State, str | None]) -> Turn:
         clock, entry, reply = self._p.clock, answer.entry, live.text
         total = clock.monotonic() - prepared.started
-        stepped_in = len(prepared.request.candidates) > 1 and entry is not None and entry.provider == OFFLINE
+        stepped_in = entry is not None and entry.provider == OFFLINE and self._degrades(prepared.wanted)
         return replace(
             live.turn,
             state=end[0],
@@ -237,24 +206,9 @@ class Tutor:
             closed_at=iso(clock.now()),
         )
 
-
-def _request(ask: Ask, assembly: Assembly, policy: Policy, whom: tuple[Task, tuple[Provider, ...]]) -> Request:
-    """What the router is asked: the caller's wishes within what the policy allows."""
-    wish, answer, routing, (task, candidates) = ask.sampling, policy.answer, policy.routing, whom
-    prompt = Prompt(
-        messages=assembly.messages,
-        max_tokens=min(wish.max_tokens or answer.max_tokens, answer.max_tokens),
-        temperature=answer.temperature if wish.temperature is None else wish.temperature,
-        stream=ask.stream,
-    )
-    return Request(
-        prompt,
-        candidates,
-        routing.deadline,
-        tokens=assembly.receipt.tokens,
-        hedged=routing.hedge.share if task in routing.hedge.tasks else 0.0,
-        continued=routing.continued or None,
-    )
+    def _degrades(self, wanted: Wanted) -> bool:
+        """Whether an answer of the offline tutor is less than was to be had: there are models, and it was not named."""
+        return bool(self._p.router.entries) and wanted.model is None
 
 
 def _priced(answer: Answer) -> Usage:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +17,7 @@ from app.routing.breakers import LocalBreakers
 from app.routing.caller import Caller
 from app.routing.foresight import Foresight
 from app.routing.guard import Guard
+from app.routing.known import Figures
 from app.routing.predictor import Predictor
 from app.routing.router import Router
 from app.vocabulary import Chunk, Finish, Prompt, Task, Usage
@@ -49,17 +50,19 @@ def routed(
     last: Provider | None = None,
     events: Events | None = None,
     clock: Clock | None = None,
+    *,
+    chance: Callable[[], float] = lambda: 0.0,
 ) -> Router:
     """A router over these providers, with breakers of its own."""
-    caller = Caller(guard(clock or SystemClock()), events or Events())
+    caller = Caller(guard(clock or SystemClock(), chance), events or Events())
     return Router(providers, last, caller, random.Random(1).random)
 
 
-def guard(clock: Clock) -> Guard:
+def guard(clock: Clock, chance: Callable[[], float] = lambda: 0.0) -> Guard:
     """A guard with breakers of its own."""
     rules = Rules()
     foresight = Foresight(partial(Predictor, default_rng(1)))
-    return Guard(LocalBreakers(clock, rules, random.Random(1)), clock, rules, foresight)
+    return Guard(LocalBreakers(clock, rules, random.Random(1)), Figures(clock, chance), rules, foresight)
 
 
 class Hang:

@@ -1,5 +1,6 @@
-"""The models that may be asked: how each stands, and who is asked first for what."""
+"""The models that may be asked: how each stands, what is known of it, and who is asked first for what, and why."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,11 @@ from starlette.responses import Response
 
 from app.api.calls import json, principal, service
 from app.errors import NotFound
+from app.policy import Policy
 from app.providers.port import Entry
+from app.routing.health import HALF_LIFE, Estimate
+from app.routing.known import Known
+from app.routing.rank import Ranked, Wanted, excluded, why
 from app.routing.router import Router
 from app.vocabulary import Task
 
@@ -18,16 +23,18 @@ router = APIRouter(tags=["Operations"])
 
 @router.get("/v1/providers")
 async def list_providers(request: Request) -> Response:
-    """Each model with its breaker (of all replicas, where they share a Redis), how this process hears it, and its
-    place in the order of each task. Operators only."""
+    """Each model with its breaker (of all replicas, where they share a Redis), what this process knows of it, and its
+    place in the order of each task in the policy's mode, with the score and what that is made of. Operators only."""
     (await principal(request)).must_operate()
-    routing = service(request).router
-    return json({"data": [_model(routing, entry) for entry in routing.entries], "retry_tokens": routing.retries.tokens})
+    routing, policy = service(request).router, service(request).base.policy
+    data = _models(routing, policy, routing.entries)
+    return json({"data": data, "mode": policy.routing.mode, "retry_tokens": routing.retries.tokens})
 
 
 @router.post("/v1/providers/{provider}:reset")
 async def reset_provider(request: Request, provider: str) -> Response:
-    """Closes the breakers of a provider's models and takes doubts back, on all replicas. Operators only."""
+    """Closes the breakers of a provider's models and takes doubts back, on all replicas; what this process knows of
+    their health is forgotten. Operators only."""
     (await principal(request)).must_operate()
     routing = service(request).router
     entries = [entry for entry in routing.entries if entry.provider == provider]
@@ -35,11 +42,23 @@ async def reset_provider(request: Request, provider: str) -> Response:
         raise NotFound("provider", provider)
     for entry in entries:
         await routing.guard.reset(entry)
-    return json({"data": [_model(routing, entry) for entry in entries]})
+    return json({"data": _models(routing, service(request).base.policy, entries)})
+
+
+def _models(routing: Router, policy: Policy, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    orders = [(wanted, routing.ranked(wanted)) for wanted in (_usual(policy, task) for task in Task)]
+    return [_model(routing, entry) | _places(entry, orders) | _consent(entry, policy) for entry in entries]
+
+
+def _usual(policy: Policy, task: Task) -> Wanted:
+    """A turn as large as the policy lets it become, in a workspace that forbids nobody."""
+    prompt, answer = policy.context.budget, policy.answer.max_tokens
+    return Wanted(task, policy.routing.mode, prompt_tokens=prompt, max_tokens=answer)
 
 
 def _model(routing: Router, entry: Entry) -> dict[str, Any]:
-    standing, pulse = routing.guard.standing(entry), routing.guard.pulse(entry, stream=True)
+    guard = routing.guard
+    standing, pulse, known = guard.standing(entry), guard.pulse(entry, stream=True), guard.figures.known(entry)
     return {
         "provider": entry.provider,
         "model": entry.model,
@@ -52,15 +71,40 @@ def _model(routing: Router, entry: Entry) -> dict[str, Any]:
         },
         "silent": pulse.silent,
         "waiting": len(pulse.waiting),
-        "first_token_ms": None if pulse.usual is None else round(pulse.usual * 1e3, 1),
+        "under_way": known.under_way,
+        "health": _health(known),
+        "left": {"requests": known.left[0], "tokens": known.left[1]},
+        "throttled": round(known.throttled, 3),
         "prices": asdict(entry.prices),
         "context_window": entry.context_window,
-        "rank": {task.value: _rank(routing, entry, task) for task in Task},
     }
 
 
-def _rank(routing: Router, entry: Entry, task: Task) -> dict[str, Any]:
-    order = [provider.entry for provider in routing.candidates(task)]
-    stated = entry.strengths.get(task)
-    why = "its strength is not stated" if stated is None else f"strength {stated:g}"
-    return {"place": order.index(entry) + 1, "why": f"{why} in the catalogue; its order between equals"}
+def _health(known: Known) -> dict[str, Any]:
+    return {
+        "first_token_ms": _estimate(known.first_token, 1e3),
+        "tokens_per_s": _estimate(known.speed, 1.0),
+        "failed": _estimate(known.failures, 1.0),
+        "half_life_s": HALF_LIFE,
+    }
+
+
+def _estimate(known: Estimate | None, unit: float) -> dict[str, float] | None:
+    if known is None:
+        return None
+    return {"mean": round(known.value * unit, 3), "weight": round(known.weight, 2), "count": known.count}
+
+
+def _places(entry: Entry, orders: Sequence[tuple[Wanted, Sequence[Ranked]]]) -> dict[str, Any]:
+    return {"rank": {wanted.task.value: _place(entry, wanted, ranked) for wanted, ranked in orders}}
+
+
+def _place(entry: Entry, wanted: Wanted, order: Sequence[Ranked]) -> dict[str, Any]:
+    for place, ranked in enumerate(order, 1):
+        if ranked.provider.entry is entry:
+            return {"place": place, "score": round(ranked.score, 6), "why": why(ranked, wanted)}
+    return {"place": None, "score": None, "why": excluded(entry, wanted)}
+
+
+def _consent(entry: Entry, policy: Policy) -> dict[str, Any]:
+    return {"forbidden_in": sorted(name for name, own in policy.workspaces.items() if entry.provider in own.forbid)}

@@ -12,6 +12,7 @@ from importlib import import_module
 
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
+from app.bootstrap import gauges
 from app.bootstrap.adapters import (
     background,
     breakers_of,
@@ -31,10 +32,11 @@ from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import OFFLINE, Provider
 from app.responses.responses import Responses
-from app.routing.breaker import State
 from app.routing.caller import Caller
 from app.routing.foresight import Foresight
 from app.routing.guard import Guard
+from app.routing.known import Figures
+from app.routing.rank import Wanted
 from app.routing.router import Router
 from app.running import Running
 from app.settings import CONFIG, Settings, masked
@@ -104,11 +106,9 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     base = await _base(settings, clock, stack)
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
     breakers, rules = await breakers_of(settings, base.cache, clock, stack)
+    guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
     router = Router(
-        await providers_of(settings, clock, stack),
-        _last_resort(base),
-        Caller(Guard(breakers, clock, rules, _foresight()), base.events),
-        random.random,
+        await providers_of(settings, clock, stack), _last_resort(base), Caller(guard, base.events), random.random
     )
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
@@ -128,11 +128,11 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
             _warm_up(router),
         )
     )
-    _gauges(base.meters, running, health)
-    _routing_gauges(base.meters, router)
-    _cache_counts(base, responses)
-    _money(base.meters, spending)
-    asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Task.GENERAL))
+    gauges.gauges(base.meters, running, health)
+    gauges.routing_gauges(base.meters, router)
+    gauges.cache_counts(base.meters, records.snapshots, responses)
+    gauges.money(base.meters, spending)
+    asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Wanted(Task.GENERAL)))
     return Service(base, records, tutor, router, running, spending, health, asked, recovered)
 
 
@@ -206,7 +206,7 @@ def _last_resort(base: Base) -> Provider | None:
 
 async def _warm_up(router: Router) -> None:
     """Lets the offline tutor, where nobody else answers, load what its first answer would wait for."""
-    alone = [p.entry.dialect for p in router.candidates(Task.GENERAL)] == [OFFLINE]
+    alone = [p.entry.dialect for p in router.candidates(Wanted(Task.GENERAL))] == [OFFLINE]
     if alone:
         await asyncio.to_thread(import_module, "sympy")
 
@@ -235,44 +235,3 @@ def _checks(base: Base) -> dict[str, Check]:
         "store": Check(base.store.ping, True, f"turns are refused until {store} answers; `masterx doctor` says more"),
         "cache": Check(base.cache.ping, False, f"the service goes on process-locally until {cache} answers"),
     }
-
-
-def _gauges(meters: Meters, running: Running, health: Health) -> None:
-    meters.gauge("masterx_turns_running", "Turns under way in this process", lambda: len(running))
-    meters.gauge("masterx_ready", "1 while this process may take traffic", lambda: float(health.ready))
-
-
-def _cache_counts(base: Base, responses: Responses) -> None:
-    counts, snapshots = base.meters.counts, base.records.snapshots
-    counts("masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups)
-    counts("masterx_response_cache", "Questions by how the answer came", "result", lambda: responses.results)
-    counts("masterx_response_bypasses", "Questions not for the cache", "why", lambda: responses.bypasses)
-
-
-def _money(meters: Meters, spending: Spending) -> None:
-    meters.counts(
-        "masterx_budget_usd", "US dollars held for turns and charged after them", "kind", lambda: spending.money
-    )
-    meters.counts(
-        "masterx_budget_short",
-        "Turns for which a budget was short, by what came of it",
-        "instead",
-        lambda: spending.short,
-    )
-
-
-def _routing_gauges(meters: Meters, router: Router) -> None:
-    guard, entries = router.guard, router.entries
-    meters.gauges(
-        "masterx_breaker_state",
-        "1 for the state that a model's breaker is in",
-        ("provider", "model", "state"),
-        lambda: [((e.provider, e.model, s), float(guard.standing(e).state is s)) for e in entries for s in State],
-    )
-    meters.gauges(
-        "masterx_provider_silent",
-        "1 while a model is thought to have fallen silent",
-        ("provider", "model"),
-        lambda: [((e.provider, e.model), float(guard.pulse(e, stream=True).silent)) for e in entries],
-    )
-    meters.gauge("masterx_retry_tokens", "What is left for second attempts", lambda: router.retries.tokens)

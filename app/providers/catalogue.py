@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import SettingsError
-from app.providers.port import OFFLINE, Entry, Limits, Prices
+from app.providers.port import OFFLINE, Entry, Limits, Prices, Rate
 from app.vocabulary import Task
 
 _Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Seconds = Annotated[float, Field(gt=0, le=3600)]
-_Tokens = Annotated[int, Field(gt=0)]
+_Count = Annotated[int, Field(gt=0)]
 
 
 class _Part(BaseModel):
@@ -42,6 +42,11 @@ class _Limits(_Part):
     total: _Seconds | None = None
 
 
+class _Rate(_Part):
+    requests_per_minute: _Count | None = None
+    tokens_per_minute: _Count | None = None
+
+
 class _Extra(_Part):
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] | None = None
     temperature: bool = True
@@ -55,11 +60,12 @@ class _Model(_Part):
     base_url: str
     key: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
     prices: _Prices = _Prices()
-    context_window: _Tokens
-    max_output: _Tokens
+    context_window: _Count
+    max_output: _Count
     tokenizer: Literal["o200k", "llama3", "gemini-estimate"]
     strengths: dict[Task, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     limits: _Limits = _Limits()
+    rate: _Rate = _Rate()
     extra: _Extra = _Extra()
 
 
@@ -100,11 +106,12 @@ def _entry(path: Path, number: int, table: Any) -> Entry:
         raise _refusal(path, f"{_name(number, table)}: {field}: {first['msg']}") from error
     if model.provider == OFFLINE:
         raise _refusal(path, f"{_name(number, table)}: provider: {OFFLINE!r} is the built-in tutor")
-    fields = model.model_dump(exclude={"key", "prices", "limits", "extra"})
+    fields = model.model_dump(exclude={"key", "prices", "limits", "rate", "extra"})
     entry = Entry(
         **fields,
         prices=Prices(**model.prices.model_dump()),
         limits=Limits(**model.limits.model_dump(exclude_none=True)),
+        rate=Rate(**model.rate.model_dump()),
         extra=model.extra.model_dump(exclude_none=True),
         key_variable=model.key,
     )

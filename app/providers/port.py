@@ -65,6 +65,14 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """What may be asked of a model in any minute; `None` where only its headers say."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One model of the catalogue: where it is, what it costs and what it is good at (0 to 1 by task).
 
@@ -81,6 +89,7 @@ class Entry:
     tokenizer: str
     prices: Prices = Prices()
     limits: Limits = Limits()
+    rate: Rate = Rate()
     strengths: Mapping[Task, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     key_variable: str | None = None

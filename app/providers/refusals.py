@@ -1,6 +1,5 @@
 """What a provider says when it does not answer, in our words: the one table from statuses and codes to errors."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -17,9 +16,8 @@ from app.errors import (
     ProviderRefused,
     ProviderTimeout,
 )
-
-RETRY_LIMIT = 3600.0
-"""Seconds: nobody is believed who says to stay away longer; health is looked at again by then."""
+from app.providers.quota import LONGEST, duration, quota_in, seconds
+from app.vocabulary import Quota
 
 _DETAIL = 300
 """Characters of a provider's own words that are kept, for logs only."""
@@ -71,7 +69,9 @@ def refusal(reply: Reply, key: str, now: float) -> ProviderError:
     if retry_after is None:
         retry_after = _retry_delay(error)
     words = _words(error) or reply.body.decode("utf-8", "replace")
-    return _error(status, _without(key, words), retry_after)
+    refused = _error(status, _without(key, words), retry_after)
+    refused.quota = quota_in(reply.headers)
+    return refused
 
 
 def complaint(error: object, key: str) -> ProviderError:
@@ -83,31 +83,19 @@ def complaint(error: object, key: str) -> ProviderError:
 
 
 def retry_in(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait as the headers say, 0 to `RETRY_LIMIT`; `None` where they say nothing that makes sense.
+    """Seconds to wait as the headers say, 0 to `LONGEST`; `None` where they say nothing that makes sense.
 
     `Retry-After` (seconds or a date), `retry-after-ms`, else the reset of the limit that is used up.
 
     >>> retry_in({"retry-after": "7"}, 0.0)
     7.0
     """
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+    if (milliseconds := seconds(headers.get("retry-after-ms"))) is not None:
         return _bounded(milliseconds / 1000)
     if (said := headers.get("retry-after")) is None:
         return _bounded(_reset(headers))
-    seconds = _number(said)
-    return _bounded(_until(said, now) if seconds is None else seconds)
-
-
-def duration(text: str) -> float | None:
-    """Seconds in a duration as Go and Google write it; `None` where it is none.
-
-    >>> duration("2m59.5s"), duration("34s"), duration("250ms"), duration("soon")
-    (179.5, 34.0, 0.25, None)
-    """
-    units = {"d": 86_400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
-    if not re.fullmatch(r"(\d{1,9}(\.\d{1,9})?(ms|d|h|m|s))+", text):
-        return None
-    return sum(float(n) * units[unit] for n, unit in re.findall(r"([\d.]+)(ms|d|h|m|s)", text))
+    wait = seconds(said)
+    return _bounded(_until(said, now) if wait is None else wait)
 
 
 def _error(status: int, words: str, retry_after: float | None) -> ProviderError:
@@ -165,10 +153,6 @@ def _retry_delay(error: object) -> float | None:
     return None
 
 
-def _number(text: str | None) -> float | None:
-    return float(text) if text and re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text.strip()) else None
-
-
 def _until(text: str, now: float) -> float | None:
     """Seconds until an HTTP date; one that is past is now."""
     try:
@@ -180,14 +164,11 @@ def _until(text: str, now: float) -> float | None:
 
 
 def _reset(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the rate limit that is used up is reset, in OpenAI's and Groq's headers."""
-    waits = [
-        duration(headers.get(f"x-ratelimit-reset-{limit}", ""))
-        for limit in ("requests", "tokens")
-        if headers.get(f"x-ratelimit-remaining-{limit}", "").strip() == "0"
-    ]
-    return max((wait for wait in waits if wait is not None), default=None)
+    """Seconds until the rate limit that is used up is reset."""
+    said = quota_in(headers) or Quota()
+    used_up = [limit.reset for limit in (said.requests, said.tokens) if limit and limit.left == 0]
+    return max((wait for wait in used_up if wait is not None), default=None)
 
 
-def _bounded(seconds: float | None) -> float | None:
-    return None if seconds is None else min(seconds, RETRY_LIMIT)
+def _bounded(wait: float | None) -> float | None:
+    return None if wait is None else min(wait, LONGEST)

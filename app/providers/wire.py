@@ -16,6 +16,7 @@ import orjson
 
 from app.clock import Clock
 from app.errors import BrokenStream, ProviderDown, ProviderError, ProviderTimeout
+from app.providers.quota import quota_in
 from app.providers.refusals import Reply, refusal
 from app.providers.sse import Events, Whole
 from app.vocabulary import Chunk, Finish, Usage
@@ -100,25 +101,26 @@ async def relay(line: Line, body: bytes, stream: bool) -> AsyncGenerator[Chunk, 
             answered = True
             if response.status != 200:
                 raise refusal(await _reply(response), line.key, line.clock.now())
-            answer = _Answer(line.read, _framing(response, stream))
+            answer, quota = _Answer(line.read, _framing(response, stream)), quota_in(response.headers)
             async for read in response.content.iter_any():
                 text = answer.hear(read)
                 if answer.over:
                     break
                 if text:
                     # Some count as they go: what an answer that breaks off has cost is known then.
-                    yield Chunk(text, usage=answer.usage)
+                    yield Chunk(text, usage=answer.usage, quota=quota)
+                    quota = None
             else:
                 text = answer.end()
             if text and (answer.fault or not response.content.at_eof()):
-                yield Chunk(text, usage=answer.usage)
-                text = ""
+                yield Chunk(text, usage=answer.usage, quota=quota)
+                text, quota = "", None
             if answer.fault:
                 raise answer.fault
             await _hear_out(response, answer)
     except aiohttp.ClientError as error:
         raise _fault(error, answered) from error
-    yield Chunk(text, answer.finish, answer.usage)
+    yield Chunk(text, answer.finish, answer.usage, quota)
 
 
 class _Answer:

@@ -18,9 +18,6 @@ class Request:
     prompt: Prompt
     candidates: Sequence[Provider]
     deadline: float
-    tokens: int = 0
-    """Of the prompt, as the context counts them (o200k)."""
-
     hedged: float = 0.0
     """Share of such requests for which a second model may be asked when the first is slower than usual to speak."""
 

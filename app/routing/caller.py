@@ -51,7 +51,7 @@ class Caller:
         if attempt.spoke_after is None and chunk.text:
             attempt.spoke_after = self._clock.monotonic() - attempt.started
             if attempt.call is not None:
-                self.guard.heard(attempt.call, attempt.spoke_after)
+                self.guard.heard(attempt.call, attempt.spoke_after, chunk.quota)
         attempt.usage = chunk.usage or attempt.usage
         if chunk.finish and attempt.spoke_after is None:
             blocked = chunk.finish is Finish.CONTENT_FILTER

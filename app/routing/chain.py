@@ -69,7 +69,7 @@ class Chain:
             return self._try(last, None)
         if self._affords() and (provider := self._pop(self._passed_over)):
             # Nobody else is left: it is tried, whatever is known of it.
-            return self._try(provider, await self._guard.admit(provider.entry, self._request.prompt.stream, must=True))
+            return self._try(provider, await self._guard.admit(provider.entry, self._request.prompt, must=True))
         return None
 
     def _late(self, provider: Provider) -> bool:
@@ -81,7 +81,7 @@ class Chain:
         """An attempt beside the one under way, at a model of which nothing bad is known."""
         for provider in filter(self._can_pay, self._models):
             if self._guard.standing(provider.entry).state is State.CLOSED and self._in_time():
-                call = await self._guard.admit(provider.entry, self._request.prompt.stream, replaceable=True)
+                call = await self._guard.admit(provider.entry, self._request.prompt, replaceable=True)
                 if call is not None:
                     self._models.remove(provider)
                     return self._try(provider, call)
@@ -91,7 +91,7 @@ class Chain:
         while self._affords() and (provider := self._pop(self._models)):
             call = await self._guard.admit(
                 provider.entry,
-                self._request.prompt.stream,
+                self._request.prompt,
                 replaceable=any(map(self._can_pay, self._models)),
                 stand_in=self._last is not None,
             )

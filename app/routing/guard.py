@@ -1,11 +1,11 @@
-"""Which models may be asked now, by what their breakers and the calls that wait for them say."""
+"""Which models may be asked now, by what their breakers, their rate limits and the calls that wait for them say."""
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-from app.clock import Clock
 from app.errors import (
     BrokenStream,
     CredentialRefused,
@@ -19,9 +19,10 @@ from app.routing.breaker import Outcome, Rules, State
 from app.routing.breakers import Breakers, Permit, Standing
 from app.routing.forecast import Seen
 from app.routing.foresight import Foresight, Key
+from app.routing.known import Figures, Stake
 from app.routing.pulse import Pulse
 from app.routing.watchdog import Watchdog
-from app.vocabulary import Prompt
+from app.vocabulary import Prompt, Quota
 
 _LOOKS = 8
 """How often within a model's patience its calls are looked at."""
@@ -59,6 +60,7 @@ class Call:
     permits: tuple[Permit, Permit]
     """That of the key and that of the model."""
 
+    stake: Stake
     replaceable: bool
     stand_in: bool
     """Whether somebody else answers where this call does not: another model, or the last resort."""
@@ -76,34 +78,56 @@ def _name_of(entry: Entry) -> str:
 class Guard:
     """Asked before each call, told how it went."""
 
-    def __init__(self, breakers: Breakers, clock: Clock, rules: Rules, foresight: Foresight) -> None:
-        self.foresight = foresight
-        self._breakers, self.clock, self._rules = breakers, clock, rules
+    def __init__(self, breakers: Breakers, figures: Figures, rules: Rules, foresight: Foresight) -> None:
+        self.figures, self.foresight = figures, foresight
+        self._breakers, self.clock, self._rules = breakers, figures.clock, rules
         self._models: dict[tuple[str, bool], _Watched] = {}
         self._numbers = count()
 
     async def admit(
-        self, entry: Entry, stream: bool, *, replaceable: bool = False, stand_in: bool = False, must: bool = False
+        self, entry: Entry, prompt: Prompt, *, replaceable: bool = False, stand_in: bool = False, must: bool = False
     ) -> Call | None:
         """A call of this model, if one may be made now, or `must` be because nobody else is left.
 
-        `replaceable` where another model is left, `stand_in` where the last resort would answer: a learner is not let
-        wait for a model that has fallen silent then, but one that is only slow today is better than the last resort.
+        `replaceable` where another model is left: only then is a limit that has no room heeded, and are calls kept
+        back. `stand_in` where the last resort would answer: a learner is not let wait for a model that has fallen
+        silent then, but one that is only slow today is better than the last resort.
         """
-        model = self._watched(entry, stream)
+        model = self._watched(entry, prompt.stream)
         stand_in = stand_in or replaceable
         if stand_in and not model.pulse.admits(self.clock.monotonic()):
             return None
+        stake = self.figures.take(entry, prompt, must=not replaceable)
+        permits = await self._permits(stake, (entry.credential, model.name), must) if stake else None
+        if stake is None or permits is None:
+            return None
+        if replaceable and self.figures.throttles(stake):
+            self._give_back(stake, permits)
+            return None
         replaceable = replaceable or (stand_in and model.pulse.silent)
+        return Call(next(self._numbers), model, permits, stake, replaceable, stand_in, Watchdog())
+
+    async def _permits(self, stake: Stake, names: tuple[str, str], must: bool) -> tuple[Permit, Permit] | None:
+        """A permit of each breaker, or `None` where one of them does not let the call through; then nothing is held."""
         permits: list[Permit] = []
-        for name in (entry.credential, model.name):
-            permit = await self._breakers.ask(name)
-            if permit is None and not must:
-                for given in permits:
-                    self._breakers.tell(given, Outcome.NEUTRAL)
-                return None
-            permits.append(permit or Permit(name))
-        return Call(next(self._numbers), model, (permits[0], permits[1]), replaceable, stand_in, Watchdog())
+        try:
+            for name in names:
+                permit = await self._breakers.ask(name)
+                if permit is None and not must:
+                    break
+                permits.append(permit or Permit(name))
+            else:
+                return permits[0], permits[1]
+        except asyncio.CancelledError:
+            self._give_back(stake, permits)
+            raise
+        self._give_back(stake, permits)
+        return None
+
+    def _give_back(self, stake: Stake, permits: Sequence[Permit]) -> None:
+        self.figures.give_back(stake)
+        for permit in permits:
+            self._breakers.tell(permit, Outcome.NEUTRAL)
 
     def allowance(self, call: Call, prompt: Prompt) -> float:
         """Seconds until a call must have spoken. An answer in one piece says nothing until all of it is there; where
@@ -127,32 +151,40 @@ class Guard:
         self.foresight.began(model.key, call.number, self.foresight.situation(model.key, prompt, model.pulse, now), now)
         model.pulse.began(call.number, now)
         call.model.calls[call.number] = call
+        self.figures.began(call.stake)
         if not call.model.looking:
             self._look_later(call.model)
 
-    def heard(self, call: Call, took: float) -> None:
-        """Notes a call's first word, after so many seconds."""
+    def heard(self, call: Call, took: float, quota: Quota | None) -> None:
+        """Notes a call's first word, after so many seconds, and what the provider says is left."""
         call.model.calls.pop(call.number, None)
         call.model.pulse.heard(call.number, self.clock.monotonic())
+        self.figures.heard(call.stake, took, quota)
         if any(permit.id for permit in call.permits):
             # The lease of a permit may be shorter than the answer.
-            self._tell(call, None, took)
+            self._tell(call, None, self._outcome(call, None, took))
 
     def ended(self, call: Call, error: BaseException | None, seen: Seen) -> None:
         """Notes how a call ended: with which error, if any, and what was seen of it."""
         self.foresight.ended(call.model.key, call.number, seen, self.clock.monotonic())
         call.model.calls.pop(call.number, None)
         call.model.pulse.ended(call.number)
+        outcome = self._outcome(call, error, seen.first_token)
+        quota = error.quota if isinstance(error, ProviderError) else None
+        self.figures.ended(call.stake, outcome, quota, seen.tokens)
         if not call.told or error is not None:
-            self._tell(call, error, seen.first_token)
+            self._tell(call, error, outcome)
 
-    def _tell(self, call: Call, error: BaseException | None, first_token: float | None) -> None:
+    def _outcome(self, call: Call, error: BaseException | None, first_token: float | None) -> Outcome:
+        slow = call.model.stream and first_token is not None and first_token > self._rules.slow
+        return _of_model(error, first_token, slow)
+
+    def _tell(self, call: Call, error: BaseException | None, outcome: Outcome) -> None:
         key, model = (Permit(p.name) for p in call.permits) if call.told else call.permits
         call.told = True
-        slow = call.model.stream and first_token is not None and first_token > self._rules.slow
         retry_after = error.retry_after if isinstance(error, ProviderError) else None
         self._breakers.tell(key, _of_key(error))
-        self._breakers.tell(model, _of_model(error, first_token, slow), retry_after)
+        self._breakers.tell(model, outcome, retry_after)
 
     def standing(self, entry: Entry) -> Standing:
         """How a model stands: as its key's breaker does where that lets nobody through, else as its own."""
@@ -165,6 +197,7 @@ class Guard:
             await self._breakers.force(name, State.CLOSED)
         for stream in (True, False):
             self.pulse(entry, stream).trusted()
+        self.figures.forget(entry)
 
     def pulse(self, entry: Entry, stream: bool) -> Pulse:
         """How a model is heard here."""

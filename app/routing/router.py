@@ -1,7 +1,7 @@
 """The chain of providers for one answer: fall over before the first word, within one deadline and one budget.
 
-Whom not to ask just now is for `guard.py` to say, whom to ask next for `chain.py`; learned choice attaches at
-`candidates`, which it puts in order.
+Whom not to ask just now is for `guard.py` to say, whom to ask next for `chain.py`, in which order for `rank.py`;
+learned choice attaches at `candidates`.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -15,9 +15,10 @@ from app.routing.answer import Answer, Request, Try
 from app.routing.caller import Caller
 from app.routing.chain import Chain
 from app.routing.hedge import HedgeBudget, Voice, outrun
-from app.routing.rank import rank
+from app.routing.rank import Candidate, Ranked, Wanted, rank
 from app.routing.retries import RetryBudget
-from app.vocabulary import Chunk, Message, Prompt, Task
+from app.routing.spread import spread
+from app.vocabulary import Chunk, Message, Prompt
 
 T = TypeVar("T")
 
@@ -53,11 +54,17 @@ class Router:
         """What is left for second attempts."""
         return self._caller.retries
 
-    def candidates(self, task: Task, pinned: str | None = None) -> tuple[Provider, ...]:
-        """Who would be asked, in order; the last resort comes last. A `pinned` model is asked alone: who names one
-        does not want another's answer."""
-        everyone = (*rank(self._providers, task), *((self._last_resort,) if self._last_resort else ()))
-        return everyone if pinned is None else tuple(p for p in everyone if p.entry.model == pinned)
+    def candidates(self, wanted: Wanted) -> tuple[Provider, ...]:
+        """Who would be asked, in order; the last resort comes last. A model that is named is asked alone: who names
+        one does not want another's answer."""
+        chosen = spread(self.ranked(wanted), self._chance())
+        everyone = (*(one.provider for one in chosen), *((self._last_resort,) if self._last_resort else ()))
+        return everyone if wanted.model is None else tuple(p for p in everyone if p.entry.model == wanted.model)
+
+    def ranked(self, wanted: Wanted) -> tuple[Ranked, ...]:
+        """The models that may be asked, best first, each with what its score is made of."""
+        known = self.guard.figures.known
+        return rank([Candidate(provider, known(provider.entry)) for provider in self._providers], wanted)
 
     async def stream(self, request: Request, answer: Answer) -> AsyncGenerator[Chunk, None]:
         """The answer of the first candidate that speaks before the deadline.

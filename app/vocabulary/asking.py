@@ -31,6 +31,16 @@ class Finish(StrEnum):
     CONTENT_FILTER = "content_filter"
 
 
+class Mode(StrEnum):
+    """What counts most when a model is chosen (`app/routing/rank.py` has the formula of each)."""
+
+    LATENCY = "latency"
+    THROUGHPUT = "throughput"
+    QUALITY = "quality"
+    COST = "cost"
+    ADAPTIVE = "adaptive"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a prompt."""
@@ -41,12 +51,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a provider is asked. `stream` false asks for the answer in one piece, which is cheaper to relay."""
+    """What a provider is asked. `stream` false asks for the answer in one piece, which is cheaper to relay; `tokens`
+    are those of the messages as they were counted beforehand."""
 
     messages: tuple[Message, ...]
     max_tokens: int
     temperature: float
     stream: bool
+    tokens: int | None = None
+
+    @property
+    def most_tokens(self) -> int:
+        """Its tokens; where nobody counted as many as it has bytes, for none is shorter than one."""
+        if self.tokens is not None:
+            return self.tokens
+        return sum(len(message.text.encode("utf-8", "replace")) for message in self.messages)
 
 
 @dataclass(frozen=True)
@@ -60,12 +79,31 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of one rate limit, of how much in all, and in how many seconds all of it is there again."""
+
+    left: int
+    limit: int | None = None
+    reset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a provider says is left of its rate limits, after the call that it says it with."""
+
+    requests: Left | None = None
+    tokens: Left | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an answer as it was read from the wire. The last one carries `finish`; usage may come with it."""
+    """A piece of an answer as it was read from the wire. The last one carries `finish`; usage may come with it. The
+    first one carries the quota, where the provider said it."""
 
     text: str = ""
     finish: Finish | None = None
     usage: Usage | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True)

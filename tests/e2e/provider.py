@@ -22,14 +22,14 @@ import socket
 import struct
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, cast
 
 from tests.e2e.dialects import DIALECTS, Json
 from tests.e2e.faults import Plan, Request, plan
-from tests.e2e.script import Script, directive, telling
+from tests.e2e.script import Script, directive, limited, telling
 
 _KEPT = 1_000
 _HEAD_LIMIT = 1 << 16
@@ -82,6 +82,7 @@ class MisbehavingProvider:
         self.connections: set[_Connection] = set()
         self.accepted = 0
         self._scripts: dict[str | None, Script] = {}
+        self._asked: Counter[str | None] = Counter()
         self.going = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._away: asyncio.Task[None] | None = None
@@ -102,6 +103,7 @@ class MisbehavingProvider:
     def script(self, dialect: str | None = None, **changes: Any) -> None:
         """Answers requests (of one dialect, or of all) as `Script(**changes)` says from now on."""
         self._scripts[dialect] = Script(**changes)
+        del self._asked[dialect]
 
     def reset(self) -> None:
         """Behaves again and forgets what was asked."""
@@ -145,7 +147,8 @@ class MisbehavingProvider:
         if script.times is not None:
             self._scripts[key] = replace(script, times=script.times - 1)
             script = script if script.times > 0 else Script()
-        return replace(script, **directive(words))
+        self._asked[key] += 1
+        return limited(replace(script, **directive(words)), self._asked[key])
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
@@ -249,7 +252,9 @@ class _Connection(asyncio.Protocol):
         told = replace(told, usage_asked=usage_asked)
         await asyncio.sleep(script.lat / 1000)
         request = Request(dialect, told, seen.stream, script.fault, script.after, script.retry, time.time())
-        await self._send(plan(request), _Pace(script, going, seen.steps))
+        wire = plan(request)
+        wire = replace(wire, headers={**wire.headers, **script.headers})
+        await self._send(wire, _Pace(script, going, seen.steps))
 
     async def _send(self, wire: Plan, pace: _Pace | None = None) -> None:
         pace = pace or _Pace(Script(), self._provider.going, asyncio.Semaphore(0))

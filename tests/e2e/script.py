@@ -1,7 +1,8 @@
 """What the misbehaving provider is told to do, by a test or by a directive in the prompt."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.e2e.dialects import Telling
@@ -29,7 +30,11 @@ class Script:
     the number of chunks, `after` after how many of them a fault strikes; `times` how many requests it is for. `stop` is
     the number of frames after which the answer waits for `MisbehavingProvider.go_on()`: what a test does in the middle
     of an answer is then done in the middle of it, however busy the machine is. From frame `step` on each waits for one
-    `Seen.step()`, so that each is a read of its own to whoever reads them."""
+    `Seen.step()`, so that each is a read of its own to whoever reads them.
+
+    `limit` is how many requests are answered from now on: each is told how many are left in the headers of OpenAI and
+    Groq, and past it there is 429; all are there again after `reset`, as they say, but in truth only with the next
+    script. `headers` go with every answer."""
 
     fault: str = "none"
     after: int = 3
@@ -41,10 +46,26 @@ class Script:
     times: int | None = None
     stop: int | None = None
     step: int | None = None
+    limit: int | None = None
+    reset: str = "1m0s"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.fault.isdecimal() and self.fault not in FAULTS:
             raise ValueError(f"no such fault: {self.fault}")
+
+
+def limited(script: Script, asked: int) -> Script:
+    """The script for the request with that number under its limit."""
+    if script.limit is None:
+        return script
+    said = {
+        "x-ratelimit-limit-requests": str(script.limit),
+        "x-ratelimit-remaining-requests": str(max(script.limit - asked, 0)),
+        "x-ratelimit-reset-requests": script.reset,
+    }
+    fault = script.fault if asked <= script.limit else "429"
+    return replace(script, fault=fault, headers={**said, **script.headers})
 
 
 _KINDS = {"after": int, "n": int, "lat": float, "gap": float, "fault": str, "retry": str, "stop": int, "step": int}

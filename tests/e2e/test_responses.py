@@ -17,7 +17,7 @@ from tests.e2e.conftest import AsyncStart
 from tests.e2e.provider import MisbehavingProvider
 from tests.e2e.script import TEXTS
 from tests.e2e.service import Masterx, cli, closed, events
-from tests.e2e.test_routing import catalogue
+from tests.e2e.two import catalogue
 
 ANSWER = "".join(TEXTS)
 WHY = "Why is the sky blue?"

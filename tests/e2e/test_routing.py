@@ -4,9 +4,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,64 +12,8 @@ from app.settings import CONFIG
 from tests.e2e.conftest import AsyncStart
 from tests.e2e.provider import MisbehavingProvider
 from tests.e2e.script import TEXTS
-from tests.e2e.service import Masterx, cli
-
-CATALOGUE = """
-[[model]]
-provider = "{name}"
-model = "{name}-1"
-dialect = "openai"
-base_url = "{url}"
-key = "OPENAI_API_KEY"
-prices = {{ input = 0.1, output = 0.2 }}
-context_window = 100_000
-max_output = 4_096
-tokenizer = "o200k"
-limits = {{ connect = 2, first_token = {first_token}, idle = {first_token}, total = {total} }}
-[model.strengths]
-general = {strength}
-"""
-
-
-@dataclass
-class Two:
-    """A service that prefers `first` and falls over to `second`."""
-
-    masterx: Masterx
-    first: MisbehavingProvider
-    second: MisbehavingProvider
-
-    async def ask(self, session: str | None = None) -> dict[str, Any]:
-        """One streamed turn's final event."""
-        session = session or await self.masterx.session()
-        message = {"message": "Tell me more", "stream": True, "task": "general"}
-        path = f"{self.masterx.url}/v1/sessions/{session}/turns"
-        async with self.masterx.http.post(path, json=message) as answer:
-            text = await answer.text()
-        assert "event: turn.completed" in text, text
-        return (await self.masterx.turns(session))[0]
-
-    async def models(self) -> dict[str, Any]:
-        """What the operator sees, by provider."""
-        status, body = await self.masterx.call("GET", "/v1/providers")
-        assert status == 200, body
-        return {model["provider"]: model for model in body["data"]}
-
-    async def metrics(self) -> str:
-        """The text of `/metrics`."""
-        async with self.masterx.http.get(f"{self.masterx.url}/metrics") as answer:
-            return await answer.text()
-
-
-def catalogue(
-    folder: Path, first: MisbehavingProvider, second: MisbehavingProvider, first_token: int = 4, total: int = 8
-) -> str:
-    path, limits = folder / "providers.toml", {"first_token": first_token, "total": total}
-    path.write_text(
-        CATALOGUE.format(name="first", url=first.url("openai"), strength=0.9, **limits)
-        + CATALOGUE.format(name="second", url=second.url("openai"), strength=0.2, **limits)
-    )
-    return str(path)
+from tests.e2e.service import cli
+from tests.e2e.two import Two, catalogue
 
 
 @pytest.fixture
@@ -200,10 +142,10 @@ MARK = "(another model goes on)"
 
 
 def policy(folder: Path, **changes: str) -> str:
-    """The first policy with lines of it changed, as a file."""
+    """The first policy with lines of it changed, the first ones of these names, as a file."""
     text = (CONFIG / "policy.toml").read_text("utf-8")
     for name, value in changes.items():
-        text, found = re.subn(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+        text, found = re.subn(rf"^{name} = .*$", f"{name} = {value}", text, count=1, flags=re.MULTILINE)
         assert found == 1
     path = folder / "policy.toml"
     path.write_text(text)

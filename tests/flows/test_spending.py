@@ -60,7 +60,7 @@ class World:
         return Turn(self.clock.id(), "w", session.id, "ada", 1, "Hi", now, owner="me")
 
     def asked(self, turn: Turn) -> Asked:
-        return Asked(turn, Request(PROMPT, self.candidates, 5.0, tokens=488), self.pinned)
+        return Asked(turn, Request(replace(PROMPT, tokens=488), self.candidates, 5.0), self.pinned)
 
     async def opened(self, spending: Spending) -> tuple[Turn, Purse]:
         turn = self.turn()

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import SettingsError
 from app.providers.catalogue import load, moved
-from app.providers.port import Entry, Limits, Prices
+from app.providers.port import Entry, Limits, Prices, Rate
 from app.vocabulary import Task
 
 SHIPPED = Path(__file__).parents[2] / "config" / "providers.toml"
@@ -82,6 +82,12 @@ def test_a_model_on_ones_own_machine_needs_neither_key_nor_price(tmp_path: Path)
         ('tokenizer = "o200k"', 'tokenizer = "o200k"\nsecret = 1', "secret: Extra inputs are not permitted"),
         ("first_token = 3", "first = 3", "limits.first: Extra inputs are not permitted"),
         ("first_token = 3", "first_token = 0", "limits.first_token: Input should be greater than 0"),
+        (
+            'tokenizer = "o200k"',
+            'tokenizer = "o200k"\nrate = { requests_per_minute = 0 }',
+            "rate.requests_per_minute: Input",
+        ),
+        ('tokenizer = "o200k"', 'tokenizer = "o200k"\nrate = { requests_per_day = 9 }', "rate.requests_per_day: Extra"),
         ("body = {", "soul = {", "extra.soul: Extra inputs are not permitted"),
         ('tokenizer = "o200k"', 'tokenizer = "guess"', "tokenizer: Input should be"),
         ("context_window = 131_072", "context_window = 0", "context_window: Input should be greater than 0"),
@@ -103,6 +109,12 @@ def test_one_line_names_the_entry_and_what_is_wrong(tmp_path: Path, old: str, ne
     assert "openai/gpt-oss-20b" in line
     assert complaint in line
     assert "\n" not in line
+
+
+def test_a_rate_may_state_one_limit_or_both(tmp_path: Path) -> None:
+    stated = ENTRY.replace('tokenizer = "o200k"', 'tokenizer = "o200k"\nrate = { tokens_per_minute = 6_000 }')
+    assert loaded(tmp_path, stated)[0].rate == Rate(None, 6_000)
+    assert loaded(tmp_path, ENTRY)[0].rate == Rate()
 
 
 def test_an_entry_without_a_name_is_named_by_its_place(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def guarded(test: Callable[[Guard, HandLoop], Coroutine[Any, Any, None]]) -> Non
 
 async def begun(watch: Guard, stream: bool = True) -> Call:
     """A call of the model that is under way."""
-    call = await watch.admit(MODEL, stream)
+    call = await watch.admit(MODEL, Prompt((), 100, 0.4, stream))
     assert call is not None
     watch.began(call, Prompt((), 100, 0.4, stream))
     return call
@@ -55,7 +55,7 @@ def test_one_timer_looks_at_a_model_however_often_its_calls_come_and_go() -> Non
     async def come_and_go(watch: Guard, loop: HandLoop) -> None:
         for _ in range(100):
             call = await begun(watch)
-            watch.heard(call, 0.1)
+            watch.heard(call, 0.1, None)
             watch.ended(call, None, Seen(False, 0.2, 0.1))
         assert len(loop.timers) == 1
         loop.come()
@@ -72,7 +72,7 @@ def test_it_looks_again_as_long_as_a_call_waits() -> None:
         for _ in range(10):
             loop.come()
             assert len(loop.timers) == 1
-        watch.heard(first, 0.1)
+        watch.heard(first, 0.1, None)
         loop.come()
         assert len(loop.timers) == 1
         watch.ended(second, None, Seen(None, 0.2))

@@ -20,6 +20,7 @@ from app.policy import load as load_policy
 from app.providers.port import OFFLINE, Prices
 from app.routing.answer import Answer, Request
 from app.routing.money import Purse, Tariff, nano
+from app.routing.rank import Wanted
 from app.settings import CONFIG
 from app.vocabulary import Attempt, Chunk, Finish, Message, Prompt, Task, Usage
 from tests.fakes import WHOLE, ScriptedProvider, entry, routed
@@ -44,7 +45,7 @@ async def told(
     router, answer = routed(providers, last), Answer(Purse(TARIFF, left))
     try:
         async for _ in router.stream(
-            Request(PROMPT, router.candidates(Task.GENERAL), 5.0, continued=continued), answer
+            Request(PROMPT, router.candidates(Wanted(Task.GENERAL)), 5.0, continued=continued), answer
         ):
             pass
     except (NoProvider, ProviderError):

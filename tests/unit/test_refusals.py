@@ -15,7 +15,8 @@ from app.errors import (
     ProviderRefused,
     ProviderTimeout,
 )
-from app.providers.refusals import RETRY_LIMIT, Reply, complaint, duration, refusal, retry_in
+from app.providers.quota import LONGEST, duration
+from app.providers.refusals import Reply, complaint, refusal, retry_in
 
 NOW = 1_790_000_000.0
 KEY = "sk-secret-0815"
@@ -71,11 +72,11 @@ def test_googles_retry_delay_counts_where_no_header_says_it() -> None:
         ("7", 7.0),
         ("0", 0.0),
         (" 1.5 ", 1.5),
-        ("99999999", RETRY_LIMIT),
+        ("99999999", LONGEST),
         (formatdate(NOW + 30, usegmt=True), 30.0),
-        (formatdate(NOW + 1e6, usegmt=True), RETRY_LIMIT),
+        (formatdate(NOW + 1e6, usegmt=True), LONGEST),
         (formatdate(NOW - 30, usegmt=True), 0.0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", RETRY_LIMIT),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", LONGEST),
         ("-5", None),
         ("nan", None),
         ("inf", None),
@@ -92,7 +93,7 @@ def test_retry_after_is_seconds_or_a_date_and_bounded(said: str, seconds: float 
 @given(st.text(max_size=60))
 def test_no_retry_after_can_do_harm(said: str) -> None:
     seconds = retry_in({"retry-after": said, "retry-after-ms": said, "x-ratelimit-reset-tokens": said}, NOW)
-    assert seconds is None or 0 <= seconds <= RETRY_LIMIT
+    assert seconds is None or 0 <= seconds <= LONGEST
 
 
 def test_milliseconds_are_more_exact_than_seconds() -> None:

@@ -21,7 +21,7 @@ from app.events import AttemptEnded, Event, Events
 from app.providers.port import Limits
 from app.routing.answer import Answer, Request
 from app.routing.forecast import Seen, Situation
-from app.routing.rank import rank
+from app.routing.rank import Wanted
 from app.vocabulary import Chunk, Finish, Message, Prompt, Task
 from tests.fakes import WHOLE, Hang, ScriptedProvider, entry, routed
 
@@ -33,7 +33,9 @@ async def told(*providers: ScriptedProvider, last: ScriptedProvider | None = Non
     events = Events()
     events.subscribe(heard.append)
     router, answer = routed(providers, last, events), Answer()
-    chunks = [c.text async for c in router.stream(Request(PROMPT, router.candidates(Task.GENERAL), 5.0), answer)]
+    chunks = [
+        c.text async for c in router.stream(Request(PROMPT, router.candidates(Wanted(Task.GENERAL)), 5.0), answer)
+    ]
     return "".join(chunks), answer, heard
 
 
@@ -101,7 +103,7 @@ async def test_the_last_resort_answers_even_when_the_deadline_has_passed() -> No
         routed([ScriptedProvider(slow, [Hang()])] * 3, ScriptedProvider(entry("offline"))),
         Answer(),
     )
-    stream = router.stream(Request(PROMPT, router.candidates(Task.GENERAL), 0.2), answer)
+    stream = router.stream(Request(PROMPT, router.candidates(Wanted(Task.GENERAL)), 0.2), answer)
     assert "".join([c.text async for c in stream]) == "What do you know already?"
     assert outcomes(answer) == [("slow", "timeout"), ("offline", "ok")]
 
@@ -116,20 +118,20 @@ async def test_an_abandoned_stream_closes_the_call_and_is_noted() -> None:
     assert outcomes(answer) == [("a", "abandoned")]
 
 
-def test_the_strongest_for_the_task_comes_first() -> None:
+def test_the_strongest_for_the_task_comes_first_while_nothing_is_known() -> None:
     strong = ScriptedProvider(entry("strong", {Task.PRACTICE: 0.9}))
     plain, weak = ScriptedProvider(entry("plain")), ScriptedProvider(entry("weak", {Task.PRACTICE: 0.1}))
-    assert rank([weak, plain, strong], Task.PRACTICE) == (strong, plain, weak)
-    assert rank([plain, strong], Task.PLANNING) == (plain, strong)
+    assert routed([weak, plain, strong]).candidates(Wanted(Task.PRACTICE)) == (strong, plain, weak)
+    assert routed([plain, strong]).candidates(Wanted(Task.PLANNING)) == (plain, strong)
 
 
 def test_a_pinned_model_is_asked_alone() -> None:
     a, b, last = (ScriptedProvider(entry(name)) for name in ("a", "b", "last"))
     router = routed([a, b], last)
-    assert router.candidates(Task.GENERAL) == (a, b, last)
-    assert router.candidates(Task.GENERAL, "b-1") == (b,)
-    assert router.candidates(Task.GENERAL, "last-1") == (last,)
-    assert router.candidates(Task.GENERAL, "c-1") == ()
+    assert router.candidates(Wanted(Task.GENERAL)) == (a, b, last)
+    assert router.candidates(Wanted(Task.GENERAL, model="b-1")) == (b,)
+    assert router.candidates(Wanted(Task.GENERAL, model="last-1")) == (last,)
+    assert router.candidates(Wanted(Task.GENERAL, model="c-1")) == ()
 
 
 async def test_a_model_that_keeps_failing_is_left_alone_and_tried_when_nobody_else_is_left() -> None:

@@ -1,0 +1,74 @@
+"""The figures that are read when somebody asks for them."""
+
+from app.analytics.health import Health
+from app.analytics.meters import Meters
+from app.responses.responses import Responses
+from app.routing.breaker import State
+from app.routing.known import Known
+from app.routing.router import Router
+from app.running import Running
+from app.spending import Spending
+from app.storage.snapshots import Snapshots
+
+
+def gauges(meters: Meters, running: Running, health: Health) -> None:
+    """How busy this process is."""
+    meters.gauge("masterx_turns_running", "Turns under way in this process", lambda: len(running))
+    meters.gauge("masterx_ready", "1 while this process may take traffic", lambda: float(health.ready))
+
+
+def cache_counts(meters: Meters, snapshots: Snapshots, responses: Responses) -> None:
+    """How often what is kept was of use."""
+    counts = meters.counts
+    counts("masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups)
+    counts("masterx_response_cache", "Questions by how the answer came", "result", lambda: responses.results)
+    counts("masterx_response_bypasses", "Questions not for the cache", "why", lambda: responses.bypasses)
+
+
+def money(meters: Meters, spending: Spending) -> None:
+    """Budgets."""
+    meters.counts(
+        "masterx_budget_usd", "US dollars held for turns and charged after them", "kind", lambda: spending.money
+    )
+    meters.counts(
+        "masterx_budget_short",
+        "Turns for which a budget was short, by what came of it",
+        "instead",
+        lambda: spending.short,
+    )
+
+
+def routing_gauges(meters: Meters, router: Router) -> None:
+    """How models stand."""
+    guard, entries = router.guard, router.entries
+    meters.gauges(
+        "masterx_breaker_state",
+        "1 for the state that a model's breaker is in",
+        ("provider", "model", "state"),
+        lambda: [((e.provider, e.model, s), float(guard.standing(e).state is s)) for e in entries for s in State],
+    )
+    meters.gauges(
+        "masterx_provider_silent",
+        "1 while a model is thought to have fallen silent",
+        ("provider", "model"),
+        lambda: [((e.provider, e.model), float(guard.pulse(e, stream=True).silent)) for e in entries],
+    )
+    meters.gauges(
+        "masterx_provider_left",
+        "What is left of a model's rate limit, where it is known",
+        ("provider", "model", "limit"),
+        lambda: [
+            ((e.provider, e.model, limit), left) for e in entries for limit, left in _left(guard.figures.known(e))
+        ],
+    )
+    meters.gauges(
+        "masterx_provider_throttled",
+        "Share of calls that are kept back because a model would turn them down",
+        ("provider", "model"),
+        lambda: [((e.provider, e.model), guard.figures.known(e).throttled) for e in entries],
+    )
+    meters.gauge("masterx_retry_tokens", "What is left for second attempts", lambda: router.retries.tokens)
+
+
+def _left(known: Known) -> list[tuple[str, float]]:
+    return [(limit, left) for limit, left in zip(("requests", "tokens"), known.left, strict=True) if left is not None]

@@ -1,0 +1,45 @@
+"""A policy says in which mode models are chosen and whom a workspace forbids; what it cannot mean is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import SettingsError
+from app.policy import Policy, load
+from app.vocabulary import Mode
+
+FIRST = Path(__file__).parents[2] / "config" / "policy.toml"
+
+
+def changed(folder: Path, old: str, new: str) -> Policy:
+    text = FIRST.read_text("utf-8")
+    assert old in text
+    path = folder / "policy.toml"
+    path.write_text(text.replace(old, new), "utf-8")
+    return load(path)
+
+
+def test_a_workspace_forbids_whom_it_names_and_one_that_is_not_listed_nobody(tmp_path: Path) -> None:
+    policy = changed(tmp_path, "[strategies.support]", '[workspaces.a]\nforbid = ["groq"]\n[strategies.support]')
+    assert policy.forbidden("a") == {"groq"}
+    assert policy.forbidden("b") == load(FIRST).forbidden("a") == frozenset()
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_each_mode_has_a_name(tmp_path: Path, mode: Mode) -> None:
+    assert changed(tmp_path, 'mode = "adaptive"', f'mode = "{mode}"').routing.mode is mode
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('mode = "adaptive"', 'mode = "best"', "routing.mode: Input should be 'latency', 'throughput', 'quality'"),
+        ("[strategies.support]", '[workspaces.a]\nforbid = "groq"\n[strategies.support]', "workspaces.a.forbid: "),
+        ("[strategies.support]", "[workspaces.a]\nallow = []\n[strategies.support]", "workspaces.a.allow: Extra"),
+    ],
+)
+def test_one_line_names_what_is_wrong(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        changed(tmp_path, old, new)
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
