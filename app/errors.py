@@ -4,7 +4,9 @@ MasterxError
 ├── NotFound                      not there, or not yours
 ├── Conflict
 │   ├── SessionBusy               a turn is already running in this session
-│   └── KeyReused                 an idempotency key came back with another body
+│   ├── KeyReused                 an idempotency key came back with another body
+│   ├── QueueFull                 as many questions of this learner wait as may
+│   └── NotAskedLater             a model answered, so that there is nothing to ask again
 ├── Refused
 │   ├── Unauthenticated           no key, or not a valid one
 │   └── Forbidden                 not for this role
@@ -58,6 +60,14 @@ class SessionBusy(Conflict):
 
 class KeyReused(Conflict):
     """An idempotency key came back with another body."""
+
+
+class QueueFull(Conflict):
+    """As many questions of this learner wait as may."""
+
+
+class NotAskedLater(Conflict):
+    """A model answered this turn, or is about to: there is nothing to ask again."""
 
 
 class Refused(MasterxError):

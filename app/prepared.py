@@ -34,6 +34,7 @@ def wanted(ask: Ask, task: Task, assembly: Assembly, policy: Policy) -> Wanted:
         mode=policy.routing.mode,
         model=ask.model,
         forbidden=policy.forbidden(ask.workspace),
+        last_resort=ask.answers is None,
         prompt_tokens=assembly.receipt.tokens,
         max_tokens=min(ask.sampling.max_tokens or policy.answer.max_tokens, policy.answer.max_tokens),
     )

@@ -32,7 +32,7 @@ from app.spending import Asked, Spending
 from app.storage.cache import Cache
 from app.storage.snapshots import Snapshots
 from app.storage.turns import StaleSnapshot, TurnLog
-from app.vocabulary import Ask, Finish, State, Timing, Turn, Usage
+from app.vocabulary import Ask, Finish, Offer, State, Timing, Turn, Usage
 
 _STALE_TRIES = 3
 _CLIENT_WAITS = 10.0
@@ -175,13 +175,14 @@ class Tutor:
             idempotency_key=ask.idempotency_key,
             digest=ask.digest,
             streamed=ask.stream,
+            answers=ask.answers,
         )
 
     def _closed(self, prepared: Prepared, live: Live, answer: Answer, end: tuple[State, str | None]) -> Turn:
         clock, entry, reply = self._p.clock, answer.entry, live.text
         total = clock.monotonic() - prepared.started
         stepped_in = entry is not None and entry.provider == OFFLINE and self._degrades(prepared.wanted)
-        return replace(
+        closed = replace(
             live.turn,
             state=end[0],
             problem=end[1],
@@ -205,6 +206,7 @@ class Tutor:
             finish_reason=answer.finish if end[0] in (State.COMPLETE, State.GUARDED) else None,
             closed_at=iso(clock.now()),
         )
+        return replace(closed, offers=(*answer.offers, Offer("ask_later"))) if closed.unanswered else closed
 
     def _degrades(self, wanted: Wanted) -> bool:
         """Whether an answer of the offline tutor is less than was to be had: there are models, and it was not named."""

@@ -46,6 +46,15 @@ def timed(request: HTTPConnection, turn: Turn) -> None:
     request.state.timing = f"context;dur={turn.timing.context_ms}, overhead;dur={turn.timing.overhead_ms}, "
 
 
+async def own_turn(request: HTTPConnection, turn_id: str, *, write: bool = False) -> Turn:
+    """A turn that whoever asks may see, or write to; `NotFound` where it is not theirs."""
+    asking = await principal(request)
+    turn = await service(request).records.turns.get(asking.workspace, turn_id)
+    check = asking.must_act_for if write else asking.must_see
+    check(turn.learner_id, "turn", turn_id)
+    return turn
+
+
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A record as JSON."""
     return Response(orjson.dumps(value), status, headers, "application/json")

@@ -45,6 +45,8 @@ _Row = tuple[type[errors.MasterxError], str, str, int]
 _TABLE: tuple[_Row, ...] = (
     (errors.SessionBusy, "session-busy", "A turn is already running in this session", 409),
     (errors.KeyReused, "idempotency-key-reused", "The idempotency key was used with another request", 409),
+    (errors.QueueFull, "queue-full", "Too many questions wait", 409),
+    (errors.NotAskedLater, "not-asked-later", "This question cannot be asked later", 409),
     (errors.Conflict, "conflict", "The request conflicts with the present state", 409),
     (errors.Unauthenticated, "unauthenticated", "An API key is required", 401),
     (errors.Forbidden, "forbidden", "This key's role does not allow that", 403),

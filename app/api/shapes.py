@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, Field
 
-from app.vocabulary import Page, Receipt, Session, State, Task, Turn
+from app.vocabulary import Page, Question, Receipt, Session, State, Task, Turn, Wait
 
 X_CACHE: dict[str, Any] = {
     "X-Cache": {
@@ -62,8 +62,23 @@ class AttemptOut(BaseModel):
     cost_usd: float | None = None
 
 
+class OfferOut(BaseModel):
+    """What a learner may take up where no model answered: a `hint` with its text; `ask_later`, which is
+    `POST /v1/turns/{id}:ask-later`. More kinds will come; leave out those that you do not know."""
+
+    kind: str = Field(examples=["hint"])
+    text: str | None = Field(examples=["What undoes the 5 that stands beside `3x`?"])
+
+
+class LaterOut(BaseModel):
+    """How it stands with a question that is to be asked again; `turn_id` is the turn that answered it."""
+
+    state: Wait
+    turn_id: str | None
+
+
 class TurnOut(BaseModel):
-    """One message and its answer."""
+    """One message and its answer. `answers` is the turn whose question this one asked again."""
 
     id: str = Field(examples=["0199d3a0-5c1e-7a10-8a30-0d6f2c9b1e77"])
     session_id: str
@@ -82,6 +97,9 @@ class TurnOut(BaseModel):
     degraded: bool
     continued: bool
     cached: bool = Field(description="Told from an answer to the same question; no provider was asked for this turn.")
+    offers: list[OfferOut]
+    later: LaterOut | None
+    answers: str | None
     finish_reason: str | None
     created_at: str
 
@@ -138,13 +156,15 @@ class ProblemOut(BaseModel):
     errors: list[dict[str, str]]
 
 
-TURN_FIELDS = tuple(TurnOut.model_fields)
+TURN_FIELDS = tuple(name for name in TurnOut.model_fields if name != "later")
 SESSION_FIELDS = tuple(SessionOut.model_fields)
 
 
-def turn(record: Turn) -> dict[str, Any]:
-    """A turn as clients see it."""
-    return {name: getattr(record, name) for name in TURN_FIELDS}
+def turn(record: Turn, question: Question | None = None) -> dict[str, Any]:
+    """A turn as clients see it, with its `question` where that is to be asked again."""
+    seen = {name: getattr(record, name) for name in TURN_FIELDS}
+    seen["later"] = {"state": question.state, "turn_id": question.answered_by} if question else None
+    return seen
 
 
 def session(record: Session) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from starlette.routing import Route
 
 from app.api import shapes
 from app.api.bodies import ContextIn, FeedbackIn, TurnIn, documented, idempotency_key, page_limit, read
-from app.api.calls import json, principal, service, session_for, timed
+from app.api.calls import json, own_turn, service, session_for, timed
+from app.api.later import all_told, told
 from app.api.problems import of_turn
 from app.api.sse import EventStream, last_event_id
 from app.api.take_up import take_up
@@ -76,19 +77,20 @@ async def list_turns(request: Request, session_id: SessionId) -> Response:
         raise Invalid([FieldError("cursor", "must be the next_cursor of an earlier page")])
     turns = service(request).records.turns
     found = await turns.newest(session_id, page_limit(request), int(cursor) if cursor else None)
-    return Response(shapes.page(found, shapes.turn), media_type="application/json")
+    data = await all_told(service(request), found.data)
+    return json({"data": data, "next_cursor": found.next_cursor})
 
 
 @router.get("/v1/turns/{turn_id}", responses={200: {"model": shapes.TurnOut}})
 async def get_turn(request: Request, turn_id: str) -> Response:
     """A turn."""
-    return json(shapes.turn(await _turn(request, turn_id)))
+    return json(await told(service(request), await own_turn(request, turn_id)))
 
 
 @router.get("/v1/turns/{turn_id}/context")
 async def get_context(request: Request, turn_id: str) -> Response:
     """What was sent for a turn: each layer with its tokens, and why it was kept, cut or dropped."""
-    turn = await _turn(request, turn_id)
+    turn = await own_turn(request, turn_id)
     if turn.receipt is None:
         raise NotFound("context", turn_id)
     return json({"turn_id": turn.id, **shapes.receipt(turn.receipt), "timing": turn.timing})
@@ -98,15 +100,15 @@ async def get_context(request: Request, turn_id: str) -> Response:
 async def take_up_turn(request: Request, turn_id: str) -> Response:
     """The events of a streamed turn past `Last-Event-ID`, while it runs, here or on another replica, and after."""
     after = last_event_id(request)
-    told = await take_up(service(request), await _turn(request, turn_id), after)
+    found = await take_up(service(request), await own_turn(request, turn_id), after)
     # 204 tells a browser's EventSource, which comes back by itself after the last event, to stay away.
-    return Response(status_code=204) if told is None else EventStream(told, request, after)
+    return Response(status_code=204) if found is None else EventStream(found, request, after)
 
 
 @router.post("/v1/turns/{turn_id}:cancel", responses={200: {"model": shapes.TurnOut}})
 async def cancel_turn(request: Request, turn_id: str) -> Response:
     """Stops an answer and gives the record of what was said; one that has ended stays as it is."""
-    turn = await _turn(request, turn_id, write=True)
+    turn = await own_turn(request, turn_id, write=True)
     live = service(request).running.get(turn_id)
     if live is None:
         if turn.state is State.OPEN:
@@ -119,7 +121,7 @@ async def cancel_turn(request: Request, turn_id: str) -> Response:
 @router.post("/v1/turns/{turn_id}/feedback", status_code=201, openapi_extra=dict(documented(FeedbackIn)))
 async def rate_turn(request: Request, turn_id: str) -> Response:
     """Keeps what the learner thought of an answer."""
-    turn = await _turn(request, turn_id, write=True)
+    turn = await own_turn(request, turn_id, write=True)
     body, _ = await read(request, FeedbackIn)
     if body.rating is None and body.helpful is None and not body.comment:
         raise Invalid([FieldError("body", "give at least one of rating, helpful and comment")])
@@ -151,14 +153,6 @@ async def preview_context(request: Request) -> Response:
     ask = Ask(asking.workspace, body.session_id, body.message, stream=False)
     prepared = await parts.tutor.prepare(ask, body.budget)
     return json(_preview(prepared.assembly, prepared.context_ms))
-
-
-async def _turn(request: Request, turn_id: str, *, write: bool = False) -> Turn:
-    asking = await principal(request)
-    turn = await service(request).records.turns.get(asking.workspace, turn_id)
-    check = asking.must_act_for if write else asking.must_see
-    check(turn.learner_id, "turn", turn_id)
-    return turn
 
 
 def _told(turn: Turn, request: Request, headers: dict[str, str]) -> Response:

@@ -2,6 +2,7 @@
 
 from app.analytics.health import Health
 from app.analytics.meters import Meters
+from app.later import Later
 from app.responses.responses import Responses
 from app.routing.breaker import State
 from app.routing.known import Known
@@ -35,6 +36,21 @@ def money(meters: Meters, spending: Spending) -> None:
         "Turns for which a budget was short, by what came of it",
         "instead",
         lambda: spending.short,
+    )
+
+
+def waiting(meters: Meters, later: Later) -> None:
+    """Questions that wait for a model."""
+    meters.gauge(
+        "masterx_questions_waiting",
+        "Questions of all replicas that waited for a model at the last look; at most 1,000 are seen",
+        lambda: later.waiting,
+    )
+    meters.counts(
+        "masterx_questions_settled",
+        "Questions asked later by this process, by how that ended",
+        "state",
+        lambda: later.settled,
     )
 
 

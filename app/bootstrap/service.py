@@ -28,6 +28,8 @@ from app.context.assemble import Assembler, smallest_budget
 from app.context.tokens import Tokens, o200k
 from app.errors import SettingsError
 from app.events import Events
+from app.later import Later
+from app.later import Parts as LaterParts
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import OFFLINE, Provider
@@ -45,11 +47,16 @@ from app.storage.cache import Cache
 from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
+from app.storage.questions import Questions
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Snapshots
 from app.storage.turns import TurnLog
 from app.turn import Parts, Tutor
 from app.vocabulary import Task
+
+_PATIENCE_OF_STAND_IN = 0.15
+"""Seconds that the offline tutor's answer waits for a check where it stands in for models: the learner has waited for
+them, and what the first check loads (SymPy, 37 MB) is not in the memory of a service whose models answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Records:
     learners: Learners
     snapshots: Snapshots
     keys: Keys
+    questions: Questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,7 @@ class Service:
     router: Router
     running: Running
     spending: Spending
+    later: Later
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -119,21 +128,21 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
     health = Health(_checks(base), clock)
     await health.look()
+    later = Later(LaterParts(records.questions, records.turns, running, router, clock, me.id, lambda: health.draining))
+    base.events.subscribe(later.hear)
     await stack.enter_async_context(
         background(
-            records.snapshots.follow(base.cache),
-            presence.stay(running),
-            spending.stay(),
-            health.watch(),
-            _warm_up(router),
+            *(records.snapshots.follow(base.cache), presence.stay(running), later.stay()),
+            *(spending.stay(), health.watch(), _warm_up(router)),
         )
     )
     gauges.gauges(base.meters, running, health)
     gauges.routing_gauges(base.meters, router)
     gauges.cache_counts(base.meters, records.snapshots, responses)
     gauges.money(base.meters, spending)
+    gauges.waiting(base.meters, later)
     asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Wanted(Task.GENERAL)))
-    return Service(base, records, tutor, router, running, spending, health, asked, recovered)
+    return Service(base, records, tutor, router, running, spending, later, health, asked, recovered)
 
 
 @contextmanager
@@ -174,7 +183,9 @@ async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base
 def records_of(store: Store, clock: Clock) -> Records:
     """The records in a store."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
-    return Records(turns, sessions, learners, Snapshots(sessions, learners, turns, clock), Keys(store, clock))
+    return Records(
+        turns, sessions, learners, Snapshots(sessions, learners, turns, clock), Keys(store, clock), Questions(store)
+    )
 
 
 def _check_budget(policy: Policy, tokens: Tokens) -> int:
@@ -201,7 +212,8 @@ def _last_resort(base: Base) -> Provider | None:
         return None
     from app.providers.offline import OfflineTutor, load_wording
 
-    return OfflineTutor(load_wording(CONFIG / "offline.toml"))
+    wording = load_wording(CONFIG / "offline.toml")
+    return OfflineTutor(wording) if alone else OfflineTutor(wording, _PATIENCE_OF_STAND_IN)
 
 
 async def _warm_up(router: Router) -> None:

@@ -8,7 +8,7 @@ from app.providers.port import Entry, Provider
 from app.routing.guard import Call
 from app.routing.money import Purse, unlimited
 from app.routing.watchdog import Watchdog
-from app.vocabulary import Attempt, Chunk, Finish, Prompt, Usage
+from app.vocabulary import Attempt, Chunk, Finish, Offer, Prompt, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Answer:
 
     finish: Finish | None = None
     usage: Usage = field(default_factory=Usage)
+    offers: tuple[Offer, ...] = ()
     first_token_at: float | None = None
     waited: float = 0.0
     """Seconds spent waiting for providers."""
@@ -57,6 +58,7 @@ class Answer:
             self.finish = chunk.finish
         if chunk.usage:
             self.usage = chunk.usage
+        self.offers = chunk.offers or self.offers
 
 
 @dataclass(slots=True, eq=False)

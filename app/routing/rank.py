@@ -47,12 +47,14 @@ _PACE, _THRIFT = 0.4, 0.1
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a turn needs: for which task, in which mode, of this `model` alone where one is named, from none of the
-    providers that are `forbidden`; tokens of the prompt and of the longest answer."""
+    providers that are `forbidden`, of the last resort only if it will do; tokens of the prompt and of the longest
+    answer."""
 
     task: Task
     mode: Mode = Mode.ADAPTIVE
     model: str | None = None
     forbidden: frozenset[str] = frozenset()
+    last_resort: bool = True
     prompt_tokens: int = 0
     max_tokens: int = 0
 

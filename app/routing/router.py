@@ -58,7 +58,8 @@ class Router:
         """Who would be asked, in order; the last resort comes last. A model that is named is asked alone: who names
         one does not want another's answer."""
         chosen = spread(self.ranked(wanted), self._chance())
-        everyone = (*(one.provider for one in chosen), *((self._last_resort,) if self._last_resort else ()))
+        last = (self._last_resort,) if self._last_resort and wanted.last_resort else ()
+        everyone = (*(one.provider for one in chosen), *last)
         return everyone if wanted.model is None else tuple(p for p in everyone if p.entry.model == wanted.model)
 
     def ranked(self, wanted: Wanted) -> tuple[Ranked, ...]:

@@ -84,7 +84,15 @@ KEYS = Kind("keys", (Index("by_hash", ("hash",), unique=True), Index("by_workspa
 INSTANCES = Kind("instances", ())
 # Money, by day: what a workspace or a learner has spent and what is held for turns under way.
 ACCOUNTS = Kind("accounts", (Index("by_day", ("day", "id")), Index("by_due", ("due",))))
-KINDS = (SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS)
+QUESTIONS = Kind(
+    "questions",
+    (
+        Index("by_state", ("state", "id")),
+        Index("by_learner", ("workspace", "learner_id", "state", "id")),
+        Index("by_session", ("session_id", "id")),
+    ),
+)
+KINDS = (SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.clock import Clock, iso
 from app.errors import Duplicate, NotFound
-from app.storage.ports import FEEDBACK, LEARNERS, SESSIONS, TURNS, Find, Store
+from app.storage.ports import FEEDBACK, LEARNERS, QUESTIONS, SESSIONS, TURNS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import Feedback, Learner, Page, Session, Turn
 
@@ -38,7 +38,9 @@ class Sessions:
         return changed
 
     async def remove(self, session: Session) -> None:
-        """Erases the session with its turns and their feedback; a half-done erasure is finished by asking again."""
+        """Erases the session with its turns, their feedback and the questions that wait; a half-done erasure is
+        finished by asking again."""
+        await self._store.delete(QUESTIONS, {"session_id": session.id})
         while turns := await self._store.find(TURNS, Find({"session_id": session.id}, "seq", limit=200)):
             for turn in turns:
                 await self._store.delete(FEEDBACK, {"turn_id": turn["id"]})

@@ -14,6 +14,7 @@ from app.vocabulary.asking import (
     Left,
     Message,
     Mode,
+    Offer,
     Prompt,
     Quota,
     Said,
@@ -39,6 +40,7 @@ from app.vocabulary.keeping import (
     Turn,
 )
 from app.vocabulary.known import Snapshot
+from app.vocabulary.waiting import Question, Wait
 
 __all__ = [
     "FRAMING",
@@ -56,10 +58,12 @@ __all__ = [
     "Left",
     "Message",
     "Mode",
+    "Offer",
     "Outcome",
     "Page",
     "Permission",
     "Prompt",
+    "Question",
     "Quota",
     "Reading",
     "Receipt",
@@ -72,4 +76,5 @@ __all__ = [
     "Timing",
     "Turn",
     "Usage",
+    "Wait",
 ]

@@ -78,6 +78,18 @@ class Usage:
     cost_usd: float | None = None
 
 
+@dataclass(frozen=True)
+class Offer:
+    """Something that a learner may take up where no model answered: a `hint`, whose `text` is the next one, or to
+    have the question asked again later.
+
+    Review items and course material attach here, each as a kind with its text.
+    """
+
+    kind: Literal["hint", "ask_later"]
+    text: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """What is left of one rate limit, of how much in all, and in how many seconds all of it is there again."""
@@ -97,13 +109,14 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an answer as it was read from the wire. The last one carries `finish`; usage may come with it. The
-    first one carries the quota, where the provider said it."""
+    """A piece of an answer as it was read from the wire. The last one carries `finish`; usage may come with it, and
+    what the offline tutor offers besides. The first one carries the quota, where the provider said it."""
 
     text: str = ""
     finish: Finish | None = None
     usage: Usage | None = None
     quota: Quota | None = None
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,8 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A learner's message on its way into a turn."""
+    """A learner's message on its way into a turn. One that asks the question of the turn `answers` again is for
+    models only."""
 
     workspace: str
     session_id: str
@@ -140,6 +154,7 @@ class Ask:
     sampling: Sampling = Sampling()
     idempotency_key: str | None = None
     digest: str | None = None
+    answers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
-from app.vocabulary.asking import Attempt, Finish, Task, Usage
+from app.vocabulary.asking import Attempt, Finish, Offer, Task, Usage
 
 T = TypeVar("T")
 Outcome = Literal["kept", "cut", "dropped", "empty"]
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the documents in the store; `migrations/` lead up to it."""
 
 
@@ -174,7 +174,20 @@ class Turn:
     digest: str | None = None
     streamed: bool = False
     charge: int | None = None
+    answers: str | None = None
+    offers: tuple[Offer, ...] = ()
     schema: int = SCHEMA
+
+    @property
+    def evidence(self) -> bool:
+        """Whether it may teach us anything about models, strategies or the learner: only a whole answer that one model
+        gave to this very question does."""
+        return self.state is State.COMPLETE and not (self.degraded or self.continued or self.cached)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether no model answered, so that its question may be asked again later."""
+        return self.answers is None and self.state is not State.OPEN and (self.degraded or self.state is State.FAILED)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from app.context.assemble import Assembler, Brief
 from app.context.tokens import o200k
 from app.policy import load as load_policy
 from app.providers.offline import OfflineTutor
+from app.providers.offline.hints import Hint
 from app.providers.port import Provider
 from app.vocabulary import Finish, Learner, Prompt, Session, Snapshot, Usage
 from tests.unit.offline_talk import CONFIG, WORDING, answer, chunks, prompt
@@ -248,3 +249,14 @@ def test_only_unknowns_bring_sympy_into_memory() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "[False, False, True]"
+
+
+async def test_the_next_hint_is_offered_where_there_is_one() -> None:
+    (first,) = await chunks(prompt("what is 1/2 + 1/3?", stream=False))
+    (offer,) = first.offers
+    assert offer.kind == "hint"
+    assert offer.text == ENGLISH.hints[Hint.COMMON_DENOMINATOR][1].format(part="1/2 + 1/3")
+    (after,) = await chunks(prompt("what is 1/2 + 1/3?", first.text, "I am stuck", stream=False))
+    assert offer.text in after.text
+    assert after.offers == ()
+    assert [chunk.offers for chunk in await chunks(prompt("what is 1/2 + 1/3?"))][-1] == first.offers

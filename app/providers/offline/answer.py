@@ -33,6 +33,13 @@ def compose(notes: Notes) -> str:
     return f"{' '.join(_sentences(notes))}\n\n{note}"
 
 
+def next_hint(notes: Notes) -> str | None:
+    """The hint that would come after that of the answer; `None` where there is none."""
+    finding, language = notes.finding, notes.reading.language
+    later = language.hints[finding.hint][notes.rung + 1 :] if finding else ()
+    return later[0].format(**{**SLOTS, **finding.slots}) if finding and later else None
+
+
 def _sentences(notes: Notes) -> Iterator[str]:
     language, finding = notes.reading.language, notes.finding
     if notes.reading.feeling:

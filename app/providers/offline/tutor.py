@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import AsyncGenerator, Sequence
 
-from app.providers.offline.answer import Notes, compose
+from app.providers.offline.answer import Notes, compose, next_hint
 from app.providers.offline.check import check, needs_algebra
 from app.providers.offline.findings import Finding, Work
 from app.providers.offline.problem import open_problem
@@ -14,7 +14,7 @@ from app.providers.offline.recall import conversation, material, recall
 from app.providers.offline.statements import statements
 from app.providers.offline.wording import Wording
 from app.providers.port import OFFLINE, Entry
-from app.vocabulary import Chunk, Finish, Message, Prompt, Usage
+from app.vocabulary import Chunk, Finish, Message, Offer, Prompt, Usage
 
 ENTRY = Entry(
     provider=OFFLINE,
@@ -57,21 +57,22 @@ class OfflineTutor:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """The answer, a few words at a time; the same prompt gets the same one, unless a check is not ready in time."""
-        text = await self._answer(prompt.messages)
+        notes = await self._notes(prompt.messages)
+        text, hint = compose(notes), next_hint(notes)
         pieces = _FEW_WORDS.findall(text) if prompt.stream else [text]
         for piece in pieces[:-1]:
             yield Chunk(piece)
             await asyncio.sleep(0)
-        yield Chunk(pieces[-1], Finish.STOP, _FREE_OF_CHARGE)
+        yield Chunk(pieces[-1], Finish.STOP, _FREE_OF_CHARGE, offers=(Offer("hint", hint),) if hint else ())
 
-    async def _answer(self, messages: Sequence[Message]) -> str:
+    async def _notes(self, messages: Sequence[Message]) -> Notes:
         spoken = [message for message in messages if message.role != "system"]
         message = spoken.pop().text if spoken and spoken[-1].role == "user" else ""
         said = [m.text for m in spoken if m.role == "user"]
         answers = [m.text for m in spoken if m.role == "assistant"]
         reading = read(message, said, _preferred_language(messages), self._wording)
         finding, rung = (None, 0) if reading.danger else await self._checked(message, said, reading)
-        notes = Notes(
+        return Notes(
             reading=reading,
             finding=finding,
             recalled=None if finding or reading.danger else self._recalled(message, messages, spoken, reading),
@@ -79,7 +80,6 @@ class OfflineTutor:
             rung=rung,
             introduced=any(words in answer for answer in answers for words in self._own_words),
         )
-        return compose(notes)
 
     def _recalled(
         self, message: str, messages: Sequence[Message], spoken: Sequence[Message], reading: Reading

@@ -4,6 +4,7 @@ import { copyButton } from "./copying.js";
 import { facts, honesty } from "./facts.js";
 import { feedback } from "./feedback.js";
 import { icon, make, trouble } from "./dom.js";
+import { offered } from "./later.js";
 import { Prose } from "./markdown.js";
 import { showReceipt } from "./receipt.js";
 
@@ -37,6 +38,7 @@ export class TurnView {
       "div",
       { class: "said" },
       make("h2", { class: "unseen" }, "Your message"),
+      turn.answers ? make("span", { class: "again" }, "Asked again for you") : null,
       make("p", { dir: "auto" }, turn.message),
     );
     this.element = make("article", { class: "turn" }, this.said, this.answer);
@@ -55,10 +57,10 @@ export class TurnView {
     this.turn = turn;
     this.answer.classList.remove("thinking", "speaking");
     this.answer.removeAttribute("aria-busy");
-    this.element.dataset.id = turn.id;
+    Object.assign(this.element.dataset, { id: turn.id, seq: turn.seq });
     this.prose.finish(turn.reply);
     this.below.replaceChildren(
-      ...[honesty(turn), this.#end(turn, problem), facts(turn), this.#actions(turn)].filter(Boolean),
+      ...[honesty(turn), this.#end(turn, problem), offered(turn), facts(turn), this.#actions(turn)].filter(Boolean),
     );
   }
 

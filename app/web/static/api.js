@@ -99,6 +99,8 @@ export const turnsOf = (id, cursor, signal) =>
   });
 export const turn = (id, signal) => call("GET", `/v1/turns/${part(id)}`, undefined, { signal });
 export const cancel = (id) => call("POST", `/v1/turns/${part(id)}:cancel`);
+export const askLater = (id) => call("POST", `/v1/turns/${part(id)}:ask-later`);
+export const neverMind = (id) => call("DELETE", `/v1/turns/${part(id)}:ask-later`);
 export const receipt = (id) => call("GET", `/v1/turns/${part(id)}/context`);
 export const rate = (id, said) => call("POST", `/v1/turns/${part(id)}/feedback`, said);
 

@@ -26,6 +26,7 @@ function start() {
   theme.start();
   drawer.start();
   earlier.start();
+  conversation.start();
   composer.start({ send, stop: conversation.stop });
   api.whenKeyIsNeeded(() => askForKey(begin));
   addEventListener("hashchange", route);

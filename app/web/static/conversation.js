@@ -7,6 +7,7 @@ import { action, announce, at, make } from "./dom.js";
 import { Following } from "./follow.js";
 import * as history from "./earlier.js";
 import { draft } from "./kept.js";
+import * as later from "./later.js";
 import * as scrolling from "./scrolling.js";
 
 /** What is open: a session, or none yet; who is listened to. Each one that is opened is a new object. */
@@ -26,12 +27,18 @@ export function setSession(changed) {
   open.session = changed;
 }
 
+/** Starts; once for the page. */
+export function start() {
+  later.start(insert);
+}
+
 /** Leaves what is open; an answer that is being written is finished and kept without us. */
 export function clear() {
   open.leaving.abort();
   open.following?.leave();
   open = { session: null, following: null, leaving: new AbortController() };
   history.forget();
+  later.forget();
   at("log").replaceChildren();
   at("notice").replaceChildren();
   status("");
@@ -42,12 +49,12 @@ export function clear() {
 export async function load(id) {
   const mine = open;
   const { signal } = mine.leaving;
-  const [found, page] = await Promise.all([api.session(id, signal), api.turnsOf(id, null, signal)]);
+  const [found, page] = await Promise.all([api.session(id, signal), pageOf(id, null, signal)]);
   if (mine !== open) return;
   open.session = found;
   const views = page.data.toReversed().map(past);
   at("log").replaceChildren(...views.map((view) => view.element));
-  history.know(page.next_cursor, (cursor) => api.turnsOf(id, cursor, signal), past);
+  history.know(page.next_cursor, (cursor) => pageOf(id, cursor, signal), past);
   scrolling.toNewest();
   forgetIfSent(id, page.data[0]);
   takeUp(page.data[0], views.at(-1));
@@ -102,6 +109,21 @@ export function status(text) {
 function again(text) {
   if (answering()) status(STILL);
   else send(text, crypto.randomUUID?.() ?? String(Math.random()));
+}
+
+/** A page of turns without those that asked a question again in vain: it still waits. */
+async function pageOf(id, cursor, signal) {
+  const page = await api.turnsOf(id, cursor, signal);
+  return { ...page, data: page.data.filter((turn) => !turn.answers || turn.reply || turn.state === "open") };
+}
+
+/** Shows a turn that came about without this page, in its place: before all that came later, or is yet to end. */
+function insert(turn) {
+  if (at("log").querySelector(`[data-id="${CSS.escape(turn.id)}"]`)) return;
+  const next = [...at("log").querySelectorAll(".turn")].find(({ dataset }) => !(Number(dataset.seq) < turn.seq));
+  at("log").insertBefore(past(turn).element, next ?? null);
+  if (!next) scrolling.toNewest();
+  announce(`Your question was asked again. ${spoken({ turn })}`);
 }
 
 function past(turn) {
