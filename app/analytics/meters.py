@@ -98,16 +98,15 @@ class Meters:
         self._attempt_by(attempt.provider, attempt.model, attempt.outcome).inc()
         if call.usage.cached_tokens:
             self._cached_of(attempt.provider, attempt.model).inc(call.usage.cached_tokens)
+        if attempt.cost_usd:
+            self._cost_of(attempt.provider, attempt.model).inc(attempt.cost_usd)
         self._genai.hear(call)
 
     def _turn(self, turn: Turn) -> None:
-        provider, model, usage = turn.provider or "none", turn.model or "none", turn.usage
-        self._ended_by(turn.state, turn.task, provider).inc()
+        self._ended_by(turn.state, turn.task, turn.provider or "none").inc()
         self._tries.observe(len(turn.attempts))
         if turn.streamed:
             self._ends.labels(turn.state).inc()
-        if usage.cost_usd:
-            self._cost_of(provider, model).inc(usage.cost_usd)
         if turn.timing.overhead_ms is not None:
             self._overhead.observe(turn.timing.overhead_ms / 1e3)
         if turn.timing.context_ms is not None:

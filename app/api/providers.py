@@ -16,6 +16,7 @@ from app.routing.health import HALF_LIFE, Estimate
 from app.routing.known import Known
 from app.routing.rank import Ranked, Wanted, excluded, why
 from app.routing.router import Router
+from app.routing.skill import Skill
 from app.vocabulary import Task
 
 router = APIRouter(tags=["Operations"])
@@ -73,6 +74,7 @@ def _model(routing: Router, entry: Entry) -> dict[str, Any]:
         "waiting": len(pulse.waiting),
         "under_way": known.under_way,
         "health": _health(known),
+        "forecasts": {"streams": _forecasts(guard.skill(entry, True)), "json": _forecasts(guard.skill(entry, False))},
         "left": {"requests": known.left[0], "tokens": known.left[1]},
         "throttled": round(known.throttled, 3),
         "prices": asdict(entry.prices),
@@ -87,6 +89,11 @@ def _health(known: Known) -> dict[str, Any]:
         "failed": _estimate(known.failures, 1.0),
         "half_life_s": HALF_LIFE,
     }
+
+
+def _forecasts(skill: Skill) -> dict[str, float | None]:
+    """How good the predictor is: errors of the logarithm of the first token, beside the mean of late."""
+    return {"learned": skill.learned, "judged": skill.judged, "error": skill.error, "score": skill.score}
 
 
 def _estimate(known: Estimate | None, unit: float) -> dict[str, float] | None:

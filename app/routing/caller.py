@@ -11,7 +11,7 @@ from app.routing.forecast import Seen
 from app.routing.foresight import failed
 from app.routing.guard import Guard
 from app.routing.retries import RetryBudget
-from app.vocabulary import Attempt, Chunk, Finish, Prompt
+from app.vocabulary import Attempt, Chunk, Finish, Prompt, Usage
 
 
 class Caller:
@@ -38,7 +38,10 @@ class Caller:
             outcome, failure = error.outcome, error
             raise
         finally:
-            self._end(attempt, answer, "outrun" if attempt.outrun else outcome, failure)
+            if attempt.outrun:
+                outcome = "outrun"
+                attempt.usage = _read(attempt.usage, prompt)
+            self._end(attempt, answer, outcome, failure)
 
     async def _next(self, chunks: AsyncGenerator[Chunk, None], attempt: Try) -> Chunk:
         try:
@@ -84,3 +87,8 @@ class Caller:
         answer.purse.ended(attempt.held, noted)
         first = None if attempt.spoke_after is None else attempt.spoke_after * 1e3
         self._events.publish(AttemptEnded(noted, first, usage, attempt.streamed))
+
+
+def _read(usage: Usage, prompt: Prompt) -> Usage:
+    """What an attempt that was given up has used, as far as is known: its prompt was read."""
+    return usage if usage.input_tokens is not None else Usage(input_tokens=prompt.tokens, output_tokens=0)

@@ -21,6 +21,7 @@ from app.routing.forecast import Seen
 from app.routing.foresight import Foresight, Key
 from app.routing.known import Figures, Stake
 from app.routing.pulse import Pulse
+from app.routing.skill import Skill
 from app.routing.watchdog import Watchdog
 from app.vocabulary import Prompt, Quota
 
@@ -198,6 +199,10 @@ class Guard:
         for stream in (True, False):
             self.pulse(entry, stream).trusted()
         self.figures.forget(entry)
+
+    def skill(self, entry: Entry, stream: bool) -> Skill:
+        """How good the forecasts of a model are."""
+        return self.foresight.skill(self._watched(entry, stream).key)
 
     def pulse(self, entry: Entry, stream: bool) -> Pulse:
         """How a model is heard here."""

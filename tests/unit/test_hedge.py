@@ -1,10 +1,12 @@
 """A second model beside one that is slow to speak: whoever speaks first answers, and the other is given up."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from app.errors import NoProvider, ProviderDown
+from app.providers.port import Prices
 from app.routing.answer import Answer, Request
 from app.routing.breaker import State
 from app.routing.hedge import HedgeBudget
@@ -13,7 +15,7 @@ from app.routing.router import Router
 from app.vocabulary import Message, Prompt
 from tests.fakes import WHOLE, Hang, ScriptedProvider, Until, patient, routed
 
-PROMPT = Prompt((Message("user", "Why is the sky blue?"),), 100, 0.4, stream=True)
+PROMPT = Prompt((Message("user", "Why is the sky blue?"),), 100, 0.4, stream=True, tokens=1_000)
 
 
 def hurried(*providers: ScriptedProvider) -> Router:
@@ -45,6 +47,13 @@ async def test_a_model_that_is_slower_than_usual_is_outrun() -> None:
     assert (slow.closed, quick.closed) == (1, 1)
     assert router.retries.tokens == 500
     assert router.guard.standing(slow.entry).failed == 0
+
+
+async def test_a_model_that_is_outrun_has_read_the_prompt_and_that_costs() -> None:
+    dear = replace(patient("slow"), prices=Prices(input=2.0, output=10.0))
+    slow, quick = ScriptedProvider(dear, [Hang()]), ScriptedProvider(patient("quick"))
+    _, answer = await ask(hurried(slow, quick), slow, quick)
+    assert [attempt.cost_usd for attempt in answer.attempts] == [0.002, None]
 
 
 async def test_a_first_model_that_speaks_after_all_wins() -> None:
