@@ -77,13 +77,13 @@ def load(path: Path) -> tuple[Entry, ...]:
         raise _refusal(path, f"cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _refusal(path, f"is not TOML: {error}") from error
-    tables = catalogue.pop("model", [])
+    tables = catalogue.pop("model", None)
+    if tables is None and not catalogue:
+        raise _refusal(path, "no [[model]] in it (`model = []` says that none is meant)")
     if catalogue or not isinstance(tables, list):
         raise _refusal(path, f"{next(iter(catalogue), 'model')}: a catalogue consists of [[model]] tables only")
     entries = tuple(_entry(path, number, table) for number, table in enumerate(tables, 1))
     _refuse_twins(path, entries)
-    if not entries:
-        raise _refusal(path, "no [[model]] in it")
     return entries
 
 

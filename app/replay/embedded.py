@@ -36,7 +36,7 @@ def chosen(settings: Settings, choice: Choice, scratch: Path) -> Settings:
         settings = replace(settings, store=f"sqlite:///{scratch}/replay.db", cache="memory://", auth="auto")
     if not choice.providers:
         nobody = scratch / "no-providers.toml"
-        nobody.write_text("# nobody: the offline tutor answers\n", "utf-8")
+        nobody.write_text("model = []  # the offline tutor answers\n", "utf-8")
         settings = replace(settings, providers=nobody)
     return settings
 
