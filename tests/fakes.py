@@ -83,13 +83,15 @@ Script = Sequence[Chunk | ProviderError | Hang | Until]
 @dataclass
 class ScriptedProvider:
     """Says what its script says: chunks, an error to raise, or a hang; from the second time on what is for `later`, if
-    that is given. Notes what it was asked."""
+    that is given. Notes what it was asked. `leaving` is set when a call of it ends, which takes until `closing` is."""
 
     entry: Entry
     script: Script = WHOLE
     later: Script | None = None
     asked: list[Prompt] = field(default_factory=list)
     closed: int = 0
+    closing: asyncio.Event | None = None
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         script = self.later if self.asked and self.later is not None else self.script
@@ -109,3 +111,6 @@ class ScriptedProvider:
                     yield step
         finally:
             self.closed += 1
+            self.leaving.set()
+            if self.closing:
+                await self.closing.wait()

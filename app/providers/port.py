@@ -46,7 +46,8 @@ class Prices:
         """
         if self.input is None or self.output is None or usage.input_tokens is None or usage.output_tokens is None:
             return None
-        cached = usage.cached_tokens or 0
+        # Some servers count what was cached apart from the prompt.
+        cached = min(usage.cached_tokens or 0, usage.input_tokens)
         price = self.input if self.cached is None else self.cached
         total = (usage.input_tokens - cached) * self.input + cached * price + usage.output_tokens * self.output
         return round(total / 1e6, 9)

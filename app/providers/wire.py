@@ -35,6 +35,9 @@ TEXT_LIMIT = 1 << 20
 """Characters of an answer; 32,768 tokens, the most that a policy asks for, have some 150,000. To count the tokens of
 10 MB takes half a second in which nobody is answered, and 125 MB."""
 
+_MOST_TOKENS = 10**9
+"""What no model reads or writes in one call."""
+
 _CONNECTIONS = 2_000
 _DNS_SECONDS = 60
 _IDLE_SECONDS = 30.0
@@ -90,7 +93,9 @@ def encoded(body: Mapping[str, object]) -> bytes:
 
 def count(value: object) -> int | None:
     """A number of tokens, `None` for what is not one."""
-    return value if isinstance(value, int) and value >= 0 else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS:
+        return value
+    return None
 
 
 async def relay(line: Line, body: bytes, stream: bool) -> AsyncGenerator[Chunk, None]:

@@ -64,6 +64,9 @@ async def outrun(first: Voice, delay: float, second: Callable[[], Awaitable[Voic
         if won is None:
             raise next(error for attempt, _ in voices if (error := attempt.error))
         return won
+    except BaseException:
+        won = None  # who asked has left: nobody will hear it
+        raise
     finally:
         for voice in voices:
             if won is None or voice is not won[0]:

@@ -18,7 +18,7 @@ from app.routing.hedge import HedgeBudget, Voice, outrun
 from app.routing.rank import Candidate, Ranked, Wanted, rank
 from app.routing.retries import RetryBudget
 from app.routing.spread import spread
-from app.vocabulary import Chunk, Message, Prompt
+from app.vocabulary import Chunk, Message, Prompt, Usage
 
 T = TypeVar("T")
 
@@ -93,9 +93,10 @@ class Router:
                     continue
                 if request.continued is None or not prompt.stream:
                     raise
+                if not mark:  # something was said since it last broke off
+                    answer.purse.longer()
                 mark, broke = request.continued, broke or error
                 prompt = _going_on(request.prompt, "".join(said))
-                answer.purse.longer()
         answer.retry_after = chain.retry_after
         raise broke or NoProvider(answer.retry_after)
 
@@ -124,7 +125,7 @@ class Router:
 
     def _heard(self, attempt: Try, chunk: Chunk, answer: Answer) -> None:
         if answer.entry is not attempt.provider.entry:
-            answer.entry, answer.finish = attempt.provider.entry, None
+            answer.entry, answer.finish, answer.usage = attempt.provider.entry, None, Usage()
         if answer.first_token_at is None:
             answer.first_token_at = self._clock.monotonic()
         answer.hear(chunk)
@@ -145,4 +146,4 @@ class Router:
 def _going_on(prompt: Prompt, said: str) -> Prompt:
     """The prompt for a model that goes on where another one broke off."""
     broken = (Message("assistant", said), Message("user", _GO_ON))
-    return replace(prompt, messages=(*prompt.messages, *broken))
+    return replace(prompt, messages=(*prompt.messages, *broken), tokens=None)

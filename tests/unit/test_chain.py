@@ -96,6 +96,16 @@ async def test_what_breaks_twice_goes_on_twice_and_each_reads_all_that_was_said(
     assert outcomes(answer) == [("a", "broken"), ("b", "broken"), ("c", "ok")]
 
 
+async def test_what_went_on_is_counted_by_who_finished_it_and_a_longer_prompt_is_counted_anew() -> None:
+    first = ScriptedProvider(patient("a"), [Chunk("one ", usage=Usage(50, 0, 9)), BrokenStream("cut")])
+    second = ScriptedProvider(patient("b"), [Chunk("two"), Chunk(finish=Finish.STOP)])
+    answer = Answer()
+    request = Request(replace(PROMPT, tokens=7), (first, second), 30.0, continued="|")
+    assert "".join([c.text async for c in routed([first, second]).stream(request, answer)]) == "one |two"
+    assert answer.usage == Usage()
+    assert (first.asked[0].tokens, second.asked[0].tokens) == (7, None)
+
+
 async def test_where_nobody_can_go_on_the_answer_ends_as_it_broke() -> None:
     broken = ScriptedProvider(entry("broken"), [WHOLE[0], BrokenStream("cut")])
     dead, last = ScriptedProvider(entry("dead"), [ProviderDown("refused")]), ScriptedProvider(entry("offline"))

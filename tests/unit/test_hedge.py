@@ -100,6 +100,19 @@ async def test_the_client_that_leaves_in_the_race_ends_both_calls() -> None:
     assert (slow.closed, second.closed) == (1, 1)
 
 
+async def test_a_client_that_leaves_while_the_loser_is_being_closed_ends_the_winner_too() -> None:
+    gone = asyncio.Event()
+    slow = ScriptedProvider(patient("slow"), [Hang()], closing=gone)
+    quick = ScriptedProvider(patient("quick"))
+    task = asyncio.create_task(ask(hurried(slow, quick), slow, quick))
+    await slow.leaving.wait()
+    task.cancel()
+    gone.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (slow.closed, quick.closed) == (1, 1)
+
+
 @pytest.mark.parametrize("state", [State.OPEN, State.FORCED_OPEN, State.HALF_OPEN])
 async def test_a_model_that_is_not_known_to_be_well_is_never_asked_beside_another(state: State) -> None:
     here = asyncio.Event()

@@ -11,7 +11,7 @@ from app.errors import BrokenStream, ProviderBusy, ProviderError, ProviderRefuse
 from app.providers.gemini import Gemini
 from app.providers.groq import Groq
 from app.providers.openai_compatible import OpenAICompatible
-from app.providers.port import Entry
+from app.providers.port import Entry, Prices
 from app.providers.wire import Line, count, encoded, headers_with, http_session
 from app.vocabulary import Finish, Message, Prompt, Usage
 
@@ -189,3 +189,12 @@ async def test_a_line_does_not_show_its_key() -> None:
         headers = headers_with(authorization="Bearer sk-0815")
         line = Line(http, HandClock(), "http://h", "http://h", headers, "sk-0815", forever, lambda _: ("", None, None))
         assert "sk-0815" not in repr(line)
+
+
+@pytest.mark.parametrize("said", [-1, True, 1.5, "12", None, 2**63, 10**9 + 1])
+def test_a_number_of_tokens_that_makes_no_sense_is_unknown(said: object) -> None:
+    assert count(said) is None
+
+
+def test_more_cached_tokens_than_were_read_make_no_negative_cost() -> None:
+    assert Prices(input=1.0, cached=0.1, output=2.0).cost(Usage(10, 1_000, 10)) == 0.000021
