@@ -6,7 +6,7 @@ from app.context.assemble import Assembly
 from app.policy import Policy
 from app.providers.port import Provider
 from app.responses.key import ResponseKey
-from app.responses.responses import Question
+from app.responses.responses import Lookup
 from app.routing.answer import Request
 from app.routing.money import Purse, unlimited
 from app.routing.rank import Wanted
@@ -59,7 +59,7 @@ def request(ask: Ask, assembly: Assembly, policy: Policy, whom: tuple[Wanted, tu
     )
 
 
-def question(ask: Ask, prepared: Prepared, policy: Policy) -> Question:
+def lookup(ask: Ask, prepared: Prepared, policy: Policy) -> Lookup:
     """The turn as the cache of answers tells it from others."""
     prompt = prepared.request.prompt
     key = ResponseKey(
@@ -76,4 +76,4 @@ def question(ask: Ask, prepared: Prepared, policy: Policy) -> Question:
         max_tokens=prompt.max_tokens,
         temperature=prompt.temperature,
     )
-    return Question(key, policy.responses, prepared.assembly.receipt, ask.stream)
+    return Lookup(key, policy.responses, prepared.assembly.receipt, ask.stream)

@@ -21,7 +21,7 @@ from app.errors import NoProvider, ProviderError, SessionBusy, StoreUnavailable
 from app.events import Events, TurnEnded, TurnOpened
 from app.live import Live
 from app.policy import Policy
-from app.prepared import Prepared, question, request, wanted
+from app.prepared import Prepared, lookup, request, wanted
 from app.providers.port import OFFLINE
 from app.responses.responses import Responses
 from app.routing.answer import Answer
@@ -83,7 +83,7 @@ class Tutor:
         p = self._p
         for _ in range(_STALE_TRIES):
             prepared = await self.prepare(ask)
-            looked = await p.responses.look(question(ask, prepared, p.policy))
+            looked = await p.responses.look(lookup(ask, prepared, p.policy))
             turn = self._opened(ask, prepared)
             asked = Asked(turn, prepared.request, pinned=ask.model is not None, free=looked.x_cache == "hit")
             try:

@@ -28,7 +28,7 @@ XCache = Literal["hit", "miss", "bypass"]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Lookup:
     """What is asked, and by which rules: the learner's context as its receipt tells it, `streamed` or in one piece."""
 
     key: ResponseKey
@@ -85,10 +85,10 @@ class Responses:
         async with asyncio.TaskGroup() as tasks:
             yield cls(cache, Flights(tasks, clock), clock)
 
-    async def look(self, question: Question) -> Looked:
+    async def look(self, lookup: Lookup) -> Looked:
         """What the cache has for a question; changes nothing."""
-        key, rules = question.key, question.rules
-        why = bypass(rules, key.task, question.context)
+        key, rules = lookup.key, lookup.rules
+        why = bypass(rules, key.task, lookup.context)
         if why is not None:
             return Bypass(why)
         asked = digest(key)
@@ -98,7 +98,7 @@ class Responses:
             return Bypass("away")
         kept = unpacked(data) if data else None
         entry = _who(kept, key.models) if kept else None
-        return Hit(kept, entry) if kept and entry else Miss(asked, rules.ttl, question.streamed)
+        return Hit(kept, entry) if kept and entry else Miss(asked, rules.ttl, lookup.streamed)
 
     def stream(self, looked: Looked, call: Call, answer: Answer) -> AsyncGenerator[Chunk, None]:
         """The answer to a question: what was kept, what another call says, or what `call` says."""

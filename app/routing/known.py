@@ -36,7 +36,7 @@ class Known:
 
 
 @dataclass(slots=True, eq=False)
-class _Account:
+class _Model:
     room: Room
     health: Health
     throttle: Throttle
@@ -48,7 +48,7 @@ class Stake:
     """What one call has taken of its model's limits, when it began and when it spoke. Only streams say how fast a
     model is: the first word of an answer in one piece comes with its last."""
 
-    account: _Account
+    model: _Model
     stream: bool
     spent: tuple[Spent, Spent] | None
     """`None` once the provider has said how it counts."""
@@ -58,89 +58,89 @@ class Stake:
 
 
 class Figures:
-    """An account for each model that was asked about; no more than there are entries in the catalogue."""
+    """What is known of each model that was asked about; no more of them than there are entries in the catalogue."""
 
     def __init__(self, clock: Clock, chance: Callable[[], float]) -> None:
         self.clock, self._chance = clock, chance
-        self._accounts: dict[tuple[str, str, str], _Account] = {}
+        self._models: dict[tuple[str, str, str], _Model] = {}
 
     def known(self, entry: Entry) -> Known:
         """What is known of a model now."""
-        account, now = self._account(entry), self.clock.monotonic()
-        health = account.health
+        model, now = self._model(entry), self.clock.monotonic()
+        health = model.health
         return Known(
             health.first_token.at(now),
             health.speed.at(now),
             health.failures.at(now),
-            account.room.left(now),
-            account.under_way,
-            account.throttle.share(now),
+            model.room.left(now),
+            model.under_way,
+            model.throttle.share(now),
         )
 
     def take(self, entry: Entry, prompt: Prompt, must: bool) -> Stake | None:
         """Takes what a call needs of its model's limits; `None` where that is not there, unless it `must` be made."""
-        account, now, tokens = self._account(entry), self.clock.monotonic(), _needs(entry, prompt)
-        if not must and not account.room.fits(tokens, now):
+        model, now, tokens = self._model(entry), self.clock.monotonic(), _needs(entry, prompt)
+        if not must and not model.room.fits(tokens, now):
             return None
-        account.room, spent = account.room.taken(tokens, now)
-        return Stake(account, prompt.stream, spent)
+        model.room, spent = model.room.taken(tokens, now)
+        return Stake(model, prompt.stream, spent)
 
     def give_back(self, stake: Stake) -> None:
         """Notes that a call is not made after all."""
         if stake.spent:
-            stake.account.room = stake.account.room.given_back(stake.spent, self.clock.monotonic())
+            stake.model.room = stake.model.room.given_back(stake.spent, self.clock.monotonic())
             stake.spent = None
 
     def throttles(self, stake: Stake) -> bool:
         """Whether a call is to be kept back, for the provider would turn it down."""
-        throttle, now = stake.account.throttle, self.clock.monotonic()
+        throttle, now = stake.model.throttle, self.clock.monotonic()
         share = throttle.share(now)
         kept_back = share > 0 and self._chance() < share
         if kept_back:
-            stake.account.throttle = throttle.after(now, False)
+            stake.model.throttle = throttle.after(now, False)
         return kept_back
 
     def began(self, stake: Stake) -> None:
         """Notes that a call is under way."""
         stake.began = self.clock.monotonic()
-        stake.account.under_way += 1
+        stake.model.under_way += 1
 
     def heard(self, stake: Stake, took: float, quota: Quota | None) -> None:
         """Notes a call's first word, after so many seconds, and what the provider says is left."""
         stake.spoke = now = self.clock.monotonic()
         self._settle(stake, quota)
         if stake.stream:
-            stake.account.health = stake.account.health.spoke(now, took)
+            stake.model.health = stake.model.health.spoke(now, took)
 
     def ended(self, stake: Stake, outcome: Outcome, quota: Quota | None, output_tokens: int | None) -> None:
         """Notes how a call ended, what was left then if it was refused, and how long its answer was."""
-        account, now = stake.account, self.clock.monotonic()
-        account.under_way -= 1
+        model, now = stake.model, self.clock.monotonic()
+        model.under_way -= 1
         self._settle(stake, quota)
         if outcome in (*_WORKED, Outcome.BUSY):
-            account.throttle = account.throttle.after(now, outcome is not Outcome.BUSY)
+            model.throttle = model.throttle.after(now, outcome is not Outcome.BUSY)
         if outcome in (*_WORKED, *_FAILED):
-            account.health = account.health.ended(now, outcome in _FAILED)
+            model.health = model.health.ended(now, outcome in _FAILED)
         if stake.stream and outcome is Outcome.LATE and stake.began is not None:
-            account.health = account.health.spoke(now, now - stake.began)
+            model.health = model.health.spoke(now, now - stake.began)
         if outcome in _WORKED and (speed := _speed(stake, now, output_tokens)) is not None:
-            account.health = account.health.wrote(now, speed)
+            model.health = model.health.wrote(now, speed)
 
     def forget(self, entry: Entry) -> None:
         """Judges a model anew; what its limits are is still known."""
-        account = self._account(entry)
-        account.health, account.throttle = Health(), Throttle()
+        model = self._model(entry)
+        model.health, model.throttle = Health(), Throttle()
 
     def _settle(self, stake: Stake, quota: Quota | None) -> None:
         if stake.spent:
-            account, now = stake.account, self.clock.monotonic()
-            account.room, stake.spent = account.room.settled(stake.spent, quota, now), None
+            model, now = stake.model, self.clock.monotonic()
+            model.room, stake.spent = model.room.settled(stake.spent, quota, now), None
 
-    def _account(self, entry: Entry) -> _Account:
+    def _model(self, entry: Entry) -> _Model:
         name = (entry.credential, entry.provider, entry.model)
-        if (account := self._accounts.get(name)) is None:
-            account = self._accounts[name] = _Account(Room(entry.rate), Health(), Throttle())
-        return account
+        if (model := self._models.get(name)) is None:
+            model = self._models[name] = _Model(Room(entry.rate), Health(), Throttle())
+        return model
 
 
 def _speed(stake: Stake, now: float, tokens: int | None) -> float | None:

@@ -68,7 +68,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Terms:
     """What a score is made of: first token and whole answer in expected seconds, cost in US dollars."""
 
     strength: float
@@ -87,7 +87,7 @@ class Ranked:
     provider: Provider
     known: Known
     score: float
-    parts: Parts
+    terms: Terms
     room: bool
 
 
@@ -108,7 +108,7 @@ def rank(candidates: Sequence[Candidate], wanted: Wanted) -> tuple[Ranked, ...]:
     able = [one for one in candidates if excluded(one.provider.entry, wanted) is None]
     peers = _Peers.of(able, wanted)
     ranked = [_ranked(one, wanted, peers) for one in able]
-    return tuple(sorted(ranked, key=lambda one: (not one.room, -one.score, -one.parts.strength)))
+    return tuple(sorted(ranked, key=lambda one: (not one.room, -one.score, -one.terms.strength)))
 
 
 def why(ranked: Ranked, wanted: Wanted) -> str:
@@ -118,21 +118,21 @@ def why(ranked: Ranked, wanted: Wanted) -> str:
 
 
 def _said(ranked: Ranked, wanted: Wanted) -> tuple[str, ...]:
-    parts = ranked.parts
-    strength = f"strength {parts.strength:g}{'' if wanted.task in ranked.provider.entry.strengths else ' (unstated)'}"
-    success = f"{parts.success:.0%} success"
-    first = f"first token {parts.first:.2f} s{'' if ranked.known.first_token else ' (unknown: as the best)'}"
+    terms = ranked.terms
+    strength = f"strength {terms.strength:g}{'' if wanted.task in ranked.provider.entry.strengths else ' (unstated)'}"
+    success = f"{terms.success:.0%} success"
+    first = f"first token {terms.first:.2f} s{'' if ranked.known.first_token else ' (unknown: as the best)'}"
     match wanted.mode:
         case Mode.QUALITY:
             return (strength,)
         case Mode.LATENCY:
             return first, success
         case Mode.THROUGHPUT:
-            return f"whole answer {parts.whole:.1f} s", first, success
+            return f"whole answer {terms.whole:.1f} s", first, success
         case Mode.COST:
-            return (f"up to {parts.dollars:.6f} US dollars",)
-        case Mode.ADAPTIVE if parts.seen:
-            return strength, success, f"{parts.seen:.0%} seen", first, f"{parts.thrift:.0%} thrift"
+            return (f"up to {terms.dollars:.6f} US dollars",)
+        case Mode.ADAPTIVE if terms.seen:
+            return strength, success, f"{terms.seen:.0%} seen", first, f"{terms.thrift:.0%} thrift"
         case Mode.ADAPTIVE:
             return strength, success, "nothing seen yet"
 
@@ -167,7 +167,7 @@ def _ranked(candidate: Candidate, wanted: Wanted, peers: _Peers) -> Ranked:
     tokens = min(wanted.max_tokens, entry.max_output)
     dollars = _dollars(entry, wanted)
     first = _beside(known.first_token, peers.first)
-    parts = Parts(
+    terms = Terms(
         strength=entry.strengths.get(wanted.task, UNSTATED),
         success=1 - (known.failures.beside(0.0, _PRIOR_SUCCESSES) if known.failures else 0.0),
         first=first,
@@ -177,23 +177,23 @@ def _ranked(candidate: Candidate, wanted: Wanted, peers: _Peers) -> Ranked:
         thrift=_thrift(dollars, peers.cheapest),
     )
     room = fits(known.left, wanted.prompt_tokens + tokens)
-    return Ranked(candidate.provider, known, _score(parts, wanted.mode), parts, room)
+    return Ranked(candidate.provider, known, _score(terms, wanted.mode), terms, room)
 
 
-def _score(parts: Parts, mode: Mode) -> float:
+def _score(terms: Terms, mode: Mode) -> float:
     match mode:
         case Mode.QUALITY:
-            return parts.strength
+            return terms.strength
         case Mode.LATENCY:
-            return -parts.first / parts.success
+            return -terms.first / terms.success
         case Mode.THROUGHPUT:
-            return -parts.whole / parts.success
+            return -terms.whole / terms.success
         case Mode.COST:
-            return -parts.dollars
+            return -terms.dollars
         case Mode.ADAPTIVE:
-            pace = _FIRST / (_FIRST + parts.first)
-            bonus = parts.seen * (_PACE * (pace - 0.5) + _THRIFT * (parts.thrift - 0.5))
-            return parts.strength * parts.success * (1 + bonus)
+            pace = _FIRST / (_FIRST + terms.first)
+            bonus = terms.seen * (_PACE * (pace - 0.5) + _THRIFT * (terms.thrift - 0.5))
+            return terms.strength * terms.success * (1 + bonus)
 
 
 def _beside(known: Estimate | None, best: float) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.policy import ResponsesPolicy
 from app.responses.key import ResponseKey
-from app.responses.responses import Question
+from app.responses.responses import Lookup
 from app.vocabulary import Finish, LayerReceipt, Message, Outcome, Receipt, State, Task, Turn, Usage
 from tests.fakes import entry
 
@@ -51,6 +51,6 @@ def context(**outcomes: Outcome) -> Receipt:
     return Receipt(2_048, 9, 9, "o200k", "1", made)
 
 
-def question(streamed: bool = True, rules: ResponsesPolicy = ON, **parts: Any) -> Question:
-    """A question for the cache, whose key differs from `KEY` in these parts."""
-    return Question(replace(KEY, **parts), rules, context(), streamed)
+def lookup(streamed: bool = True, rules: ResponsesPolicy = ON, **parts: Any) -> Lookup:
+    """What the cache is asked, by a key that differs from `KEY` in these parts."""
+    return Lookup(replace(KEY, **parts), rules, context(), streamed)

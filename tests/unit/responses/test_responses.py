@@ -13,13 +13,13 @@ from app.errors import CacheUnavailable
 from app.policy import ResponsesPolicy
 from app.responses.flights import Flights
 from app.responses.key import digest
-from app.responses.responses import Bypass, Hit, Miss, Question, Responses
+from app.responses.responses import Bypass, Hit, Lookup, Miss, Responses
 from app.routing.answer import Answer
 from app.storage.memory import MemoryCache
 from app.vocabulary import Finish, Message, Task, Usage
 from tests.fakes import entry
 from tests.unit.responses.calls import ScriptedCall
-from tests.unit.responses.questions import KEY, ON, TURN, context, question
+from tests.unit.responses.questions import KEY, ON, TURN, context, lookup
 
 
 class AwayCache(MemoryCache):
@@ -41,7 +41,7 @@ class Learners:
         self.responses = Responses(self.cache, Flights(tasks, self.clock), self.clock)
         self.call = ScriptedCall()
 
-    async def ask(self, asked: Question) -> tuple[str, str, Answer]:
+    async def ask(self, asked: Lookup) -> tuple[str, str, Answer]:
         """What the header says, the text, and how it came about; a whole answer is kept, as a turn does."""
         looked, answer = await self.responses.look(asked), Answer()
         self.call.script(TURN.reply)
@@ -59,9 +59,9 @@ async def learners(cache: type[MemoryCache] = MemoryCache) -> AsyncIterator[Lear
 
 async def test_the_same_question_is_answered_from_the_cache_at_no_cost() -> None:
     async with learners() as those:
-        assert (await those.ask(question()))[:2] == ("miss", TURN.reply)
+        assert (await those.ask(lookup()))[:2] == ("miss", TURN.reply)
         for streamed in (True, False):
-            x_cache, text, answer = await those.ask(question(streamed))
+            x_cache, text, answer = await those.ask(lookup(streamed))
             assert (x_cache, text) == ("hit", TURN.reply)
             assert (answer.cached, answer.attempts, answer.finish) == (True, [], Finish.STOP)
             assert (answer.usage, answer.waited) == (Usage(cost_usd=0.0), 0.0)
@@ -90,24 +90,24 @@ async def test_the_same_question_is_answered_from_the_cache_at_no_cost() -> None
 )
 async def test_a_question_that_differs_in_anything_is_asked_for_itself(changes: dict[str, Any]) -> None:
     async with learners() as those:
-        await those.ask(question())
-        assert (await those.ask(question(**changes)))[0] == "miss"
+        await those.ask(lookup())
+        assert (await those.ask(lookup(**changes)))[0] == "miss"
     assert those.call.made == 2
 
 
 async def test_it_is_forgotten_when_its_time_is_over() -> None:
     async with learners() as those:
-        await those.ask(question())
+        await those.ask(lookup())
         those.clock.turn(ON.ttl - 1)
-        assert (await those.ask(question()))[0] == "hit"
+        assert (await those.ask(lookup()))[0] == "hit"
         those.clock.turn(1)
-        assert (await those.ask(question()))[0] == "miss"
+        assert (await those.ask(lookup()))[0] == "miss"
     assert those.call.made == 2
 
 
 async def test_a_short_time_is_short_for_those_who_listen_to_a_call_too() -> None:
     async with learners() as those:
-        asked = question(rules=ResponsesPolicy(ttl=1))
+        asked = lookup(rules=ResponsesPolicy(ttl=1))
         await those.ask(asked)
         those.clock.turn(1)
         await those.ask(asked)
@@ -116,11 +116,11 @@ async def test_a_short_time_is_short_for_those_who_listen_to_a_call_too() -> Non
 
 async def test_a_hit_does_not_make_an_answer_live_longer() -> None:
     async with learners() as those:
-        await those.ask(question())
+        await those.ask(lookup())
         those.clock.turn(ON.ttl / 2)
-        await those.ask(question())
+        await those.ask(lookup())
         those.clock.turn(ON.ttl / 2)
-        assert (await those.ask(question()))[0] == "miss"
+        assert (await those.ask(lookup()))[0] == "miss"
 
 
 @pytest.mark.parametrize(
@@ -129,33 +129,33 @@ async def test_a_hit_does_not_make_an_answer_live_longer() -> None:
 async def test_a_poisoned_entry_is_none(poison: bytes) -> None:
     async with learners() as those:
         those.cache.set(f"response:{digest(KEY)}", poison, 60)
-        assert (await those.ask(question()))[:2] == ("miss", TURN.reply)
-        assert (await those.ask(question()))[0] == "hit"
+        assert (await those.ask(lookup()))[:2] == ("miss", TURN.reply)
+        assert (await those.ask(lookup()))[0] == "hit"
 
 
 async def test_an_answer_of_a_model_that_cannot_be_asked_is_not_told() -> None:
     async with learners() as those:
-        looked = await those.responses.look(question())
+        looked = await those.responses.look(lookup())
         those.responses.keep(looked, replace(TURN, provider="gone", model="gone-1"))
-        assert isinstance(await those.responses.look(question()), Miss)
+        assert isinstance(await those.responses.look(lookup()), Miss)
         those.responses.keep(looked, TURN)
-        assert isinstance(await those.responses.look(question()), Hit)
+        assert isinstance(await those.responses.look(lookup()), Hit)
 
 
 async def test_without_a_cache_every_question_is_answered_and_none_is_an_error() -> None:
     async with learners(AwayCache) as those:
         for _ in range(2):
-            assert (await those.ask(question()))[:2] == ("bypass", TURN.reply)
+            assert (await those.ask(lookup()))[:2] == ("bypass", TURN.reply)
     assert those.call.made == 2
     assert dict(those.responses.bypasses) == {"away": 2}
 
 
 async def test_a_learner_who_is_known_and_one_who_is_not_share_nothing_in_either_direction() -> None:
     async with learners() as those:
-        known = replace(question(), context=context(profile="kept"))
+        known = replace(lookup(), context=context(profile="kept"))
         assert await those.responses.look(known) == Bypass("personal")
         await those.ask(known)
-        assert (await those.ask(question()))[0] == "miss"
+        assert (await those.ask(lookup()))[0] == "miss"
         assert (await those.ask(known))[0] == "bypass"
     assert those.call.made == 3
 
@@ -171,5 +171,5 @@ async def test_equal_questions_at_one_time_are_one_call_and_kept_once() -> None:
 
 
 async def _hear(those: Learners) -> str:
-    looked, answer = await those.responses.look(question()), Answer()
+    looked, answer = await those.responses.look(lookup()), Answer()
     return "".join([chunk.text async for chunk in those.responses.stream(looked, those.call, answer)])
