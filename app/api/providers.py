@@ -25,30 +25,36 @@ router = APIRouter(tags=["Operations"])
 @router.get("/v1/providers")
 async def list_providers(request: Request) -> Response:
     """Each model with its breaker (of all replicas, where they share a Redis), what this process knows of it, and its
-    place in the order of each task in the policy's mode, with the score and what that is made of. Operators only."""
-    (await principal(request)).must_operate()
+    place in the order of each task in the policy's mode, with the score and what that is made of; `forbidden_here`
+    where the caller's workspace forbids its provider. Operators only."""
+    (asking := await principal(request)).must_operate()
     routing, policy = service(request).router, service(request).base.policy
-    data = _models(routing, policy, routing.entries)
+    data = _models(routing, policy, routing.entries, asking.workspace)
     return json({"data": data, "mode": policy.routing.mode, "retry_tokens": routing.retries.tokens})
 
 
 @router.post("/v1/providers/{provider}:reset")
 async def reset_provider(request: Request, provider: str) -> Response:
     """Closes the breakers of a provider's models and takes doubts back, on all replicas; what this process knows of
-    their health is forgotten. Operators only."""
-    (await principal(request)).must_operate()
+    their health is forgotten. Breakers are the service's, not a workspace's: an operator of any workspace closes them
+    for all. Operators only."""
+    (asking := await principal(request)).must_operate()
     routing = service(request).router
     entries = [entry for entry in routing.entries if entry.provider == provider]
     if not entries:
         raise NotFound("provider", provider)
     for entry in entries:
         await routing.guard.reset(entry)
-    return json({"data": _models(routing, service(request).base.policy, entries)})
+    return json({"data": _models(routing, service(request).base.policy, entries, asking.workspace)})
 
 
-def _models(routing: Router, policy: Policy, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def _models(routing: Router, policy: Policy, entries: Sequence[Entry], workspace: str) -> list[dict[str, Any]]:
+    forbidden = policy.forbidden(workspace)
     orders = [(wanted, routing.ranked(wanted)) for wanted in (_usual(policy, task) for task in Task)]
-    return [_model(routing, entry) | _places(entry, orders) | _consent(entry, policy) for entry in entries]
+    return [
+        _model(routing, entry) | _places(entry, orders) | {"forbidden_here": entry.provider in forbidden}
+        for entry in entries
+    ]
 
 
 def _usual(policy: Policy, task: Task) -> Wanted:
@@ -111,7 +117,3 @@ def _place(entry: Entry, wanted: Wanted, order: Sequence[Ranked]) -> dict[str, A
         if ranked.provider.entry is entry:
             return {"place": place, "score": round(ranked.score, 6), "why": why(ranked, wanted)}
     return {"place": None, "score": None, "why": excluded(entry, wanted)}
-
-
-def _consent(entry: Entry, policy: Policy) -> dict[str, Any]:
-    return {"forbidden_in": sorted(name for name, own in policy.workspaces.items() if entry.provider in own.forbid)}

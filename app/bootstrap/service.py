@@ -32,13 +32,12 @@ from app.later import Later
 from app.later import Parts as LaterParts
 from app.policy import Policy
 from app.policy import load as load_policy
-from app.providers.port import OFFLINE, Provider
+from app.providers.port import Provider
 from app.responses.responses import Responses
 from app.routing.caller import Caller
 from app.routing.foresight import Foresight
 from app.routing.guard import Guard
 from app.routing.known import Figures
-from app.routing.rank import Wanted
 from app.routing.router import Router
 from app.running import Running
 from app.settings import CONFIG, Settings, masked
@@ -52,7 +51,6 @@ from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Snapshots
 from app.storage.turns import TurnLog
 from app.turn import Parts, Tutor
-from app.vocabulary import Task
 
 _PATIENCE_OF_STAND_IN = 0.15
 """Seconds that the offline tutor's answer waits for a check where it stands in for models: the learner has waited for
@@ -89,7 +87,8 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The running parts, as the entrances need them. `recovered` counts turns that a dead process had left open."""
+    """The running parts, as the entrances need them. `providers` are all models that can be asked here for some task,
+    as `provider/model`, the last resort included; `recovered` counts turns that a dead process had left open."""
 
     base: Base
     records: Records
@@ -116,9 +115,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
     breakers, rules = await breakers_of(settings, base.cache, clock, stack)
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
-    router = Router(
-        await providers_of(settings, clock, stack), _last_resort(base), Caller(guard, base.events), random.random
-    )
+    last = _last_resort(base)
+    router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
     tutor = Tutor(_parts(base, router, (responses, spending), me.id))
@@ -141,7 +139,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.cache_counts(base.meters, records.snapshots, responses)
     gauges.money(base.meters, spending)
     gauges.waiting(base.meters, later)
-    asked = tuple(f"{p.entry.provider}/{p.entry.model}" for p in router.candidates(Wanted(Task.GENERAL)))
+    entries = (*router.entries, *([last.entry] if last else []))
+    asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
     return Service(base, records, tutor, router, running, spending, later, health, asked, recovered)
 
 
@@ -218,8 +217,7 @@ def _last_resort(base: Base) -> Provider | None:
 
 async def _warm_up(router: Router) -> None:
     """Lets the offline tutor, where nobody else answers, load what its first answer would wait for."""
-    alone = [p.entry.dialect for p in router.candidates(Wanted(Task.GENERAL))] == [OFFLINE]
-    if alone:
+    if not router.entries:
         await asyncio.to_thread(import_module, "sympy")
 
 

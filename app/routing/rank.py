@@ -1,7 +1,8 @@
 """In which order models are asked: pure, from what is wanted and what is known of each.
 
 First, who may be asked at all: not whom the workspace forbids, not whose context window is too small for prompt and
-answer, not who is said to be worth nothing for the task (strength 0). Then a score, the greater the better:
+answer, not who is said to be worth nothing for the task (strength 0), unless it was named. Then a score, the greater
+the better:
 
     quality     strength
     latency     -first / success                            first token, expected seconds
@@ -98,7 +99,7 @@ def excluded(entry: Entry, wanted: Wanted) -> str | None:
         return "forbidden in this workspace"
     if tokens > entry.context_window:
         return f"its context window of {entry.context_window} tokens is too small for {tokens}"
-    if entry.strengths.get(wanted.task) == 0:
+    if entry.strengths.get(wanted.task) == 0 and entry.model != wanted.model:
         return "strength 0: not for this task"
     return None
 

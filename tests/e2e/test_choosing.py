@@ -43,9 +43,9 @@ def mode(name: str) -> tuple[str, str]:
     return 'mode = "adaptive"', f'mode = "{name}"'
 
 
-def forbidding(*providers: str) -> tuple[str, str]:
+def forbidding(*providers: str, workspace: str = "default") -> tuple[str, str]:
     names = ", ".join(f'"{name}"' for name in providers)
-    return "[strategies.support]", f"[workspaces.default]\nforbid = [{names}]\n\n[strategies.support]"
+    return "[strategies.support]", f"[workspaces.{workspace}]\nforbid = [{names}]\n\n[strategies.support]"
 
 
 async def test_a_hundred_turns_at_a_time_make_no_more_calls_than_providers_say_are_left(start_two: StartTwo) -> None:
@@ -79,10 +79,27 @@ async def test_a_provider_that_a_workspace_forbids_is_never_asked(start_two: Sta
     two.second.script(fault="503")
     turn = await two.ask()
     assert (turn["provider"], turn["degraded"]) == ("offline", True)
-    assert await two.pinned("first-1") == 503
+    assert await two.listed() == ["masterx", "second-1", "rules"]
+    assert await two.pinned("first-1") == (await two.masterx.call("GET", "/v1/models/first-1"))[0] == 404
     assert len(two.first.requests) == 0
     models = await two.models()
-    assert (models["first"]["forbidden_in"], models["second"]["forbidden_in"]) == (["default"], [])
+    assert (models["first"]["forbidden_here"], models["second"]["forbidden_here"]) == (True, False)
+
+
+async def test_an_operator_is_not_told_what_other_workspaces_forbid(start_two: StartTwo) -> None:
+    two = await start_two(forbidding("first", workspace="another"))
+    assert await two.listed() == ["masterx", "first-1", "second-1", "rules"]
+    assert {model["forbidden_here"] for model in (await two.models()).values()} == {False}
+    status, body = await two.masterx.call("GET", "/v1/providers")
+    assert (status, "another" in str(body)) == (200, False)
+
+
+async def test_a_model_that_is_not_for_a_task_answers_who_names_it(start_two: StartTwo) -> None:
+    two = await start_two(strengths=(0.0, 0.2))
+    assert (await two.ask())["provider"] == "second"
+    assert await two.listed() == ["masterx", "first-1", "second-1", "rules"]
+    assert await two.pinned("first-1") == 200
+    assert len(two.first.requests) == 1
 
 
 async def test_where_all_are_forbidden_the_offline_tutor_answers(start_two: StartTwo) -> None:

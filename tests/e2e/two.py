@@ -49,6 +49,12 @@ class Two:
             await answer.read()
             return answer.status
 
+    async def listed(self) -> list[str]:
+        """The models that a client may name."""
+        status, body = await self.masterx.call("GET", "/v1/models")
+        assert status == 200, body
+        return [model["id"] for model in body["data"]]
+
     async def models(self) -> dict[str, Any]:
         """What the operator sees, by provider."""
         status, body = await self.masterx.call("GET", "/v1/providers")

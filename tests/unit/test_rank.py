@@ -183,3 +183,10 @@ def test_who_is_left_out_is_told_why() -> None:
     assert excluded(entry("a"), wanted) == "forbidden in this workspace"
     assert excluded(entry("b"), wanted) == "its context window of 8192 tokens is too small for 8500"
     assert excluded(entry("b", {TASK: 0.0}), Wanted(TASK)) == "strength 0: not for this task"
+
+
+def test_who_is_named_is_asked_however_weak_for_the_task_and_not_where_it_is_forbidden() -> None:
+    useless, named = entry("b", {TASK: 0.0}), Wanted(TASK, model="b-1")
+    assert names(rank([Candidate(ScriptedProvider(useless), Known())], named)) == ["b"]
+    assert excluded(useless, replace(named, model="a-1")) == "strength 0: not for this task"
+    assert excluded(useless, replace(named, forbidden=frozenset(["b"]))) == "forbidden in this workspace"

@@ -83,7 +83,7 @@ async def complete(request: Request) -> Response:
     asking = await principal(request)
     raw, key = await whole(request), idempotency_key(request)
     chat = parsed(raw)
-    talk, pinned = conversation(chat.messages), _pinned(chat.model, service(request))
+    talk, pinned = conversation(chat.messages), _pinned(chat.model, service(request), asking.workspace)
     named = await named_session(request, chat)
     session = named or await begin(request, chat, talk, asking)
     ask = Ask(
@@ -114,32 +114,34 @@ async def complete(request: Request) -> Response:
 
 @router.get("/v1/models")
 async def list_models(request: Request) -> Response:
-    """What can be asked for here: the router, and each model whose provider has a key."""
-    await principal(request)
-    return json({"object": "list", "data": list(_models(service(request)).values())})
+    """What can be asked for here: the router, and each model whose provider has a key and is not forbidden in this
+    workspace."""
+    asking = await principal(request)
+    return json({"object": "list", "data": list(_models(service(request), asking.workspace).values())})
 
 
 @router.get("/v1/models/{model:path}")
 async def get_model(request: Request, model: str) -> Response:
     """One of them."""
-    await principal(request)
-    found = _models(service(request)).get(model)
+    asking = await principal(request)
+    found = _models(service(request), asking.workspace).get(model)
     if found is None:
         raise NotFound("model", model)
     return json(found)
 
 
-def _models(parts: Service) -> dict[str, dict[str, Any]]:
-    """Models by name. When they were made is not known: clients want a number, and get 0."""
-    owners = [(ROUTED, "masterx"), *(tuple(name.split("/", 1))[::-1] for name in parts.providers)]
+def _models(parts: Service, workspace: str) -> dict[str, dict[str, Any]]:
+    """A workspace's models by name. When they were made is not known: clients want a number, and get 0."""
+    forbidden, named = parts.base.policy.forbidden(workspace), (name.split("/", 1) for name in parts.providers)
+    owners = [(ROUTED, "masterx"), *((model, provider) for provider, model in named if provider not in forbidden)]
     return {name: {"id": name, "object": "model", "created": 0, "owned_by": owner} for name, owner in owners}
 
 
-def _pinned(model: str, parts: Service) -> str | None:
+def _pinned(model: str, parts: Service, workspace: str) -> str | None:
     """The model to ask alone; `NotFound` for one that cannot be asked here."""
     if model == ROUTED:
         return None
-    if model not in _models(parts):
+    if model not in _models(parts, workspace):
         raise NotFound("model", model)
     return model
 
