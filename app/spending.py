@@ -98,7 +98,7 @@ class Spending:
             await self._settle(asked.turn, demands, 0)
             raise
         if self._clock.monotonic() - since > _OPENED_WITHIN:
-            purse.left = 0  # others may have taken it for abandoned
+            purse.left, purse.short = 0, True  # others may have taken it for abandoned
 
     async def settle(self, turn: Turn, charge: int | None) -> None:
         """Charges what a turn has cost that is closed. Where the ledger is away, `audit` does it later."""
@@ -160,7 +160,7 @@ class Spending:
                 self.money["reserved"] += amount / NANO
                 break
             amount = self._instead(asked, bounds, short)
-        return Purse(tariff, amount)
+        return Purse(tariff, amount, short=amount < tariff.ceiling(request.candidates))
 
     def _instead(self, asked: Asked, bounds: Sequence[int], short: Short) -> int:
         """What to do with less than the whole chain may cost: one call of any model, else as the policy says."""

@@ -103,7 +103,7 @@ class Tutor:
         state, problem = await self._speak(prepared, live, answer)
         closed = self._closed(prepared, live, answer, (state, problem))
         turn = await self._record(live, closed)
-        p.responses.keep(live.looked, turn)
+        p.responses.keep(live.looked, turn, prepared.purse)
         p.snapshots.advance(prepared.snapshot, turn)
         live.end(turn)
         p.events.publish(TurnEnded(turn))

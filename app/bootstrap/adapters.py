@@ -21,7 +21,8 @@ from app.storage.migrate import Step, check, migrate
 from app.storage.ports import Schema, Store
 
 _CACHE_BYTES = 16 << 20
-"""What the cache in process may hold: at present the events of the streams of the last two minutes."""
+"""What the cache in process may hold: the events of the streams of the last two minutes, and answers that are kept;
+where it is full, what was used least recently goes."""
 
 
 @asynccontextmanager

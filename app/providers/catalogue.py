@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.errors import SettingsError
-from app.providers.port import OFFLINE, Entry, Limits, Prices, Rate
-from app.vocabulary import Task
+from app.providers.port import Entry, Limits, Prices, Rate
+from app.vocabulary import OFFLINE, Task
 
 _Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Seconds = Annotated[float, Field(gt=0, le=3600)]

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Protocol
 
+from app.vocabulary import OFFLINE as OFFLINE
 from app.vocabulary import Chunk, Prompt, Task, Usage
-
-OFFLINE = "offline"
-"""Name of the built-in tutor that answers without any model."""
 
 _TEMPLATE = 256
 """Tokens that a provider's own chat template may add to a prompt; gpt-oss' system message takes about a hundred."""

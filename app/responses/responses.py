@@ -21,6 +21,7 @@ from app.responses.kept import Kept, packed, unpacked
 from app.responses.key import ResponseKey, digest
 from app.responses.rules import bypass, worth_keeping
 from app.routing.answer import Answer
+from app.routing.money import Purse
 from app.storage.cache import Cache
 from app.vocabulary import Chunk, Finish, Receipt, Turn, Usage
 
@@ -111,9 +112,10 @@ class Responses:
             case Bypass(why):
                 return self._direct(why, call, answer)
 
-    def keep(self, looked: Looked, turn: Turn) -> None:
-        """Keeps the answer of a turn whose record is durable, where it is worth it."""
-        if isinstance(looked, Miss) and worth_keeping(turn):
+    def keep(self, looked: Looked, turn: Turn, purse: Purse) -> None:
+        """Keeps the answer of a turn whose record is durable, where it is worth it and no model was left out because
+        the money was short."""
+        if isinstance(looked, Miss) and worth_keeping(turn) and not purse.short:
             self._cache.set(_name(looked.digest), packed(turn), looked.ttl)
 
     async def _told(self, kept: Kept, entry: Entry, answer: Answer) -> AsyncGenerator[Chunk, None]:
@@ -122,10 +124,12 @@ class Responses:
         yield Chunk(kept.text, Finish.STOP)
 
     async def _listen(self, looked: Miss, call: Call, answer: Answer) -> AsyncGenerator[Chunk, None]:
-        # Nothing is awaited between finding no call and making one: of equal questions only one does.
+        # Nothing is awaited between finding no call and making one: of equal questions only one does. Who is short of
+        # money listens to the calls of others, and makes its own for itself: nobody else is to get the cheaper answer.
         flight = self._flights.find(looked.digest, looked.streamed)
         self.results["shared" if flight else "miss"] += 1
-        flight = flight or self._flights.start((looked.digest, looked.streamed), call, looked.ttl, answer.purse)
+        if flight is None and not answer.purse.short:
+            flight = self._flights.start((looked.digest, looked.streamed), call, looked.ttl, answer.purse)
         async with aclosing(flight.listen(answer) if flight else call(answer)) as chunks:
             async for chunk in chunks:
                 yield chunk

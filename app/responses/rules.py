@@ -1,9 +1,8 @@
 """Which questions may be answered with another one's answer, and which answers are kept. Pure."""
 
 from app.policy import ResponsesPolicy
-from app.providers.port import OFFLINE
 from app.responses.kept import MOST_TEXT
-from app.vocabulary import Finish, Receipt, State, Task, Turn
+from app.vocabulary import Finish, Receipt, Task, Turn
 
 _EVERYONES = frozenset({"instructions", "front_end", "message"})
 """Layers that hold nothing of one learner beyond what the key compares word for word. The front end's instructions are
@@ -30,6 +29,4 @@ def bypass(rules: ResponsesPolicy, task: Task, context: Receipt) -> str | None:
 
 def worth_keeping(turn: Turn) -> bool:
     """Whether a turn's answer may be told to others: a whole one, from a model that was asked for this turn."""
-    whole = turn.state is State.COMPLETE and turn.finish_reason is Finish.STOP
-    own = not turn.cached and not turn.degraded and not turn.continued and turn.provider not in (None, OFFLINE)
-    return whole and own and 0 < len(turn.reply) <= MOST_TEXT
+    return turn.evidence and turn.finish_reason is Finish.STOP and 0 < len(turn.reply) <= MOST_TEXT

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from app.providers.port import OFFLINE, Entry, Provider
-from app.vocabulary import Attempt
+from app.providers.port import Entry, Provider
+from app.vocabulary import OFFLINE, Attempt
 
 NANO = 1_000_000_000
 """Nano-dollars in a dollar."""
@@ -81,6 +81,9 @@ class Purse:
     out: int = 0
     """What calls under way have taken out."""
 
+    short: bool = False
+    """Whether less was held than the whole chain may cost: who has more might be answered by another model."""
+
     def covers(self, entry: Entry) -> bool:
         """Whether a call, however it goes, stays within what is left."""
         if self.left is None:
@@ -107,8 +110,8 @@ class Purse:
             self.spent += cost
 
     def close(self) -> int | None:
-        """What is charged for all of it, `None` without a limit. No call is begun after that, and one that others still
-        listen to counts as the most that it may cost."""
+        """What is charged for all of it, `None` without a limit. A call that others still listen to counts as the most
+        that it may cost; of what it leaves of that, calls that they need after it are paid."""
         if self.left is None:
             return None
         self.left = 0

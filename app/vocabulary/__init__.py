@@ -7,6 +7,7 @@ All ids are UUIDv7 text. Unknown is `None`, never zero.
 from app.vocabulary.asking import (
     FRAMING,
     MESSAGE_LIMIT,
+    OFFLINE,
     Ask,
     Attempt,
     Chunk,
@@ -45,6 +46,7 @@ from app.vocabulary.waiting import Question, Wait
 __all__ = [
     "FRAMING",
     "MESSAGE_LIMIT",
+    "OFFLINE",
     "SCHEMA",
     "Affect",
     "Ask",

@@ -7,6 +7,9 @@ from typing import Literal
 MESSAGE_LIMIT = 32_000
 """Characters in one message of a learner (API.md)."""
 
+OFFLINE = "offline"
+"""Name of the built-in tutor that answers without any model, where a provider is named."""
+
 FRAMING = 4
 """Tokens that the chat format adds to each message: three marks and the role (OpenAI cookbook, token counting)."""
 

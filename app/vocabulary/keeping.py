@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
-from app.vocabulary.asking import Attempt, Finish, Offer, Task, Usage
+from app.vocabulary.asking import OFFLINE, Attempt, Finish, Offer, Task, Usage
 
 T = TypeVar("T")
 Outcome = Literal["kept", "cut", "dropped", "empty"]
@@ -135,8 +135,8 @@ class Turn:
     before this turn. `continued`: another model went on with an answer that had broken off; its text says where, and
     `attempts` names both. `cached`: nobody was asked for this turn, its text was told to the same question in another
     one, whose record has the attempts, tokens and cost. `charge` is what budgets are charged, in
-    nano-dollars: at least what its attempts cost; `None` where nobody's budget is limited, and where the process died
-    before it knew.
+    nano-dollars: at least what the calls cost that were made for it, also where others went on listening to one and
+    have it among their `attempts`; `None` where nobody's budget is limited, and where the process died before it knew.
     """
 
     id: str
@@ -181,8 +181,9 @@ class Turn:
     @property
     def evidence(self) -> bool:
         """Whether it may teach us anything about models, strategies or the learner: only a whole answer that one model
-        gave to this very question does."""
-        return self.state is State.COMPLETE and not (self.degraded or self.continued or self.cached)
+        gave to this very question does. The offline tutor is none, whether it stood in for one or was asked itself."""
+        own = not (self.degraded or self.continued or self.cached)
+        return self.state is State.COMPLETE and own and self.provider not in (None, OFFLINE)
 
     @property
     def unanswered(self) -> bool:

@@ -43,10 +43,10 @@ class World:
     folder: Path
     provider: MisbehavingProvider
 
-    async def __call__(self, budgets: str, *prices: str, own: str = "", **environment: str) -> Masterx:
+    async def __call__(self, budgets: str, *prices: str, own: str = "", ttl: str = "0", **environment: str) -> Masterx:
         """A service with this `[budgets]` table, what the default workspace has of its `own`, and models with these
-        prices, strongest first."""
-        policy = (CONFIG / "policy.toml").read_text("utf-8")
+        prices, strongest first; answers are kept for `ttl` seconds."""
+        policy = (CONFIG / "policy.toml").read_text("utf-8").replace("\nttl = 0\n", f"\nttl = {ttl}\n")
         for name in ("when_spent", "unpriced"):
             policy = policy.replace(f'{name} = "refuse"\n', "") if name in budgets else policy
         (self.folder / "policy.toml").write_text(
@@ -170,6 +170,19 @@ async def test_when_it_is_spent_a_cheaper_model_is_asked_as_long_as_one_can_be_p
     assert set(providers) == {"model0", "model1"}
     assert await settled(masterx) <= 0.012
     assert await metric(masterx, 'masterx_budget_short_total{instead="cheaper"}') >= providers.count("model1")
+
+
+async def test_a_cheaper_answer_is_told_to_nobody_who_can_pay_for_a_better_one(world: World) -> None:
+    masterx = await world('learner_usd = 0.012\nwhen_spent = "cheaper"', DEAR, CHEAP, ttl="3600")
+    turns: list[dict[str, Any]] = []
+    while not turns or turns[-1]["provider"] == "model0":
+        status, turn = await ask(masterx, message=f"Tell me {len(turns)} times more")
+        assert status == 200
+        turns.append(turn)
+        await settled(masterx)
+    assert turns[-1]["provider"] == "model1"
+    told = [(await ask(masterx, await masterx.session(who), turns[-1]["message"]))[1] for who in ("ben", "cleo")]
+    assert [(one["provider"], one["cached"]) for one in told] == [("model0", False), ("model0", True)]
 
 
 async def test_when_it_is_spent_the_offline_tutor_answers(world: World) -> None:

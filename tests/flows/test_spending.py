@@ -198,17 +198,17 @@ async def test_when_the_dearest_call_cannot_be_paid_for_the_policy_says_what_the
 async def test_a_chain_is_given_enough_for_its_dearest_call_and_for_another_after_it(world: World) -> None:
     world.candidates = (priced("b", 0.5, 1.0), priced("a"), priced("c", 0.1, 0.1), free())
     _, purse = await world.opened(world.spending())
-    assert purse.left == ONE_CALL * 3 // 2
+    assert (purse.left, purse.short) == (ONE_CALL * 3 // 2, False)
     world.policy = policy(learner_usd=(ONE_CALL * 3 // 2 + ONE_CALL) / 1e9)
     _, purse = await world.opened(world.spending())
-    assert purse.left == ONE_CALL  # no second one in it, which is better than no answer
+    assert (purse.left, purse.short) == (ONE_CALL, True)  # no second one in it, which is better than no answer
 
 
 async def test_a_free_model_is_asked_whatever_was_spent(world: World) -> None:
     world.policy = policy(learner_usd=0.0)
     world.candidates = (priced("mine", 0.0, 0.0),)
     turn, purse = await world.opened(world.spending())
-    assert purse.covers(world.candidates[0].entry)
+    assert (purse.covers(world.candidates[0].entry), purse.short) == (True, False)
     await world.spending().settle(turn, purse.close())
     assert await world.account() == Account()
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.vocabulary import State, Turn
+from app.vocabulary import OFFLINE, State, Turn
 
-WHOLE = Turn("t", "w", "s", "ada", 1, "Hi", "", state=State.COMPLETE, reply="Hello")
+WHOLE = Turn("t", "w", "s", "ada", 1, "Hi", "", state=State.COMPLETE, reply="Hello", provider="a")
 
 
 def test_a_whole_answer_is_evidence() -> None:
@@ -21,6 +21,11 @@ def test_what_is_open_broken_off_stopped_or_failed_is_none(state: State) -> None
 def test_what_the_offline_tutor_said_in_a_model_s_place_is_none_nor_what_two_models_said() -> None:
     assert not replace(WHOLE, degraded=True).evidence
     assert not replace(WHOLE, continued=True).evidence
+
+
+def test_what_the_offline_tutor_said_is_none_also_where_it_was_named_or_no_model_has_a_key() -> None:
+    assert not replace(WHOLE, provider=OFFLINE).evidence
+    assert not replace(WHOLE, provider=None).evidence
 
 
 def test_what_was_told_from_the_cache_is_none() -> None:

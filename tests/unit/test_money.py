@@ -139,6 +139,9 @@ def test_a_call_that_goes_on_for_others_is_charged_in_full_to_whom_it_was_made_f
     assert not purse.covers(model)
     purse.ended(most, Attempt("a", "a-1", "ok", 1.0, None, SAID / 1e9))
     assert Purse(TARIFF).close() is None
+    cheaper = priced("b", 0.1).entry  # for those who still listen, within what was charged
+    assert (purse.covers(model), purse.covers(cheaper)) == (False, True)
+    assert purse.began(cheaper) + purse.spent <= SAID + ONE
 
 
 OUTCOMES = st.sampled_from(["ok", "down", "busy", "refused", "timeout", "broken", "abandoned", "credential"])

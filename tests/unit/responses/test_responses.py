@@ -15,10 +15,11 @@ from app.responses.flights import Flights
 from app.responses.key import digest
 from app.responses.responses import Bypass, Hit, Lookup, Miss, Responses
 from app.routing.answer import Answer
+from app.routing.money import Purse, Tariff, unlimited
 from app.storage.memory import MemoryCache
 from app.vocabulary import Finish, Message, Task, Usage
 from tests.fakes import entry
-from tests.unit.responses.calls import ScriptedCall
+from tests.unit.responses.calls import ScriptedCall, heard
 from tests.unit.responses.questions import KEY, ON, TURN, context, lookup
 
 
@@ -41,12 +42,12 @@ class Learners:
         self.responses = Responses(self.cache, Flights(tasks, self.clock), self.clock)
         self.call = ScriptedCall()
 
-    async def ask(self, asked: Lookup) -> tuple[str, str, Answer]:
+    async def ask(self, asked: Lookup, purse: Purse | None = None) -> tuple[str, str, Answer]:
         """What the header says, the text, and how it came about; a whole answer is kept, as a turn does."""
-        looked, answer = await self.responses.look(asked), Answer()
+        looked, answer = await self.responses.look(asked), Answer(purse or unlimited())
         self.call.script(TURN.reply)
         chunks = [chunk async for chunk in self.responses.stream(looked, self.call, answer)]
-        self.responses.keep(looked, replace(TURN, cached=answer.cached))
+        self.responses.keep(looked, replace(TURN, cached=answer.cached), answer.purse)
         return looked.x_cache, "".join(chunk.text for chunk in chunks), answer
 
 
@@ -136,9 +137,9 @@ async def test_a_poisoned_entry_is_none(poison: bytes) -> None:
 async def test_an_answer_of_a_model_that_cannot_be_asked_is_not_told() -> None:
     async with learners() as those:
         looked = await those.responses.look(lookup())
-        those.responses.keep(looked, replace(TURN, provider="gone", model="gone-1"))
+        those.responses.keep(looked, replace(TURN, provider="gone", model="gone-1"), unlimited())
         assert isinstance(await those.responses.look(lookup()), Miss)
-        those.responses.keep(looked, TURN)
+        those.responses.keep(looked, TURN, unlimited())
         assert isinstance(await those.responses.look(lookup()), Hit)
 
 
@@ -170,6 +171,34 @@ async def test_equal_questions_at_one_time_are_one_call_and_kept_once() -> None:
     assert dict(those.responses.results) == {"hit": 0, "miss": 1, "bypass": 0, "shared": 99}
 
 
-async def _hear(those: Learners) -> str:
-    looked, answer = await those.responses.look(lookup()), Answer()
+async def test_what_one_gets_who_is_short_of_money_is_told_to_nobody_else() -> None:
+    async with learners() as those:
+        await those.ask(lookup(), short())
+        assert (await those.ask(lookup()))[0] == "miss"
+        assert (await those.ask(lookup(), short()))[0] == "hit"
+    assert those.call.made == 2
+
+
+async def test_who_is_short_of_money_makes_no_call_for_others_but_listens_to_theirs() -> None:
+    async with learners() as those:
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(_hear(those, short()))]
+        await heard()
+        tasks += [loop.create_task(_hear(those)), loop.create_task(_hear(those, short()))]
+        await heard()
+        assert those.call.made == 2
+        for _ in range(2):
+            await those.call.say(TURN.reply)
+            await those.call.end()
+        await asyncio.wait(tasks)
+    assert dict(those.responses.results) == {"hit": 0, "miss": 2, "bypass": 0, "shared": 1}
+
+
+def short() -> Purse:
+    """What one has who cannot pay for every model."""
+    return Purse(Tariff(), 0, short=True)
+
+
+async def _hear(those: Learners, purse: Purse | None = None) -> str:
+    looked, answer = await those.responses.look(lookup()), Answer(purse or unlimited())
     return "".join([chunk.text async for chunk in those.responses.stream(looked, those.call, answer)])
