@@ -51,6 +51,12 @@ class Running:
         """The turn, if it runs here."""
         return self._lives.get(turn_id)
 
+    async def stop(self, session_id: str) -> None:
+        """Stops the answer under way in a session, if there is one here, and waits for its record."""
+        for live in [live for live in self._lives.values() if live.turn.session_id == session_id]:
+            if live.stop("cancelled"):
+                await live.wait()
+
     async def ask(self, ask: Ask) -> tuple[Live, bool]:
         """Starts a turn, or finds the one that its idempotency key started before (then the second value is true).
 

@@ -5,8 +5,9 @@ most that is expected of it (`Entry.most`). Where it is not known what was paid,
 died, the most that it may have been counts as paid: rather too much than too little.
 
 A process that dies leaves its holds behind. They count until they are overdue and somebody looks at the record of the
-turn: none there, nothing was asked of anyone, and nothing is charged; closed with a charge, that is it; closed without
-one, by the recovery of a dead process's turns, the whole hold is. What is still open stays held.
+turn: closed with a charge, that is it; closed without one, by the recovery of a dead process's turns, the whole hold
+is. So it is where no record is there: it was erased, or, much rarer, its process died just before it was made. What is
+still open stays held.
 """
 
 import asyncio
@@ -27,10 +28,6 @@ from app.vocabulary import State, Turn
 
 LEASE = 120.0
 """Seconds after which a turn's record is looked at, if nobody has settled it by then."""
-
-_OPENED_WITHIN = 60.0
-"""Seconds that making a turn durable may take after its money was held. The rest of the lease is for clocks that
-differ: a turn that is not there is not taken for one that never will be while it may still spend."""
 
 _LOOK = 5.0
 _KEPT_DAYS = 90
@@ -58,12 +55,12 @@ def limited(policy: Policy) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A turn that is about to be opened, and what it would ask of whom. A `pinned` model is not replaced by the offline
-    tutor."""
+    """A turn that is about to be opened, and what it would ask of whom. One for `models_only` is not answered by the
+    offline tutor in their place."""
 
     turn: Turn
     request: Request
-    pinned: bool = False
+    models_only: bool = False
     free: bool = False
     """Whether its answer is there already, so that nobody is asked."""
 
@@ -74,6 +71,7 @@ class Spending:
     def __init__(self, ledger: Ledger, turns: TurnLog, policy: Policy, clock: Clock) -> None:
         self._ledger, self._turns, self._policy, self._clock = ledger, turns, policy, clock
         self.limited = limited(policy)
+        self._tidied = ""
         self.money = {"reserved": 0.0, "settled": 0.0}
         """US dollars held and settled by this process so far."""
 
@@ -90,15 +88,12 @@ class Spending:
         if not demands:
             yield unlimited()
             return
-        since = self._clock.monotonic()
         purse = await self._reserve(asked, demands)
         try:
             yield purse
         except BaseException:
             await self._settle(asked.turn, demands, 0)
             raise
-        if self._clock.monotonic() - since > _OPENED_WITHIN:
-            purse.left, purse.short = 0, True  # others may have taken it for abandoned
 
     async def settle(self, turn: Turn, charge: int | None) -> None:
         """Charges what a turn has cost that is closed. Where the ledger is away, `audit` does it later."""
@@ -126,26 +121,37 @@ class Spending:
         """Settles what is overdue by the records of the turns; says how many holds that were."""
         settled = 0
         for name, hold in await self._ledger.overdue(self._clock.now()):
-            cost = await self._cost_of(name, hold)
-            if cost is not None:
-                await self._ledger.settle(hold.lease, [name], cost)
-                settled += 1
+            try:
+                settled += await self._audited(name, hold)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                # A bulkhead: a record that cannot be read, such as one that another version wrote, must not keep the
+                # others from being settled, nor end the service. Its hold counts until somebody can read it.
+                log.exception("what turn %s holds is not settled", hold.lease)
         return settled
 
     async def stay(self) -> None:
-        """Looks after what is overdue, and removes accounts of 90 days ago, until cancelled."""
-        tidied = ""
-        while self.limited:
-            now = self._clock.now()
+        """Looks after what is overdue, and removes accounts of 90 days ago, until cancelled; those also where nobody
+        has a budget any more."""
+        while True:
             try:
-                if await self.audit():
+                await self._tidy()
+                if self.limited and await self.audit():
                     log.info("settled what turns of dead processes had left behind")
-                if tidied != _day(now):
-                    await self._ledger.forget(_day(now - _KEPT_DAYS * 86_400))
-                    tidied = _day(now)
             except StoreUnavailable as error:
                 log.warning("budgets are not looked after: %s", error)
+            except Exception:
+                # A bulkhead: an account that cannot be read must not end the service.
+                log.exception("budgets are not looked after")
             await asyncio.sleep(_LOOK)
+
+    async def _tidy(self) -> None:
+        """Removes old accounts, once a day."""
+        now = self._clock.now()
+        if self._tidied != _day(now):
+            await self._ledger.forget(_day(now - _KEPT_DAYS * 86_400))
+            self._tidied = _day(now)
 
     async def _reserve(self, asked: Asked, demands: Sequence[Demand]) -> Purse:
         """A purse with what could be held: enough for the whole chain, or for what the policy makes do with."""
@@ -170,7 +176,7 @@ class Spending:
         if policy == "cheaper" and fits is not None:
             self.short["cheaper"] += 1
             return fits
-        if policy == "offline" and not asked.pinned:
+        if policy == "offline" and not asked.models_only:
             self.short["offline"] += 1
             return 0
         self.short["refuse"] += 1
@@ -193,12 +199,19 @@ class Spending:
         except StoreUnavailable as error:
             log.warning("turn %s is settled later: %s", turn.id, error)
 
+    async def _audited(self, name: Name, hold: Hold) -> bool:
+        """Settles an overdue hold; false while its turn is open."""
+        cost = await self._cost_of(name, hold)
+        if cost is not None:
+            await self._ledger.settle(hold.lease, [name], cost)
+        return cost is not None
+
     async def _cost_of(self, name: Name, hold: Hold) -> int | None:
         """What the turn of an overdue hold is charged; `None` while it is open."""
         try:
             turn = await self._turns.get(name.workspace, hold.lease)
         except NotFound:
-            return 0
+            return hold.amount
         if turn.state is State.OPEN:
             return None
         return hold.amount if turn.charge is None else turn.charge

@@ -85,7 +85,8 @@ class Tutor:
             prepared = await self.prepare(ask)
             looked = await p.responses.look(lookup(ask, prepared, p.policy))
             turn = self._opened(ask, prepared)
-            asked = Asked(turn, prepared.request, pinned=ask.model is not None, free=looked.x_cache == "hit")
+            only = ask.model is not None or ask.answers is not None
+            asked = Asked(turn, prepared.request, models_only=only, free=looked.x_cache == "hit")
             try:
                 async with p.spending.held(asked) as purse:
                     await p.turns.open(turn)
@@ -102,12 +103,14 @@ class Tutor:
         p, answer = self._p, Answer(prepared.purse)
         state, problem = await self._speak(prepared, live, answer)
         closed = self._closed(prepared, live, answer, (state, problem))
-        turn = await self._record(live, closed)
-        p.responses.keep(live.looked, turn, prepared.purse)
-        p.snapshots.advance(prepared.snapshot, turn)
-        live.end(turn)
-        p.events.publish(TurnEnded(turn))
-        await p.spending.settle(turn, closed.charge)
+        try:
+            turn = await self._record(live, closed)
+            p.responses.keep(live.looked, turn, prepared.purse)
+            p.snapshots.advance(prepared.snapshot, turn)
+            live.end(turn)
+            p.events.publish(TurnEnded(turn))
+        finally:  # what was paid counts also where the record was erased meanwhile
+            await p.spending.settle(live.turn, closed.charge)
 
     async def _speak(self, prepared: Prepared, live: Live, answer: Answer) -> tuple[State, str | None]:
         """Relays the answer to whoever listens; says how it ended."""
@@ -206,7 +209,9 @@ class Tutor:
             finish_reason=answer.finish if end[0] in (State.COMPLETE, State.GUARDED) else None,
             closed_at=iso(clock.now()),
         )
-        return replace(closed, offers=(*answer.offers, Offer("ask_later"))) if closed.unanswered else closed
+        # Who named a model wants no other's answer, and this one's wishes are not kept.
+        may_wait = closed.unanswered and prepared.wanted.model is None
+        return replace(closed, offers=(*answer.offers, Offer("ask_later"))) if may_wait else closed
 
     def _degrades(self, wanted: Wanted) -> bool:
         """Whether an answer of the offline tutor is less than was to be had: there are models, and it was not named."""

@@ -21,9 +21,9 @@ _DOC: dict[int | str, dict[str, Any]] = {200: {"model": shapes.TurnOut}, 409: {"
 @router.post("/v1/turns/{turn_id}:ask-later", responses=_DOC)
 async def ask_later(request: Request, turn_id: str) -> Response:
     """Has a question that no model answered asked again when one can be, within 24 hours; `later` of the turn says
-    how that stands. Only for a turn that is `degraded` or `failed`; at most 20 questions of a learner wait."""
+    how that stands. Only for a turn that offers it; at most 20 questions of a learner wait."""
     turn = await own_turn(request, turn_id, write=True)
-    if not turn.unanswered:
+    if not any(offer.kind == "ask_later" for offer in turn.offers):
         raise NotAskedLater(_why_not(turn))
     parts = service(request)
     question = await parts.records.questions.add(turn, iso(parts.base.clock.now()))
@@ -47,6 +47,8 @@ async def forget_later(request: Request, turn_id: str) -> Response:
 def _why_not(turn: Turn) -> str:
     if turn.answers:
         return "this turn asked a question again itself; ask for the turn that it answers"
+    if turn.unanswered:
+        return "this turn was asked of one model by name, and another one's answer was not wanted"
     return "only a turn that the offline tutor answered in a model's place, or nobody, can be asked again later"
 
 

@@ -126,7 +126,17 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
     health = Health(_checks(base), clock)
     await health.look()
-    later = Later(LaterParts(records.questions, records.turns, running, router, clock, me.id, lambda: health.draining))
+    asking_again = LaterParts(
+        questions=records.questions,
+        turns=records.turns,
+        running=running,
+        router=router,
+        policy=base.policy,
+        clock=clock,
+        owner=me.id,
+        leaving=lambda: health.draining,
+    )
+    later = Later(asking_again)
     base.events.subscribe(later.hear)
     await stack.enter_async_context(
         background(
