@@ -20,6 +20,7 @@ from app.routing.breaker import State as Breaker
 from app.routing.rank import Wanted, excluded
 from app.routing.router import Router
 from app.running import Running
+from app.spending import limits
 from app.storage.questions import Questions
 from app.storage.turns import TurnLog
 from app.vocabulary import Ask, Question, State, Turn, Wait
@@ -252,12 +253,17 @@ class Later:
 
     def _able(self, turn: Turn) -> bool:
         """Whether some model may be asked at all. A turn that fails without an attempt may also have listened to
-        another's call, or had no money."""
+        another's call."""
         policy = self._p.policy
-        tokens = turn.receipt.tokens if turn.receipt else 0
-        forbidden = policy.forbidden(turn.workspace)
-        wanted = Wanted(turn.task, forbidden=forbidden, prompt_tokens=tokens, max_tokens=policy.answer.max_tokens)
-        return any(excluded(entry, wanted) is None for entry in self._p.router.entries)
+        fit = Wanted(
+            turn.task,
+            forbidden=policy.forbidden(turn.workspace),
+            prompt_tokens=turn.receipt.tokens if turn.receipt else 0,
+            max_tokens=policy.answer.max_tokens,
+        )
+        priced_only = policy.budgets.unpriced == "refuse" and limits(policy, turn.workspace) != (None, None)
+        able = (entry for entry in self._p.router.entries if excluded(entry, fit) is None)
+        return any(not priced_only or entry.most(0, 0) is not None for entry in able)
 
     async def _turn(self, question: Question) -> Turn:
         """The turn that asks it again. Under its key there is one, whoever asks and however often: a process that

@@ -261,6 +261,35 @@ async def test_a_cancelled_answer_is_charged_the_most_it_may_have_cost(world: Wo
     assert await settled(masterx) == held
 
 
+async def test_erasing_a_session_in_the_middle_of_an_answer_does_not_make_it_free(world: World) -> None:
+    masterx = await world("workspace_usd = 1.0")
+    session = await masterx.session()
+    world.provider.script(stop=3)
+    async with aclosing(_stream(masterx, session)) as stream:
+        await anext(stream)
+        held = (await budgets(masterx))[0]["reserved_usd"]
+        assert (await masterx.call("DELETE", f"/v1/sessions/{session}"))[0] == 204
+        *_, last = [data async for data in stream]
+    assert last["state"] == "cancelled"
+    assert (await masterx.call("GET", f"/v1/sessions/{session}"))[0] == 404
+    assert await settled(masterx) == held > 0
+
+
+async def test_erasing_a_session_on_another_replica_does_not_make_its_answer_free(
+    world: World, production: dict[str, str]
+) -> None:
+    one = await world("workspace_usd = 1.0", **production)
+    two = await world("workspace_usd = 1.0", **production)
+    session = await one.session()
+    world.provider.script(stop=3)
+    async with aclosing(_stream(one, session)) as stream:
+        await anext(stream)
+        assert (await two.call("DELETE", f"/v1/sessions/{session}"))[0] == 204
+        world.provider.go_on()
+        assert [data async for data in stream]
+    assert await settled(two) > 0
+
+
 async def test_what_a_shutdown_cuts_short_is_settled_before_the_process_ends(world: World) -> None:
     masterx = await world("workspace_usd = 1.0")
     masterx.arguments = ("--port", "0", "--grace", "0.2")

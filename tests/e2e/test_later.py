@@ -86,6 +86,24 @@ async def test_only_what_no_model_answered_is_asked_later(start: AsyncStart, pro
     assert (await later(masterx, answer))[0] == 409
 
 
+async def test_a_question_to_a_model_that_was_named_is_not_asked_of_others_later(
+    start: AsyncStart, provider: MisbehavingProvider
+) -> None:
+    masterx = await start()
+    session = await masterx.session()
+    _, models = await masterx.call("GET", "/v1/models")
+    named = next(one["id"] for one in models["data"] if one["owned_by"] == "openai")
+    body = {"model": named, "messages": [{"role": "user", "content": QUESTION}]}
+    async with provider.refusing():
+        status, _ = await masterx.call("POST", "/v1/chat/completions", body, X_Session_Id=session)
+    assert status == 503
+    turn = await closed(masterx, session)
+    assert (turn["state"], turn["offers"]) == ("failed", [])
+    status, problem = await later(masterx, turn)
+    assert (status, problem["type"]) == (409, "/problems/not-asked-later")
+    assert "by name" in problem["detail"]
+
+
 async def test_what_is_taken_back_is_not_asked(start: AsyncStart, provider: MisbehavingProvider) -> None:
     masterx = await start()
     mine, other = await masterx.session(), await masterx.session()

@@ -12,11 +12,12 @@ from app.bootstrap import Records, records_of
 from app.clock import HandClock, iso
 from app.context.assemble import Assembler
 from app.context.tokens import o200k
-from app.errors import ProviderDown, ProviderRefused
+from app.errors import BudgetSpent, ProviderDown, ProviderRefused
 from app.events import Events
 from app.later import LIFETIME, LONGEST, LOOK, MOST_TRIES, Later, Parts, after
+from app.policy import BudgetPolicy, Policy, WorkspacePolicy
 from app.policy import load as load_policy
-from app.providers.port import OFFLINE, Entry, Limits
+from app.providers.port import OFFLINE, Entry, Limits, Prices
 from app.responses.responses import Responses
 from app.routing.breaker import State as Breaker
 from app.routing.router import Router
@@ -24,12 +25,21 @@ from app.running import Running
 from app.settings import CONFIG
 from app.spending import Spending
 from app.storage.memory import MemoryCache
+from app.storage.ports import QUESTIONS, TURNS
 from app.storage.sqlite import SqliteStore
 from app.turn import Parts as TurnParts
 from app.turn import Tutor
 from app.vocabulary import Ask, Chunk, Finish, Prompt, Question, Session, State, Turn, Wait
 from tests.fakes import ScriptedProvider, entry, routed
 
+POLICY = load_policy(CONFIG / "policy.toml").model_copy(
+    update={
+        "workspaces": {
+            "w": WorkspacePolicy(forbid=frozenset({"other"})),
+            "nobody": WorkspacePolicy(forbid=frozenset({"moody", "other"})),
+        }
+    }
+)
 FAILS, DECLINED = "Break!", "Tell me what you must not."
 PATIENT = Limits(first_token=60, idle=60, total=60)
 
@@ -67,25 +77,30 @@ class Wired:
     clock: HandClock
     records: Records
     model: Moody
+    other: Moody
+    """Of another provider; the workspace `w` forbids it."""
+
     router: Router
     running: Running
     later: Later
 
-    async def session(self) -> str:
+    async def session(self, workspace: str = "w") -> str:
         """A new session's id."""
         at = iso(self.clock.now())
-        talk = Session(self.clock.id(), "w", "ada", at, at)
+        talk = Session(self.clock.id(), workspace, "ada", at, at)
         await self.records.sessions.add(talk)
         return talk.id
 
-    async def ask(self, session: str, message: str = "Why is the sky blue?") -> Turn:
+    async def ask(self, session: str, message: str = "Why is the sky blue?", workspace: str = "w") -> Turn:
         """A turn, at its end."""
-        live, _ = await self.running.ask(Ask("w", session, message, stream=False))
+        live, _ = await self.running.ask(Ask(workspace, session, message, stream=False))
         return await live.wait()
 
-    async def queued(self, session: str | None = None, message: str = "Why is the sky blue?") -> Question:
+    async def queued(
+        self, session: str | None = None, message: str = "Why is the sky blue?", workspace: str = "w"
+    ) -> Question:
         """A question that waits, of a session of its own unless said."""
-        turn = await self.ask(session or await self.session(), message)
+        turn = await self.ask(session or await self.session(workspace), message, workspace)
         assert turn.degraded
         question = await self.records.questions.add(turn, iso(self.clock.now()))
         self.later.expect()
@@ -99,12 +114,13 @@ class Wired:
 
 
 @asynccontextmanager
-async def wired(store: SqliteStore, clock: HandClock) -> AsyncIterator[Wired]:
+async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -> AsyncIterator[Wired]:
     """A service in small."""
     events, records, tokens, model = Events(), records_of(store, clock), o200k(), Moody()
+    other = Moody(entry("other", limits=PATIENT))
     offline = ScriptedProvider(replace(entry(OFFLINE), provider=OFFLINE))
-    router = routed([model], offline, events, clock)
-    cache, policy = MemoryCache(clock), load_policy(CONFIG / "policy.toml")
+    router = routed([model, other], offline, events, clock)
+    cache = MemoryCache(clock)
     async with Responses.of(cache, clock) as responses:
         tutor = Tutor(
             TurnParts(
@@ -123,9 +139,10 @@ async def wired(store: SqliteStore, clock: HandClock) -> AsyncIterator[Wired]:
             )
         )
         async with Running.of(tutor, records.turns) as running:
-            later = Later(Parts(records.questions, records.turns, running, router, clock, "me", lambda: False))
+            asking = Parts(records.questions, records.turns, running, router, policy, clock, "me", lambda: False)
+            later = Later(asking)
             events.subscribe(later.hear)
-            yield Wired(clock, records, model, router, running, later)
+            yield Wired(clock, records, model, other, router, running, later)
 
 
 @pytest.fixture
@@ -206,7 +223,7 @@ async def test_a_model_that_is_left_alone_is_asked_when_its_breaker_lets_somebod
     question = await all_of_it.queued()
     for _ in range(12):
         await all_of_it.ask(question.session_id)
-    asked, (model,) = all_of_it.model.asked, all_of_it.router.entries
+    asked, (model, _) = all_of_it.model.asked, all_of_it.router.entries
     standing = all_of_it.router.guard.standing(model)
     assert standing.state is Breaker.OPEN
     all_of_it.model.out = False
@@ -277,8 +294,120 @@ async def test_a_question_of_a_turn_that_is_gone_is_forgotten(all_of_it: Wired, 
     assert await all_of_it.records.questions.get(question.id) is None
 
 
+async def test_another_workspace_s_provider_that_answers_does_not_wear_out_a_question(all_of_it: Wired) -> None:
+    question = await all_of_it.queued()
+    all_of_it.other.out = False
+    for _ in range(200):
+        assert (await all_of_it.ask(await all_of_it.session("free"), workspace="free")).evidence
+        await all_of_it.later.look()
+        all_of_it.clock.turn(1)
+    found = await all_of_it.found(question)
+    assert found.state is Wait.WAITING
+    assert 1 <= found.tries <= 5  # after 0, 15, 45 and 105 s, and later where the breaker rests
+
+
+async def test_a_question_that_only_fails_is_asked_before_its_time_once(all_of_it: Wired) -> None:
+    question = await all_of_it.queued(message=FAILS)
+    all_of_it.model.out = False
+    for _ in range(60):
+        await all_of_it.router.guard.reset(all_of_it.model.entry)  # it is well, whatever one question does to it
+        assert (await all_of_it.ask(await all_of_it.session())).evidence
+        await all_of_it.later.look()
+        all_of_it.clock.turn(1)
+    assert (await all_of_it.found(question)).tries <= 4  # after 0, 1 and 31 s
+
+
+async def test_a_workspace_whose_model_is_down_does_not_hold_up_the_others(all_of_it: Wired) -> None:
+    stuck = [await all_of_it.queued() for _ in range(3)]
+    free = [await all_of_it.queued(workspace="free") for _ in range(3)]
+    all_of_it.other.out = False
+    for one in all_of_it.router.entries:
+        await all_of_it.router.guard.reset(one)
+    await all_of_it.later.look()
+    assert [(await all_of_it.found(q)).state for q in free] == [Wait.ANSWERED] * 3
+    assert [(await all_of_it.found(q)).tries for q in stuck] == [1, 0, 0]
+    assert all_of_it.later.waiting == 3
+
+
+async def test_a_question_that_may_be_sent_to_nobody_is_given_up_and_opens_no_turn(all_of_it: Wired) -> None:
+    nobody, other = await all_of_it.queued(workspace="nobody"), await all_of_it.queued()
+    all_of_it.model.out = False
+    await all_of_it.later.look()
+    assert [(await all_of_it.found(q)).state for q in (nobody, other)] == [Wait.GIVEN_UP, Wait.ANSWERED]
+    assert len((await all_of_it.records.turns.newest(nobody.session_id, 5)).data) == 1
+
+
+async def test_a_question_that_no_model_has_room_for_is_given_up(all_of_it: Wired) -> None:
+    all_of_it.model.entry = replace(all_of_it.model.entry, context_window=300)
+    nobody, other = await all_of_it.queued(), await all_of_it.queued(workspace="free")
+    all_of_it.other.out = False
+    await all_of_it.later.look()
+    assert [(await all_of_it.found(q)).state for q in (nobody, other)] == [Wait.GIVEN_UP, Wait.ANSWERED]
+    assert all_of_it.model.asked == 0
+
+
+async def test_a_spent_budget_costs_a_waiting_question_no_try(store: SqliteStore, clock: HandClock) -> None:
+    spent = BudgetPolicy(workspace_usd=0.0, when_spent="offline")
+    async with wired(store, clock, POLICY.model_copy(update={"budgets": spent})) as parts:
+        parts.model.entry = replace(parts.model.entry, prices=Prices(1.0, None, 2.0))
+        parts.model.out = False
+        question = await parts.queued()
+        await parts.later.look()
+        assert await parts.found(question) == question
+        assert len((await parts.records.turns.newest(question.session_id, 5)).data) == 1
+        again = Ask("w", question.session_id, "Hi", stream=False, answers=question.id)
+        with pytest.raises(BudgetSpent):
+            await parts.running.ask(again)
+
+
+async def test_a_question_that_only_models_of_unknown_price_could_answer_is_given_up(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    limited = BudgetPolicy(workspace_usd=1.0, unpriced="refuse")
+    async with wired(store, clock, POLICY.model_copy(update={"budgets": limited})) as parts:
+        parts.model.out = False
+        question = await parts.queued()
+        await parts.later.look()
+        assert (await parts.found(question)).state is Wait.GIVEN_UP
+
+
+async def test_a_turn_that_cannot_be_read_ends_its_own_question_and_no_other(
+    all_of_it: Wired, store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd, good = await all_of_it.queued(), await all_of_it.queued()
+    doc = await store.get(TURNS, odd.id)
+    assert doc is not None
+    assert await store.replace(TURNS, {**doc, "task": "of another version"}, {})
+    all_of_it.model.out = False
+    await all_of_it.later.look()
+    assert await all_of_it.found(odd) == replace(odd, tries=1)
+    assert (await all_of_it.found(good)).state is Wait.ANSWERED
+    assert f"question {odd.id} could not be asked" in caplog.text
+    for _ in range(MOST_TRIES - 1):
+        all_of_it.clock.turn(LONGEST)
+        await all_of_it.later.look()
+    assert (await all_of_it.found(odd)).state is Wait.GIVEN_UP
+
+
+async def test_a_question_that_cannot_be_read_does_not_end_the_looking(
+    all_of_it: Wired, store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.insert(QUESTIONS, {"id": "odd", "session_id": "s", "learner_id": "ada", "state": Wait.WAITING})
+    staying = asyncio.ensure_future(all_of_it.later.stay())
+    async with asyncio.timeout(20):
+        while "not looked at" not in caplog.text:
+            await asyncio.sleep(0.01)
+    assert not staying.done()
+    staying.cancel()
+
+
 QUESTION = Question("q", "w", "s", "ada", "", Wait.ASKING, "me")
 TURN = Turn("t", "w", "s", "ada", 2, "Hi", "", answers="q")
+
+
+def test_a_turn_that_listened_to_a_call_of_another_and_failed_is_asked_again() -> None:
+    failed = replace(TURN, state=State.FAILED)
+    assert [after(QUESTION, failed, able=able).state for able in (True, False)] == [Wait.WAITING, Wait.GIVEN_UP]
 
 
 @pytest.mark.parametrize(
