@@ -15,7 +15,6 @@ from app.clock import Clock
 from app.errors import BudgetSpent, Conflict, NotFound, Overloaded, ProviderRefused, SessionBusy, StoreUnavailable
 from app.events import AttemptEnded, Event
 from app.policy import Policy
-from app.providers.port import OFFLINE
 from app.routing.breaker import State as Breaker
 from app.routing.rank import Wanted, excluded
 from app.routing.router import Router
@@ -23,7 +22,7 @@ from app.running import Running
 from app.spending import limits
 from app.storage.questions import Questions
 from app.storage.turns import TurnLog
-from app.vocabulary import Ask, Question, State, Turn, Wait
+from app.vocabulary import OFFLINE, Ask, Question, State, Turn, Wait
 
 LIFETIME = 24 * 3_600.0
 """Seconds that a question waits before it is given up."""

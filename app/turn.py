@@ -22,7 +22,6 @@ from app.events import Events, TurnEnded, TurnOpened
 from app.live import Live
 from app.policy import Policy
 from app.prepared import Prepared, lookup, request, wanted
-from app.providers.port import OFFLINE
 from app.responses.responses import Responses
 from app.routing.answer import Answer
 from app.routing.classify import classify
@@ -32,7 +31,7 @@ from app.spending import Asked, Spending
 from app.storage.cache import Cache
 from app.storage.snapshots import Snapshots
 from app.storage.turns import StaleSnapshot, TurnLog
-from app.vocabulary import Ask, Finish, Offer, State, Timing, Turn, Usage
+from app.vocabulary import OFFLINE, Ask, Finish, Offer, State, Timing, Turn, Usage
 
 _STALE_TRIES = 3
 _CLIENT_WAITS = 10.0

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Protocol
 
-from app.vocabulary import OFFLINE as OFFLINE
 from app.vocabulary import Chunk, Prompt, Task, Usage
 
 _TEMPLATE = 256

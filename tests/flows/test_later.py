@@ -17,7 +17,7 @@ from app.events import Events
 from app.later import LIFETIME, LONGEST, LOOK, MOST_TRIES, Later, Parts, after
 from app.policy import BudgetPolicy, Policy, WorkspacePolicy
 from app.policy import load as load_policy
-from app.providers.port import OFFLINE, Entry, Limits, Prices
+from app.providers.port import Entry, Limits, Prices
 from app.responses.responses import Responses
 from app.routing.breaker import State as Breaker
 from app.routing.router import Router
@@ -29,7 +29,7 @@ from app.storage.ports import QUESTIONS, TURNS
 from app.storage.sqlite import SqliteStore
 from app.turn import Parts as TurnParts
 from app.turn import Tutor
-from app.vocabulary import Ask, Chunk, Finish, Prompt, Question, Session, State, Turn, Wait
+from app.vocabulary import OFFLINE, Ask, Chunk, Finish, Prompt, Question, Session, State, Turn, Wait
 from tests.fakes import ScriptedProvider, entry, routed
 
 POLICY = load_policy(CONFIG / "policy.toml").model_copy(

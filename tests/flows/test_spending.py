@@ -11,7 +11,7 @@ from app.clock import HandClock, iso
 from app.errors import BudgetSpent, StoreUnavailable
 from app.policy import BudgetPolicy, Policy, WorkspacePolicy
 from app.policy import load as load_policy
-from app.providers.port import OFFLINE, Entry, Prices, Provider
+from app.providers.port import Entry, Prices, Provider
 from app.routing.answer import Request
 from app.routing.ledger import Account, Ledger, Name
 from app.routing.money import Purse
@@ -19,7 +19,7 @@ from app.settings import CONFIG
 from app.spending import LEASE, Asked, Spending
 from app.storage.ports import ACCOUNTS, TURNS, Find
 from app.storage.sqlite import SqliteStore
-from app.vocabulary import Message, Prompt, Session, State, Turn
+from app.vocabulary import OFFLINE, Message, Prompt, Session, State, Turn
 from tests.fakes import ScriptedProvider, entry
 
 PROMPT = Prompt((Message("user", "Hi"),), 100, 0.4, stream=True)

@@ -17,12 +17,12 @@ from app.errors import (
     SettingsError,
 )
 from app.policy import load as load_policy
-from app.providers.port import OFFLINE, Prices
+from app.providers.port import Prices
 from app.routing.answer import Answer, Request
 from app.routing.money import Purse, Tariff, nano
 from app.routing.rank import Wanted
 from app.settings import CONFIG
-from app.vocabulary import Attempt, Chunk, Finish, Message, Prompt, Task, Usage
+from app.vocabulary import OFFLINE, Attempt, Chunk, Finish, Message, Prompt, Task, Usage
 from tests.fakes import WHOLE, ScriptedProvider, entry, routed
 
 PROMPT = Prompt((Message("user", "Why?"),), 100, 0.4, stream=True)

@@ -13,8 +13,8 @@ from app.providers.offline.reading import Reading, ends, read
 from app.providers.offline.recall import conversation, material, recall
 from app.providers.offline.statements import statements
 from app.providers.offline.wording import Wording
-from app.providers.port import OFFLINE, Entry
-from app.vocabulary import Chunk, Finish, Message, Offer, Prompt, Usage
+from app.providers.port import Entry
+from app.vocabulary import OFFLINE, Chunk, Finish, Message, Offer, Prompt, Usage
 
 ENTRY = Entry(
     provider=OFFLINE,
