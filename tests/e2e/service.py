@@ -33,7 +33,7 @@ class Masterx:
     """One running service. `environment` is all it sees besides PATH; it works in `folder`."""
 
     forks: ClassVar[bool] = False
-    """Whether it begins where its imports end (`tests.e2e.forked`): in tests; not where start and memory are measured."""
+    """Whether it begins where its imports end (`tests.e2e.forked`): in tests, not where starts are measured."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *arguments: str) -> None:
         self.folder, self.environment, self.arguments = folder, dict(environment), arguments
