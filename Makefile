@@ -6,8 +6,10 @@
 VENV := .venv
 BIN  := $(VENV)/bin
 ARGS ?=
-# Test processes: most tests wait for servers of their own.
+# Test processes: most tests wait for servers of their own. The modules are taken in their order, in which those that
+# take long come first; pytest-xdist would begin with those that have many tests.
 WORKERS ?= 3
+SPREAD := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: run setup test check fix lock bench clean
 
@@ -17,14 +19,14 @@ run: $(VENV)/.installed
 setup: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest $(SPREAD) --cov --cov-report=term --cov-fail-under=90
 
 fix: $(VENV)/.installed-dev
 	$(BIN)/ruff format .

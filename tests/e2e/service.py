@@ -8,9 +8,12 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from tempfile import TemporaryFile
+from typing import Any, ClassVar, Self
 
 import aiohttp
+
+from tests.e2e.forked import Forked, covered, fork
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
@@ -29,11 +32,14 @@ class Event:
 class Masterx:
     """One running service. `environment` is all it sees besides PATH; it works in `folder`."""
 
+    forks: ClassVar[bool] = False
+    """Whether it begins where its imports end (`tests.e2e.forked`): in tests, not where starts are measured."""
+
     def __init__(self, folder: Path, environment: Mapping[str, str], *arguments: str) -> None:
         self.folder, self.environment, self.arguments = folder, dict(environment), arguments
         self.url = ""
         self.banner = ""
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | Forked | None = None
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -45,22 +51,28 @@ class Masterx:
             await self._http.close()
         if self.process and self.process.returncode is None:
             # A process that is killed leaves no record of the lines it ran.
-            self.process.send_signal(signal.SIGTERM if _covered() else signal.SIGKILL)
+            self.process.send_signal(signal.SIGTERM if covered() else signal.SIGKILL)
             await self.process.wait()
+        if self.process and self.process.stdout:
+            await self.process.stdout.read()  # to its end, which closes the pipe
 
     async def start(self) -> None:
         """Starts the process and waits until it says that it serves."""
-        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | _covered()
-        arguments = self.arguments or ("--port", "0")
+        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | covered()
+        arguments = ("serve", *(self.arguments or ("--port", "0")))
+        environment = {**keep, "PYTHONPATH": str(ROOT), "MASTERX_LOG": "json", **self.environment}
         with (self.folder / "service.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app", "serve", *arguments),
-                cwd=self.folder,
-                env={**keep, "PYTHONPATH": str(ROOT), "MASTERX_LOG": "json", **self.environment},
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                pass_fds=[int(arguments[1])] if arguments[0] == "--fd" else (),
-            )
+            if self.forks and "--fd" not in arguments:  # only a process of our own inherits a socket
+                self.process = await fork(arguments, self.folder, environment, log.fileno())
+            else:
+                self.process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "app", *arguments),
+                    cwd=self.folder,
+                    env=environment,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=log,
+                    pass_fds=[int(arguments[2])] if "--fd" in arguments else (),
+                )
         self.banner = await asyncio.wait_for(self._read_banner(), PATIENCE)
         self.url = next(word for word in self.banner.split() if word.startswith("http://")).rstrip("/")
 
@@ -156,10 +168,21 @@ async def events(answer: aiohttp.ClientResponse) -> AsyncIterator[Event]:
 
 async def cli(folder: Path, environment: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
     """One command of the command line: exit code, standard output, standard error."""
+    with TemporaryFile() as errors:
+        surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **covered(), **environment}
+        process = await fork(arguments, folder, surroundings, errors.fileno())
+        async with asyncio.timeout(PATIENCE):
+            output, code = await asyncio.gather(process.stdout.read(), process.wait())
+        errors.seek(0)
+        return code, output.decode(), errors.read().decode()
+
+
+async def fresh(folder: Path, environment: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
+    """The same in an interpreter that begins with nothing."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "app", *arguments),
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **_covered(), **environment},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **covered(), **environment},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -181,8 +204,3 @@ async def closed(masterx: Masterx, session: str) -> dict[str, Any]:
         while not (turns := await masterx.turns(session)) or turns[0]["state"] == "open":
             await asyncio.sleep(0.02)
     return turns[0]
-
-
-def _covered() -> dict[str, str]:
-    """What a process needs to take part in measuring coverage; nothing when it is not measured."""
-    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

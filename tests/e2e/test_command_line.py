@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
-from tests.e2e.service import cli
+from tests.e2e.service import cli, fresh
 
 
 def store(folder: Path) -> dict[str, str]:
@@ -16,7 +16,7 @@ async def test_migrate_says_what_it_would_do_does_it_and_may_run_twice(
 ) -> None:
     assert "would apply 0001" in (await cli(tmp_path, production, "migrate", "--dry-run"))[1]
     assert "would apply 0001" in (await cli(tmp_path, production, "migrate", "--dry-run"))[1]
-    assert "applied 0001" in (await cli(tmp_path, production, "migrate"))[1]
+    assert "applied 0001" in (await fresh(tmp_path, production, "migrate"))[1]
     assert "nothing to do" in (await cli(tmp_path, production, "migrate"))[1]
 
 

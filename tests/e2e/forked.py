@@ -1,0 +1,184 @@
+"""Processes of MasterX that begin where its imports end.
+
+Of what a service does until it serves, two thirds are imports, and the tests start hundreds. So one process of each
+test process loads `app.cli` once and forks a new one whenever `masterx` is to be run: it has its own folder,
+environment, file descriptors, event loop, signals and end, and runs the same `main` with the same arguments. That a
+fresh interpreter comes as far is shown by the tests that start one (`fresh` in `tests.e2e.service`, the quick start).
+"""
+
+import asyncio
+import atexit
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, NoReturn
+
+_ROOT = Path(__file__).parent.parent.parent
+_LONGEST = 1 << 18
+"""Bytes of a wish at most."""
+
+
+class Forked:
+    """One such process, with what the tests need of `asyncio.subprocess.Process`."""
+
+    def __init__(self, pid: int, stdout: asyncio.StreamReader, ending: "asyncio.Future[int]") -> None:
+        self.pid, self.stdout, self._ending = pid, stdout, ending
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended: its exit code, or the negative number of the signal; `None` while it runs."""
+        return self._ending.result() if self._ending.done() else None
+
+    async def wait(self) -> int:
+        """Waits for its end."""
+        return await asyncio.shield(self._ending)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Sends it a signal; none if it has ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+
+async def fork(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], errors: int) -> Forked:
+    """Runs `masterx` with these arguments; what it says on standard error goes to the file descriptor `errors`."""
+    output, its_output = os.pipe()
+    wish = json.dumps({"arguments": arguments, "folder": str(folder), "environment": dict(environment)}).encode()
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    line.connect(_nursery())
+    # The whole wish is there when the descriptors are: its length comes first.
+    socket.send_fds(line, [len(wish).to_bytes(4, "big")], [its_output, errors])
+    line.sendall(wish)
+    os.close(its_output)
+    answers, writer = await asyncio.open_unix_connection(sock=line)
+    stdout = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stdout), os.fdopen(output, "rb")
+    )
+    pid = int(await answers.readline())
+
+    async def ending() -> int:
+        code = int(await answers.readline())
+        writer.close()
+        await writer.wait_closed()
+        return code
+
+    return Forked(pid, stdout, asyncio.ensure_future(ending()))
+
+
+@cache
+def _nursery() -> str:
+    """Starts the process that forks, where it listens; it ends with this one."""
+    folder = TemporaryDirectory(prefix="masterx-")
+    path = f"{folder.name}/nursery"
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.e2e.forked", path, *(["coverage"] if covered() else [])],
+        cwd=_ROOT,
+        # One thread: others do not live on in what is forked.
+        env={**keep, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin
+    assert process.stdout
+    assert process.stdout.readline() == b"ready\n"
+
+    def end() -> None:
+        process.communicate()
+        folder.cleanup()
+
+    atexit.register(end)
+    return path
+
+
+def covered() -> dict[str, str]:
+    """What a process needs to take part in measuring coverage; nothing when it is not measured."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+
+
+class _Wish(NamedTuple):
+    """What is to be run, and the ends of it that are ours."""
+
+    arguments: list[str]
+    folder: str
+    environment: dict[str, str]
+    descriptors: list[int]
+
+
+def _serve(path: str) -> _Wish | None:
+    """Forks on every connection and says there who was born and how it ended; returns a wish in what was forked, and
+    `None` here when the tests have ended."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener, selectors.DefaultSelector() as selector:
+        listener.bind(path)
+        listener.listen(64)
+        print("ready", flush=True)  # noqa: T201 - read by who started this
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(0, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fd == 0:
+                    return None
+                if key.data:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+                    _bury(*key.data)
+                    continue
+                line, _ = listener.accept()
+                wish = _heard(line)
+                if not (pid := os.fork()):
+                    return wish
+                for descriptor in wish.descriptors:
+                    os.close(descriptor)
+                selector.register(os.pidfd_open(pid), selectors.EVENT_READ, (pid, line))
+                line.sendall(b"%d\n" % pid)
+
+
+def _heard(line: socket.socket) -> _Wish:
+    length, descriptors, _, _ = socket.recv_fds(line, 4, 2)
+    with line.makefile("rb") as reader:
+        wish = json.loads(reader.read(int.from_bytes(length, "big")))
+    return _Wish(wish["arguments"], wish["folder"], wish["environment"], list(descriptors))
+
+
+def _bury(pid: int, line: socket.socket) -> None:
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with line:
+        line.sendall(b"%d\n" % code)
+
+
+def _live(wish: _Wish) -> NoReturn:
+    os.chdir(wish.folder)
+    os.environ.clear()
+    os.environ.update(wish.environment)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, descriptor in enumerate((nothing, *wish.descriptors)):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    if "coverage" in sys.modules:
+        sys.modules["coverage"].process_startup()
+    sys.argv = ["masterx", *wish.arguments]
+    from app.cli import main
+
+    sys.exit(main())
+
+
+def _load(coverage: bool) -> None:
+    for module in ("numpy.random", "app.cli", "app.routing.predictor", *(["coverage"] if coverage else [])):
+        import_module(module)
+    gc.freeze()  # what all of them share is not copied because one collects
+
+
+if __name__ == "__main__":
+    _load("coverage" in sys.argv)
+    if (born := _serve(sys.argv[1])) is not None:
+        _live(born)
