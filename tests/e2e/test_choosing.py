@@ -142,6 +142,7 @@ async def test_turns_go_to_the_less_busy_of_near_equals(start_two: StartTwo) -> 
         while (await two.models())["first"]["under_way"] == 0:
             await asyncio.sleep(0.02)
     assert (await two.ask())["provider"] == "second"
+    await two.first.asked(4)
     two.first.go_on()
     assert (await held)["provider"] == "first"
     assert (await two.models())["first"]["under_way"] == 0

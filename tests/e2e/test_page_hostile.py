@@ -65,6 +65,7 @@ async def test_a_hostile_answer_is_text_while_it_is_said(site: Site, tabs: Tabs)
     tab = await tabs.open(site.at(session), site.learner)
     await tab.ask("Say it all")
     await expect(tab.page.locator("#stop")).to_be_visible()
+    await site.provider.asked(1)
     site.provider.go_on()
     while await tab.page.locator("#stop").is_visible():
         assert await tab.page.evaluate(_DANGER) == []

@@ -219,6 +219,7 @@ async def test_an_answer_that_is_written_elsewhere_appears_when_it_is_done(site:
     tab = await tabs.open(site.at(session), site.learner)
     tab.expected.append(f"{BROKEN}.*409")
     await expect(tab.page.locator("#status")).to_contain_text("written elsewhere")
+    await site.provider.asked(1)
     site.provider.go_on()
     await tab.told("Done.")
     assert (await asked)[0] == 200
@@ -249,11 +250,12 @@ class Wire:
 
     def __init__(self, port: int) -> None:
         self._port, self._open = port, set[asyncio.StreamWriter]()
+        self._carrying = set[asyncio.Task[None]]()
         self.paths: list[bytes] = []
 
     async def listen(self) -> str:
         """Its address."""
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def cut(self) -> None:
@@ -268,7 +270,13 @@ class Wire:
     async def close(self) -> None:
         """Ends all."""
         self._server.close()
-        self.cut()
+        for task in self._carrying:
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The loop itself holds on to no task: one that is forgotten may be collected while it waits.
+        self._carrying.add(asyncio.get_running_loop().create_task(self._carry(reader, writer)))
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
@@ -276,7 +284,11 @@ class Wire:
         try:
             await asyncio.gather(self._pump(reader, back, True), self._pump(there, writer, False))
         except OSError:
+            pass  # it was cut
+        finally:
             self._open -= {writer, back}
+            for end in (writer, back):
+                end.transport.abort()
 
     async def _pump(self, source: asyncio.StreamReader, to: asyncio.StreamWriter, note: bool) -> None:
         while data := await source.read(1 << 16):

@@ -163,6 +163,7 @@ async def test_a_hundred_equal_questions_at_one_time_make_one_call(
     provider.script(stop=3 if stream else 0)
     asking = [asyncio.create_task(pupils.ask(stream=stream)) for _ in range(100)]
     await _running(pupils.masterx, 100)
+    await provider.asked(1)
     provider.go_on()
     told = await asyncio.gather(*asking)
     assert len(provider.requests) == 1
@@ -324,6 +325,7 @@ async def test_a_call_that_breaks_ends_for_all_who_heard_it_and_the_next_one_ask
     provider.script(fault="cut", after=5, stop=4)
     asking = [asyncio.create_task(pupils.ask(stream=True)) for _ in range(5)]
     await _running(pupils.masterx, 5)
+    await provider.asked(1)
     provider.go_on()
     told = await asyncio.gather(*asking)
     assert {(answer.turn["state"], answer.turn["finish_reason"]) for answer in told} == {("incomplete", None)}
