@@ -165,11 +165,13 @@ class Foresight:
 
     def late(self, key: Key, situation: Situation, by: float) -> bool:
         """Whether a call would say its first word after `by` seconds, or fail: foreseen, and likely without that."""
+        slow, failing = may_miss(situation, by), may_fail(situation)
+        if not (slow or failing):
+            return False  # its word alone would change nothing
         forecast, _ = self.foretold(key, situation)
         if forecast is None:
             return False
-        slow = forecast.first_token > by and may_miss(situation, by)
-        return slow or (forecast.failure >= PROBABLE and may_fail(situation))
+        return (slow and forecast.first_token > by) or (failing and forecast.failure >= PROBABLE)
 
     def began(self, key: Key, call: int, situation: Situation, now: float) -> None:
         """Notes a call that is made now; past `MODELS` the one that was not called for longest gives way."""
