@@ -9,10 +9,9 @@ import pytest
 import pytest_asyncio
 from openai import AsyncOpenAI
 
+from tests.e2e.policies import UNDEGRADED, changed
 from tests.e2e.provider import MisbehavingProvider
-from tests.e2e.service import ROOT, Masterx
-
-UNDEGRADED = ("degraded = true", "degraded = false")
+from tests.e2e.service import Masterx
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,7 @@ class Surface:
 
 def undegraded(folder: Path) -> Path:
     """The policy that ships, without the offline tutor as last resort."""
-    policy = folder / "policy.toml"
-    policy.write_text((ROOT / "config" / "policy.toml").read_text("utf-8").replace(*UNDEGRADED), "utf-8")
-    return policy
+    return Path(changed(folder, UNDEGRADED))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

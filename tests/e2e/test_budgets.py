@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from app.settings import CONFIG
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.policies import changed
 from tests.e2e.provider import MisbehavingProvider
 from tests.e2e.service import Masterx, cli
 
@@ -46,12 +46,9 @@ class World:
     async def __call__(self, budgets: str, *prices: str, own: str = "", ttl: str = "0", **environment: str) -> Masterx:
         """A service with this `[budgets]` table, what the default workspace has of its `own`, and models with these
         prices, strongest first; answers are kept for `ttl` seconds."""
-        policy = (CONFIG / "policy.toml").read_text("utf-8").replace("\nttl = 0\n", f"\nttl = {ttl}\n")
-        for name in ("when_spent", "unpriced"):
-            policy = policy.replace(f'{name} = "refuse"\n', "") if name in budgets else policy
-        (self.folder / "policy.toml").write_text(
-            policy.replace("[budgets]\n", f"[workspaces.default]\n{own}\n[budgets]\n{budgets}\n")
-        )
+        said = [(f'{name} = "refuse"\n', "") for name in ("when_spent", "unpriced") if name in budgets]
+        table = ("[budgets]\n", f"[workspaces.default]\n{own}\n[budgets]\n{budgets}\n")
+        changed(self.folder, ("\nttl = 0\n", f"\nttl = {ttl}\n"), *said, table)
         models = [
             CATALOGUE.format(name=f"model{n}", url=self.provider.url("openai"), prices=one, strength=0.9 - n / 10)
             for n, one in enumerate(prices or (CHEAP,))

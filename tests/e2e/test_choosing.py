@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.policies import changed
 from tests.e2e.provider import MisbehavingProvider
-from tests.e2e.service import PATIENCE, ROOT
+from tests.e2e.service import PATIENCE
 from tests.e2e.two import Two, catalogue
 
 StartTwo = Callable[..., Awaitable[Two]]
@@ -27,13 +28,8 @@ def start_two(
     """Starts the service with a policy that differs from the first one in the lines given, as `(old, new)`."""
 
     async def begin(*changes: tuple[str, str], strengths: tuple[float, float] = (0.9, 0.2)) -> Two:
-        policy = (ROOT / "config" / "policy.toml").read_text("utf-8")
-        for old, new in changes:
-            assert old in policy
-            policy = policy.replace(old, new)
-        (tmp_path / "policy.toml").write_text(policy, "utf-8")
         entries = catalogue(tmp_path, provider, second, 120, 120, strengths=strengths)
-        masterx = await start(MASTERX_PROVIDERS=entries, MASTERX_POLICY=str(tmp_path / "policy.toml"))
+        masterx = await start(MASTERX_PROVIDERS=entries, MASTERX_POLICY=changed(tmp_path, *changes))
         return Two(masterx, provider, second)
 
     return begin

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.policies import UNDEGRADED, changed
 from tests.e2e.provider import MisbehavingProvider
-from tests.e2e.service import ROOT, Masterx, closed
+from tests.e2e.service import Masterx, closed
 from tests.e2e.test_access import Caller, key
 from tests.e2e.test_chat import chat
 
@@ -194,11 +195,7 @@ async def test_two_replicas_ask_once(
 async def test_where_nobody_steps_in_a_failed_question_may_be_asked_later_too(
     start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path
 ) -> None:
-    policy = tmp_path / "policy.toml"
-    policy.write_text(
-        (ROOT / "config" / "policy.toml").read_text("utf-8").replace("degraded = true", "degraded = false")
-    )
-    masterx = await start(MASTERX_POLICY=str(policy))
+    masterx = await start(MASTERX_POLICY=changed(tmp_path, UNDEGRADED))
     session = await masterx.session()
     async with provider.refusing():
         assert (await masterx.ask(session, QUESTION))[0] == 503

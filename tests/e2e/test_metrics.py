@@ -11,8 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.analytics.genai import TABLE, spelled
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.policies import UNDEGRADED, changed
 from tests.e2e.provider import MisbehavingProvider
-from tests.e2e.service import ROOT, Masterx, closed
+from tests.e2e.service import Masterx, closed
 from tests.test_containers import said
 
 LEARNER = 'ada"} 1 {x="\\'
@@ -40,9 +41,7 @@ def counted(metric: Metric, name: str, **labels: str) -> float:
 @pytest.fixture
 async def told(start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path) -> tuple[str, set[str]]:
     """The metrics after turns that ended in every way, and all words that were said in them."""
-    policy = (ROOT / "config" / "policy.toml").read_text()
-    (tmp_path / "policy.toml").write_text(policy.replace("degraded = true", "degraded = false"))
-    masterx = await start(MASTERX_POLICY=str(tmp_path / "policy.toml"))
+    masterx = await start(MASTERX_POLICY=changed(tmp_path, UNDEGRADED))
     session = await masterx.session(LEARNER)
     assert (await masterx.ask(session, HOSTILE))[0] == 200
     assert [event async for event in masterx.stream(session, HOSTILE)][-1].name == "turn.completed"

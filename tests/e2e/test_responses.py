@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from websockets.asyncio.client import connect
 
-from app.settings import CONFIG
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.policies import changed
 from tests.e2e.provider import MisbehavingProvider
 from tests.e2e.script import TEXTS
 from tests.e2e.service import Masterx, cli, closed, events
@@ -25,13 +25,8 @@ WHY = "Why is the sky blue?"
 
 def policy(folder: Path, *changes: tuple[str, str]) -> dict[str, str]:
     """Settings with the policy that ships, answers kept for an hour."""
-    path = folder / f"policy-{len(changes)}.toml"
-    text = (CONFIG / "policy.toml").read_text("utf-8")
-    for old, new in (("\nttl = 0\n", "\nttl = 3600\n"), *changes):
-        assert old in text
-        text = text.replace(old, new)
-    path.write_text(text, "utf-8")
-    return {"MASTERX_POLICY": str(path)}
+    kept = ("\nttl = 0\n", "\nttl = 3600\n")
+    return {"MASTERX_POLICY": changed(folder, kept, *changes, name=f"policy-{len(changes)}.toml")}
 
 
 @dataclass(frozen=True)
@@ -368,9 +363,8 @@ async def test_nothing_is_kept_unless_the_policy_says_so(
 async def test_a_policy_that_would_share_what_is_personal_stops_the_start(
     tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    path = tmp_path / "policy.toml"
-    path.write_text((CONFIG / "policy.toml").read_text("utf-8").replace(old, new), "utf-8")
-    code, _, errors = await cli(tmp_path, {"MASTERX_POLICY": str(path)}, "serve", "--port", "0")
+    settings = {"MASTERX_POLICY": changed(tmp_path, (old, new))}
+    code, _, errors = await cli(tmp_path, settings, "serve", "--port", "0")
     assert (code, said in errors, len(errors.splitlines())) == (2, True, 1), errors
 
 

@@ -1,15 +1,14 @@
 """Providers that fail, over the real service: who is asked, what an operator sees, and how it comes back."""
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from app.settings import CONFIG
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.policies import UNDEGRADED, changed
 from tests.e2e.provider import MisbehavingProvider
 from tests.e2e.script import TEXTS
 from tests.e2e.service import cli
@@ -115,9 +114,7 @@ async def test_what_one_replica_learns_the_others_know(
 async def test_when_nobody_answers_the_learner_is_told_when_the_provider_expects_to(
     start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path
 ) -> None:
-    policy = (Path(__file__).parent.parent.parent / "config" / "policy.toml").read_text()
-    (tmp_path / "policy.toml").write_text(policy.replace("degraded = true", "degraded = false"))
-    masterx = await start(MASTERX_POLICY=str(tmp_path / "policy.toml"))
+    masterx = await start(MASTERX_POLICY=changed(tmp_path, UNDEGRADED))
     for asked, told in (("17", "17"), ("31536000", "3600"), ("0", "5"), ("soon", "5")):
         provider.script(fault="429", retry=asked)
         session = await masterx.session()
@@ -140,23 +137,12 @@ async def test_only_operators_see_and_reset_providers(start: AsyncStart, tmp_pat
 MARK = "(another model goes on)"
 
 
-def policy(folder: Path, **changes: str) -> str:
-    """The first policy with lines of it changed, the first ones of these names, as a file."""
-    text = (CONFIG / "policy.toml").read_text("utf-8")
-    for name, value in changes.items():
-        text, found = re.subn(rf"^{name} = .*$", f"{name} = {value}", text, count=1, flags=re.MULTILINE)
-        assert found == 1
-    path = folder / "policy.toml"
-    path.write_text(text)
-    return str(path)
-
-
 async def test_an_answer_that_breaks_off_is_gone_on_with_by_another_model_where_the_policy_says_so(
     start: AsyncStart, provider: MisbehavingProvider, second: MisbehavingProvider, tmp_path: Path
 ) -> None:
     settings = {
         "MASTERX_PROVIDERS": catalogue(tmp_path, provider, second),
-        "MASTERX_POLICY": policy(tmp_path, continued=f'" {MARK} "'),
+        "MASTERX_POLICY": changed(tmp_path, ('continued = ""', f'continued = " {MARK} "')),
     }
     two = Two(await start(**settings), provider, second)
     provider.script(fault="reset", after=3)
@@ -199,7 +185,9 @@ async def test_a_model_that_is_slower_than_it_usually_is_gets_a_second_one_besid
 ) -> None:
     settings = {
         "MASTERX_PROVIDERS": catalogue(tmp_path, provider, second),
-        "MASTERX_POLICY": policy(tmp_path, share="0.05", tasks='["general"]'),
+        "MASTERX_POLICY": changed(
+            tmp_path, ("share = 0.0", "share = 0.05"), ('tasks = ["quick_answer"]', 'tasks = ["general"]')
+        ),
     }
     two = Two(await start(**settings), provider, second)
     session = await two.masterx.session()
