@@ -77,6 +77,8 @@ TURNS = Kind(
         Index("one_open", ("session_id",), unique=True, where=(("state", "open"),)),
         Index("by_key", ("workspace", "idempotency_key"), unique=True, where=(("idempotency_key", PRESENT),)),
         Index("by_owner", ("owner",), where=(("state", "open"),)),
+        # All that a learner said, in order, across sessions.
+        Index("by_learner", ("workspace", "learner_id", "id")),
     ),
 )
 FEEDBACK = Kind("feedback", (Index("by_turn", ("turn_id", "id")),))
@@ -92,7 +94,23 @@ QUESTIONS = Kind(
         Index("by_session", ("session_id", "id")),
     ),
 )
-KINDS = (SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS)
+_OF_LEARNER = Index("by_learner", ("workspace", "learner_id", "id"))
+# Pieces of a learner's retrieval index, derived from the turns: `memory` is what was found out about what they said.
+SEGMENTS = Kind("segments", (_OF_LEARNER,))
+MEMORIES = Kind("memories", (_OF_LEARNER,))
+COURSES = Kind("courses", (Index("by_name", ("workspace", "course_id"), unique=True),))
+MATERIALS = Kind("materials", (Index("by_course", ("workspace", "course_id", "id")),))
+# Counts of turns that had a layer of context left out, by layer and task.
+WORTH = Kind("worth", (Index("by_workspace", ("workspace", "id")),))
+# Graded attempts and what people said of a profile are the truth; what was learned from them is derived.
+ANSWERS = Kind("answers", (_OF_LEARNER,))
+CORRECTIONS = Kind("corrections", (_OF_LEARNER,))
+LEARNED = Kind("learned", (_OF_LEARNER,))
+MODELS = Kind("models", (Index("by_name", ("workspace", "name", "id")),))
+KINDS = (
+    *(SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS),
+    *(SEGMENTS, MEMORIES, COURSES, MATERIALS, WORTH, ANSWERS, CORRECTIONS, LEARNED, MODELS),
+)
 
 
 @dataclass(frozen=True, slots=True)

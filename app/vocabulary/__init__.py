@@ -40,7 +40,7 @@ from app.vocabulary.keeping import (
     Timing,
     Turn,
 )
-from app.vocabulary.known import Snapshot
+from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
 from app.vocabulary.waiting import Question, Wait
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Ask",
     "Attempt",
     "Chunk",
+    "Due",
     "Feedback",
     "Finish",
     "Key",
@@ -63,7 +64,9 @@ __all__ = [
     "Offer",
     "Outcome",
     "Page",
+    "Passage",
     "Permission",
+    "Portrait",
     "Prompt",
     "Question",
     "Quota",
@@ -73,9 +76,11 @@ __all__ = [
     "Sampling",
     "Session",
     "Snapshot",
+    "Standing",
     "State",
     "Task",
     "Timing",
+    "Trait",
     "Turn",
     "Usage",
     "Wait",

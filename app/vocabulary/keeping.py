@@ -13,7 +13,7 @@ from app.vocabulary.asking import OFFLINE, Attempt, Finish, Offer, Task, Usage
 T = TypeVar("T")
 Outcome = Literal["kept", "cut", "dropped", "empty"]
 
-SCHEMA = 3
+SCHEMA = 5
 """Version of the documents in the store; `migrations/` lead up to it."""
 
 

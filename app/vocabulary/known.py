@@ -1,9 +1,70 @@
 """What is known when a turn starts."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from app.vocabulary.asking import Said
-from app.vocabulary.keeping import Learner, Session
+from app.vocabulary.keeping import Affect, Learner, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Something that was said or that stands in course material, short enough to be quoted whole.
+
+    `id` is the turn's id and `#m` (message) or `#r` (reply), or that of a piece of material; `session_id` the session,
+    or the document; `n` its place there, from 0, so that neighbours can be told; `at` when it was said, ISO 8601 UTC;
+    `speaker` who said it (`learner`, `tutor`, a name), or the title of the document.
+    """
+
+    id: str
+    session_id: str
+    n: int
+    at: str
+    speaker: str
+    text: str
+    source: Literal["turn", "material"] = "turn"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is believed of one skill: the chance that the next unaided answer is right, how sure that is (standard
+    deviation), from how many answers."""
+
+    skill: str
+    mastery: float
+    uncertainty: float
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Due:
+    """A skill whose review is due: since when, and the chance that it is still known."""
+
+    skill: str
+    at: str
+    recall: float
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One trait of a learner's profile that is sure enough to act on, in words."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """What MasterX believes about a learner, at most 2 KB as JSON, weakest skill and longest due first.
+
+    `version` changes with it: two portraits of a learner with the same version are equal.
+    """
+
+    version: str
+    weak: tuple[Standing, ...] = ()
+    due: tuple[Due, ...] = ()
+    affect: Affect = Affect()
+    traits: tuple[Trait, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +73,8 @@ class Snapshot:
 
     `said` holds the newest exchanges, oldest first; `history_items` and `history_tokens` count all of them, also
     those not loaded;
-    `memory` is a line for each earlier session of the learner, newest first.
+    `memory` is a line for each earlier session of the learner, newest first; `portrait` is `None` while nothing is
+    believed of the learner.
     """
 
     session: Session
@@ -22,3 +84,4 @@ class Snapshot:
     last_seq: int
     history_items: int
     history_tokens: int
+    portrait: Portrait | None = None

@@ -1,0 +1,1 @@
+"""What we believe about one learner: knowledge, affect, review, profile, path, outcome."""
