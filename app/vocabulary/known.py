@@ -1,6 +1,6 @@
 """What is known when a turn starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from app.vocabulary.asking import Said
@@ -63,7 +63,7 @@ class Portrait:
     version: str
     weak: tuple[Standing, ...] = ()
     due: tuple[Due, ...] = ()
-    affect: Affect = Affect()
+    affect: Affect = field(default_factory=Affect)
     traits: tuple[Trait, ...] = ()
 
 
