@@ -111,8 +111,8 @@ KINDS = (
     *(SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS),
     *(SEGMENTS, MEMORIES, COURSES, MATERIALS, WORTH, ANSWERS, CORRECTIONS, LEARNED, MODELS),
 )
-# Everything that is a learner's, by that learner's name in the workspace: what an export holds and an erasure removes, in
-# this order. What is derived comes after what it is derived from; feedback, which only names its turn, goes with that.
+# Everything that is a learner's, by that learner's name in the workspace: what an export holds and an erasure removes,
+# in this order. What is derived comes after what it is derived from; feedback, which only names its turn, goes with it.
 OF_LEARNER = (QUESTIONS, ANSWERS, CORRECTIONS, TURNS, SESSIONS, SEGMENTS, MEMORIES, LEARNED, LEARNERS)
 
 

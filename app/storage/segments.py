@@ -6,6 +6,7 @@ that a turn which is missing from them (recorded late under an early id) or whic
 since) shows in a count.
 """
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Sequence
@@ -61,19 +62,26 @@ class Segments:
         return [_segment(doc) for doc in docs]
 
     async def add(self, owner: Owner, segment: Segment, sessions: Sequence[str]) -> bool:
-        """Keeps a segment with passages of these sessions; false where another replica was faster, or where one of the
-        sessions was erased meanwhile: whoever erases one removes the segments after it, so one of the two sees the
-        other."""
+        """Keeps a segment with passages of these sessions; false where another replica was faster, where the one before
+        it is not what it was, or where one of the sessions was erased meanwhile: whoever erases one removes the
+        segments after it, so one of the two sees the other."""
         doc = _doc(owner, segment)
         try:
             await self._store.insert(SEGMENTS, doc)
         except Duplicate:
             return False
-        for session_id in sessions:
-            if await self._store.get(SESSIONS, session_id) is None:
-                await self._store.delete(SEGMENTS, {"id": doc["id"]})
-                return False
-        return True
+        if await self._follows(owner, segment) and await self._all_there(sessions):
+            return True
+        await self._store.delete(SEGMENTS, {"id": doc["id"]})
+        return False
+
+    async def _follows(self, owner: Owner, segment: Segment) -> bool:
+        before = await self._store.get(SEGMENTS, _id(owner, segment.n - 1)) if segment.n else None
+        return (before["until"] if before else "") == segment.after
+
+    async def _all_there(self, sessions: Sequence[str]) -> bool:
+        found = await asyncio.gather(*(self._store.get(SESSIONS, session_id) for session_id in sessions))
+        return None not in found
 
     async def remove(self, owner: Owner) -> int:
         """Removes all segments of a learner; says how many. The next load derives them anew."""
@@ -87,11 +95,9 @@ def _id(owner: Owner, n: int) -> str:
 
 
 def _doc(owner: Owner, segment: Segment) -> Doc:
-    return {
-        **{"id": _id(owner, segment.n), **owner.where, "schema": SCHEMA, "n": segment.n},
-        **{"after": segment.after, "until": segment.until, "turns": segment.turns},
-        "data": base64.b64encode(segment.data).decode(),
-    }
+    about = {"n": segment.n, "after": segment.after, "until": segment.until, "turns": segment.turns}
+    data = base64.b64encode(segment.data).decode()
+    return {"id": _id(owner, segment.n), **owner.where, "schema": SCHEMA, **about, "data": data}
 
 
 def _segment(doc: Doc) -> Segment | None:
@@ -101,4 +107,3 @@ def _segment(doc: Doc) -> Segment | None:
         return Segment(doc["n"], doc["after"], doc["until"], doc["turns"], data)
     except (KeyError, TypeError, ValueError):
         return None
-
