@@ -41,9 +41,9 @@ class Belongings:
             yield [turn["id"] for turn in turns]
 
     async def erase(self, owner: Owner) -> Counter[str]:
-        """Erases what is there, again until nothing is left of what others wrote meanwhile, at most five times; says how
-        many documents of each kind it was. What breaks off is finished by asking again: what finds the rest, such as
-        the turn that feedback names, goes after it, and the keys go last."""
+        """Erases what is there, again until nothing is left of what others wrote meanwhile, at most five times; says
+        how many documents of each kind it was. What breaks off is finished by asking again: what finds the rest, such
+        as the turn that feedback names, goes after it, and the keys go last."""
         erased = Counter[str]()
         for _ in range(_PASSES):
             found = await self._erase_once(owner)

@@ -38,8 +38,8 @@ class Sessions:
         return changed
 
     async def remove(self, session: Session) -> None:
-        """Erases the session with its turns, their feedback, the questions that wait, and what was derived from what the
-        learner said; a half-done erasure is finished by asking again."""
+        """Erases the session with its turns, their feedback, the questions that wait, and what was derived from what
+        the learner said; a half-done erasure is finished by asking again."""
         await self._store.delete(QUESTIONS, {"session_id": session.id})
         while turns := await self._store.find(TURNS, Find({"session_id": session.id}, "seq", limit=200)):
             for turn in turns:

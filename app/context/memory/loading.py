@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from app.clock import Clock
 from app.context.memory.memory import SIZE, Memory
@@ -22,7 +22,7 @@ class Loader:
     before and after reading, else segments are dropped and all is read again. So a turn that was recorded late under an
     early id is found, and one that was erased is forgotten, whoever did it and whatever was lost on the way."""
 
-    def __init__(self, store: Store, segments: Segments, clock: Clock, most: Callable[[], int]) -> None:
+    def __init__(self, store: Store, segments: Segments, clock: Clock, most: int) -> None:
         """`most`: how many passages of a learner are remembered, the newest."""
         self._store, self._segments, self._clock, self._most = store, segments, clock, most
 
@@ -52,7 +52,7 @@ class Loader:
 
     async def _unpack(self, owner: Owner, memory: Memory, newest: int) -> bool:
         """Takes in the newest segments, as many as are remembered; false where one of them cannot be used."""
-        n = max(-1, newest - -(-self._most() // SIZE))
+        n = max(-1, newest - -(-self._most // SIZE))
         while n < newest:
             found = await self._segments.past(owner, n)
             for segment in found:
@@ -73,7 +73,7 @@ class Loader:
         """The newest turns of the log, newest first until they are enough, taken in from the oldest on."""
         memory, pages = Memory(), list[list[Doc]]()
         count, before, held = await self._store.count(TURNS, owner.where), None, 0
-        while 2 * held < self._most():
+        while 2 * held < self._most:
             page = await self._store.find(TURNS, Find(owner.where, "-id", before, _PAGE))
             if not page:
                 break

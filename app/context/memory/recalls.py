@@ -15,6 +15,7 @@ from typing import Literal, Self
 import orjson
 
 from app.clock import Clock
+from app.context.memory.ahead import Ahead
 from app.context.memory.loading import Loader
 from app.context.memory.memory import Memory
 from app.context.memory.warm import Warm
@@ -28,7 +29,8 @@ from app.storage.records import to_doc
 from app.storage.segments import Owner, Segment, Segments
 
 CHANGED = "recall-changed"
-"""Channel that tells of turns that were recorded and of what was erased, as JSON."""
+"""Channel that tells of turns that were recorded and of what was erased: a JSON list of the sender, `turn` or `erased`,
+workspace and learner."""
 
 LIFETIME = 30.0
 """Seconds for which a memory is used without asking the turn log whether there is more."""
@@ -96,8 +98,7 @@ class Recalls:
         self.lookups = {"warm": 0, "loaded": 0, "stale": 0, "loading": 0}
         """Questions by how the memory was there."""
 
-        self.unused: set[Owner] = set()
-        """Whose memories were loaded for a turn that is expected, and not asked yet; `preload` looks after them."""
+        self.ahead = Ahead()
 
     @classmethod
     @asynccontextmanager
@@ -116,7 +117,7 @@ class Recalls:
         owner = sought.owner
         memory, why = await self._memory(owner)
         self.lookups[why] += 1
-        self.unused.discard(owner)
+        self.ahead.used(owner)
         return Found(search(memory.index, sought.question) if memory else None, why)
 
     def fresh(self, owner: Owner) -> bool:
@@ -125,9 +126,13 @@ class Recalls:
         return memory is not None and not self._stale(memory)
 
     async def fetch(self, owner: Owner) -> None:
-        """Makes a memory warm and fresh, however long that takes; does nothing where the store is away."""
-        if not self.fresh(owner):
-            await asyncio.wait([self._begin(owner)])
+        """Makes a memory warm and fresh ahead of a question, however long that takes; does nothing where the store is
+        away, or where a question was faster."""
+        if self.fresh(owner) or owner in self._loads:
+            return
+        await asyncio.wait([self._begin(owner)])
+        if self.fresh(owner):
+            self.ahead.made(owner, self._p.clock.monotonic())
 
     def hear(self, event: Event) -> None:
         """Makes a turn that has ended searchable, here at once, and tells the other replicas."""
@@ -154,10 +159,9 @@ class Recalls:
         """Heeds what other replicas tell; runs until cancelled."""
         async with self._p.cache.subscribe(CHANGED) as messages:
             async for message in messages:
-                told = orjson.loads(message)
-                if told["from"] != self._p.me:
-                    owner = Owner(told["workspace"], told["learner_id"])
-                    (self._drop if told["what"] == "erased" else self._behind)(owner)
+                sender, what, workspace, learner_id = orjson.loads(message)[:4]
+                if sender != self._p.me:
+                    (self._drop if what == "erased" else self._behind)(Owner(workspace, learner_id))
 
     async def stay(self) -> None:
         """Writes segments of what has been settled, one at a time, until cancelled. A crash loses none of it: the turn
@@ -260,11 +264,11 @@ class Recalls:
     def _drop(self, owner: Owner) -> None:
         self._loads.pop(owner, None)
         self.warm.drop(owner)
-        self._packable.discard(owner)
+        self._evicted(owner)
 
     def _evicted(self, owner: Owner) -> None:
         self._packable.discard(owner)
+        self.ahead.lost(owner)
 
     def _tell(self, what: str, owner: Owner) -> None:
-        told = {"from": self._p.me, "what": what, "workspace": owner.workspace, "learner_id": owner.learner_id}
-        self._p.cache.publish(CHANGED, orjson.dumps(told))
+        self._p.cache.publish(CHANGED, orjson.dumps([self._p.me, what, owner.workspace, owner.learner_id]))
