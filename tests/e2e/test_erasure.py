@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from app.storage.ports import KINDS, OF_LEARNER
 from tests.e2e.conftest import AsyncStart
@@ -38,29 +39,30 @@ async def test_an_erased_learner_is_gone_on_every_replica_and_the_others_are_as_
 ) -> None:
     here = await start(**production)
     there = await start(**production) if "MASTERX_CACHE" in production else here
-    session, turn = await a_life(here, "ada")
-    kept, _ = await a_life(there, "bob")
+    ada, bob = f"ada-{uuid4().hex}", f"bob-{uuid4().hex}"  # on a cache that other tests use, too
+    session, turn = await a_life(here, ada)
+    kept, _ = await a_life(there, bob)
     assert (await there.call("GET", f"/v1/sessions/{session}"))[0] == 200
-    exported = await export(there, "ada")
-    assert [doc["message"] for doc in exported["turns"]] == ["I am ada and afraid of fractions"]
+    exported = await export(there, ada)
+    assert [doc["message"] for doc in exported["turns"]] == [f"I am {ada} and afraid of fractions"]
     assert [doc["rating"] for doc in exported["feedback"]] == [5]
     assert [doc["preferences"] for doc in exported["learners"]] == [{"level": "B1"}]
-    assert "bob" not in json.dumps(exported)
+    assert bob not in json.dumps(exported)
 
-    status, receipt = await here.call("DELETE", "/v1/learners/ada")
+    status, receipt = await here.call("DELETE", f"/v1/learners/{ada}")
     assert status == 200
     assert receipt["erased"] == {"turns": 1, "sessions": 1, "feedback": 1, "learners": 1}
     assert receipt["total"] == 4
-    status, again = await there.call("DELETE", "/v1/learners/ada")
+    status, again = await there.call("DELETE", f"/v1/learners/{ada}")
     assert (status, again["erased"], again["total"]) == (200, {}, 0)
     for masterx in (here, there):
         assert (await masterx.call("GET", f"/v1/sessions/{session}"))[0] == 404
         assert (await masterx.call("GET", f"/v1/turns/{turn}"))[0] == 404
-        assert (await masterx.call("GET", "/v1/learners/ada"))[1]["preferences"] == {}
+        assert (await masterx.call("GET", f"/v1/learners/{ada}"))[1]["preferences"] == {}
         assert len(await masterx.turns(kept)) == 1
-    left = await export(there, "ada")
+    left = await export(there, ada)
     assert {name: docs for name, docs in left.items() if isinstance(docs, list) and docs} == {}
-    assert len((await export(there, "bob"))["turns"]) == 1
+    assert len((await export(there, bob))["turns"]) == 1
 
 
 async def test_an_answer_under_way_is_stopped_and_leaves_nothing(
@@ -68,12 +70,13 @@ async def test_an_answer_under_way_is_stopped_and_leaves_nothing(
 ) -> None:
     here = await start(**production)
     there = await start(**production) if "MASTERX_CACHE" in production else here
-    session = await here.session("ada")
+    ada = f"ada-{uuid4().hex}"
+    session = await here.session(ada)
     provider.script(stop=3)
     stream = here.stream(session, "Tell me a long story")
     # What becomes of the turn is told to whoever listens, and nothing of it is kept.
     assert (await anext(stream)).name == "turn.started"
-    status, receipt = await there.call("DELETE", "/v1/learners/ada")
+    status, receipt = await there.call("DELETE", f"/v1/learners/{ada}")
     assert status == 200
     assert receipt["erased"]["turns"] == 1
     assert (await here.call("GET", f"/v1/sessions/{session}"))[0] == 404
