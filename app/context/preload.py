@@ -27,7 +27,8 @@ class Preload:
     def __init__(self, recalls: Recalls, prepare: Sequence[Prepare] = ()) -> None:
         self._recalls, self._prepare = recalls, prepare
         self._waiting: OrderedDict[Owner, str] = OrderedDict()
-        self._work = asyncio.Event()
+        self._work, self._rest, self._busy = asyncio.Event(), asyncio.Event(), 0
+        self._rest.set()
         self.dropped = 0
         """How many were given up because too many waited."""
 
@@ -39,7 +40,12 @@ class Preload:
         if len(self._waiting) > _MOST:
             self._waiting.popitem(last=False)
             self.dropped += 1
+        self._rest.clear()
         self._work.set()
+
+    async def idle(self) -> None:
+        """Waits until nothing is expected that is not there."""
+        await self._rest.wait()
 
     def hear(self, event: Event) -> None:
         """After a turn: a memory that gave way meanwhile is fetched again. One that is only no longer fresh is not: it
@@ -61,11 +67,17 @@ class Preload:
                 self._work.clear()
                 await self._work.wait()
                 continue
-            owner, session_id = self._waiting.popitem(last=False)
-            try:
-                await self._recalls.fetch(owner)
-                for prepare in self._prepare:
-                    await prepare(owner.workspace, session_id)
-            except Exception:
-                # A bulkhead: what cannot be prepared is made when it is asked for.
-                log.exception("nothing is prepared for a turn")
+            self._busy += 1
+            await self._fetch(*self._waiting.popitem(last=False))
+            self._busy -= 1
+            if not (self._busy or self._waiting):
+                self._rest.set()
+
+    async def _fetch(self, owner: Owner, session_id: str) -> None:
+        try:
+            await self._recalls.fetch(owner)
+            for prepare in self._prepare:
+                await prepare(owner.workspace, session_id)
+        except Exception:
+            # A bulkhead: what cannot be prepared is made when it is asked for.
+            log.exception("nothing is prepared for a turn")
