@@ -133,7 +133,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     tutor = Tutor(_parts(base, router, (responses, spending), me.id))
     recalls = await stack.enter_async_context(Recalls.of(_recall(base, me.id)))
     base.events.subscribe(recalls.hear)
-    preload = Preload(recalls)
+    preload = Preload(recalls, clock)
     base.events.subscribe(preload.hear)
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
