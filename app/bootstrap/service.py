@@ -23,10 +23,9 @@ from app.bootstrap.adapters import (
     providers_of,
     store_of,
 )
+from app.bootstrap.remembering import recall_parts
 from app.clock import Clock, iso
 from app.context.assemble import Assembler, smallest_budget
-from app.context.memory.loading import Loader
-from app.context.memory.recalls import Parts as RecallParts
 from app.context.memory.recalls import Recalls
 from app.context.preload import Preload
 from app.context.tokens import Tokens, o200k
@@ -54,7 +53,6 @@ from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
 from app.storage.questions import Questions
-from app.storage.segments import Segments
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Snapshots
 from app.storage.turns import TurnLog
@@ -131,15 +129,15 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
     tutor = Tutor(_parts(base, router, (responses, spending), me.id))
-    recalls = await stack.enter_async_context(Recalls.of(_recall(base, me.id)))
-    base.events.subscribe(recalls.hear)
+    of_learners = recall_parts(base.store, base.cache, clock, base.policy.recall)
+    recalls = await stack.enter_async_context(Recalls.of(of_learners))
     preload = Preload(recalls, clock)
-    base.events.subscribe(preload.hear)
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
-    erasure = Erasure(_erasing(base, recalls, running))
+    held = (records.sessions, records.snapshots, recalls, running, base.cache)
+    erasure = Erasure(ErasureParts(Belongings(base.store), *held))
     health = Health(_checks(base), clock)
     await health.look()
     asking_again = LaterParts(
@@ -153,7 +151,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         leaving=lambda: health.draining,
     )
     later = Later(asking_again)
-    base.events.subscribe(later.hear)
+    for hear in (recalls.hear, preload.hear, later.hear):
+        base.events.subscribe(hear)
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache), presence.stay(running), later.stay()),
@@ -167,13 +166,14 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.money(base.meters, spending)
     gauges.waiting(base.meters, later)
     gauges.memories(base.meters, recalls, preload)
+    parts = (base, records, tutor, router, running, spending, later, recalls, preload, erasure, health)
+    return Service(*parts, providers=_asked(router, last), recovered=recovered)
+
+
+def _asked(router: Router, last: Provider | None) -> tuple[str, ...]:
+    """The models that can be asked, the last resort included."""
     entries = (*router.entries, *([last.entry] if last else []))
-    asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
-    return Service(
-        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, health),
-        providers=asked,
-        recovered=recovered,
-    )
+    return tuple(f"{entry.provider}/{entry.model}" for entry in entries)
 
 
 @contextmanager
@@ -268,29 +268,6 @@ def _parts(base: Base, router: Router, around: tuple[Responses, Spending], owner
         policy=base.policy,
         spending=spending,
         owner=owner,
-    )
-
-
-def _recall(base: Base, me: str) -> RecallParts:
-    segments, policy = Segments(base.store), base.policy.recall
-    return RecallParts(
-        loader=Loader(base.store, segments, base.clock, policy.passages),
-        segments=segments,
-        cache=base.cache,
-        clock=base.clock,
-        policy=policy,
-        me=me,
-    )
-
-
-def _erasing(base: Base, recalls: Recalls, running: Running) -> ErasureParts:
-    return ErasureParts(
-        belongings=Belongings(base.store),
-        sessions=base.records.sessions,
-        snapshots=base.records.snapshots,
-        recalls=recalls,
-        running=running,
-        cache=base.cache,
     )
 
 
