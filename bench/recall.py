@@ -13,12 +13,14 @@ import asyncio
 import gc
 import os
 import random
+import sys
 import tempfile
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -296,7 +298,10 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     sizes = [(turns, *footprint(turns, said)) for turns in (2, 300, 5_000)]
     with tempfile.TemporaryDirectory(prefix="masterx-bench-") as folder:
         async with worlds(Path(folder), options.stores) as found:
-            loads = [await cold(world, turns, said) for turns in options.turns for world in found]
+            loads = []
+            for turns, world in product(options.turns, found):
+                print(f"{world.name}: {turns:,} turns", file=sys.stderr, flush=True)
+                loads.append(await cold(world, turns, said))
             crowds = [await crowd(found[0], options.learners, 2_000)] if options.learners else []
             replayed = await replay(found[0])
     return {"loads": loads, "sizes": sizes, "crowds": crowds, "replay": replayed}
