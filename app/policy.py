@@ -17,11 +17,64 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Tunable = Literal[
+    "course",
+    "profile",
+    "facts",
+    "memory",
+    "history",
+    "mastery",
+    "affect",
+    "summary",
+    "material",
+    "retrieved",
+]
+"""The layers of context that a policy weighs; instructions, strategy and the message are never left out."""
+
+AffectBand = Literal["low", "even", "high"]
+MasteryBand = Literal["weak", "growing", "strong"]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Factors = dict[Tunable, Annotated[float, Field(ge=0, le=4)]]
+
+
+class LayerPolicy(_Part):
+    """What one layer of context is worth: the use of its first token beside that of other layers' (0 to 1), and the
+    shares of the budget that it gets at least, as far as it has so much to say, and at most."""
+
+    weight: _Share = 0.5
+    floor: _Share = 0.0
+    ceiling: _Share = 0.1
+
+    @model_validator(mode="after")
+    def _the_floor_is_below(self) -> "LayerPolicy":
+        if self.floor > self.ceiling:
+            raise ValueError(f"floor {self.floor} is above ceiling {self.ceiling}")
+        return self
+
+
+_UNWEIGHED = LayerPolicy()
+
+
 class ContextPolicy(_Part):
-    """How much the model gets to read, in o200k tokens, and what each layer is worth (0 to 1)."""
+    """How much the model gets to read, in o200k tokens, and how layers share it: by `layers`, whose weights are
+    multiplied by what `tasks`, `affect` and `mastery` say for the case in hand."""
 
     budget: Annotated[int, Field(ge=256, le=200_000)] = 2_048
-    weights: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    layers: dict[Tunable, LayerPolicy] = Field(default_factory=dict)
+    tasks: dict[Task, _Factors] = Field(default_factory=dict)
+    affect: dict[AffectBand, _Factors] = Field(default_factory=dict)
+    mastery: dict[MasteryBand, _Factors] = Field(default_factory=dict)
+
+    def layer(self, name: Tunable) -> LayerPolicy:
+        """What is said of a layer, or what holds for one of which nothing is said."""
+        return self.layers.get(name, _UNWEIGHED)
+
+    @model_validator(mode="after")
+    def _floors_fit(self) -> "ContextPolicy":
+        floors = sum(layer.floor for layer in self.layers.values())
+        if floors > 1:
+            raise ValueError(f"the floors of all layers are {floors:g} of the budget together, more than all of it")
+        return self
 
 
 class AnswerPolicy(_Part):
