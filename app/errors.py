@@ -29,6 +29,7 @@ MasterxError
 ├── NoProvider                    every candidate failed and degraded mode is off; carries `retry_after`
 ├── BudgetSpent                   what is left of a day's budget does not pay for another answer; carries whose
 ├── Overloaded                    as many turns are running as this process takes
+├── SegmentError                  bytes that are no packed passages of this version; they are made anew from the log
 └── ReplayError                   a recording cannot be played, or the service it is played through is not there
 """
 
@@ -211,3 +212,7 @@ class Overloaded(MasterxError):
 
 class ReplayError(MasterxError):
     """A recording cannot be played, or the service that it is played through is not there."""
+
+
+class SegmentError(MasterxError):
+    """Bytes that are not analysed passages, are damaged, or of another version: to be made anew from the turns."""
