@@ -29,51 +29,67 @@ Tunable = Literal[
     "material",
     "retrieved",
 ]
-"""The layers of context that a policy weighs; instructions, strategy and the message are never left out."""
+"""The layers of context that share a budget."""
 
+AlwaysThere = Literal["instructions", "front_end", "strategy", "message"]
 AffectBand = Literal["low", "even", "high"]
 MasteryBand = Literal["weak", "growing", "strong"]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Factors = dict[Tunable, Annotated[float, Field(ge=0, le=4)]]
 
 
-class LayerPolicy(_Part):
-    """What one layer of context is worth: the use of its first token beside that of other layers' (0 to 1), and the
-    shares of the budget that it gets at least, as far as it has so much to say, and at most."""
+class ExplorePolicy(_Part):
+    """For which share of turns one optional layer of the context is left out or halved, to learn what it is worth."""
 
-    weight: _Share = 0.5
-    floor: _Share = 0.0
-    ceiling: _Share = 0.1
-
-    @model_validator(mode="after")
-    def _the_floor_is_below(self) -> "LayerPolicy":
-        if self.floor > self.ceiling:
-            raise ValueError(f"floor {self.floor} is above ceiling {self.ceiling}")
-        return self
+    share: Annotated[float, Field(ge=0, le=0.2)] = 0.0
 
 
-_UNWEIGHED = LayerPolicy()
+class WeightFactors(_Part):
+    """What weights of layers are multiplied by for a task, for how the learner seems to feel, and for how well they do
+    in the skills they are weakest in; 1 where it is not said."""
 
-
-class ContextPolicy(_Part):
-    """How much the model gets to read, in o200k tokens, and how layers share it: by `layers`, whose weights are
-    multiplied by what `tasks`, `affect` and `mastery` say for the case in hand."""
-
-    budget: Annotated[int, Field(ge=256, le=200_000)] = 2_048
-    layers: dict[Tunable, LayerPolicy] = Field(default_factory=dict)
-    tasks: dict[Task, _Factors] = Field(default_factory=dict)
+    task: dict[Task, _Factors] = Field(default_factory=dict)
     affect: dict[AffectBand, _Factors] = Field(default_factory=dict)
     mastery: dict[MasteryBand, _Factors] = Field(default_factory=dict)
 
-    def layer(self, name: Tunable) -> LayerPolicy:
-        """What is said of a layer, or what holds for one of which nothing is said."""
-        return self.layers.get(name, _UNWEIGHED)
+
+_CEILINGS: dict[Tunable, float] = {
+    "course": 0.08,
+    "profile": 0.15,
+    "facts": 0.10,
+    "memory": 0.06,
+    "history": 0.50,
+    "summary": 0.12,
+    "mastery": 0.08,
+    "affect": 0.04,
+    "material": 0.25,
+    "retrieved": 0.40,
+}
+"""Shares of the budget where a policy says none."""
+
+
+class ContextPolicy(_Part):
+    """How much the model gets to read, in o200k tokens, and how layers share it: what the first token of each is worth
+    beside those of others (0 to 1), and the least and the most of the budget that it may have."""
+
+    budget: Annotated[int, Field(ge=256, le=200_000)] = 2_048
+    weights: dict[Tunable | AlwaysThere, _Share] = Field(default_factory=dict)
+    floors: dict[Tunable, _Share] = Field(default_factory=dict)
+    ceilings: dict[Tunable, _Share] = Field(default_factory=dict)
+    factors: WeightFactors = WeightFactors()
+    explore: ExplorePolicy = ExplorePolicy()
+
+    def ceiling(self, name: Tunable) -> float:
+        """The largest share of the budget that a layer may have."""
+        return self.ceilings.get(name, _CEILINGS[name])
 
     @model_validator(mode="after")
     def _floors_fit(self) -> "ContextPolicy":
-        floors = sum(layer.floor for layer in self.layers.values())
-        if floors > 1:
-            raise ValueError(f"the floors of all layers are {floors:g} of the budget together, more than all of it")
+        for name, floor in self.floors.items():
+            if floor > (ceiling := self.ceiling(name)):
+                raise ValueError(f"the floor of {name}, {floor:g}, is above its ceiling, {ceiling:g}")
+        if sum(self.floors.values()) > 1:
+            raise ValueError("the floors of all layers are more than the budget together")
         return self
 
 

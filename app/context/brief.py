@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
-from app.policy import AffectBand, MasteryBand, Policy, Tunable
+from app.policy import AffectBand, MasteryBand, Policy
 from app.vocabulary import Affect, Snapshot, Task
 
 _WEAK, _STRONG = 0.4, 0.8
 _LOW, _HIGH = -0.25, 0.25
 _FRUSTRATED = 0.5
 _WEAKEST = 3
+
+UNWEIGHED = 0.5
+"""The weight of a layer of which a policy says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,18 @@ def mastery_band(snapshot: Snapshot) -> MasteryBand | None:
     return "weak" if mean < _WEAK else "strong" if mean >= _STRONG else "growing"
 
 
-def weigh(brief: Brief) -> dict[Tunable, float]:
+def weigh(brief: Brief) -> dict[str, float]:
     """What the first token of each layer that the policy names is worth for this task and learner."""
     context = brief.policy.context
     affect, mastery = affect_band(brief.feeling), mastery_band(brief.snapshot)
+    factors = context.factors
     cases = (
-        context.tasks.get(brief.task),
-        context.affect.get(affect) if affect else None,
-        context.mastery.get(mastery) if mastery else None,
+        factors.task.get(brief.task),
+        factors.affect.get(affect) if affect else None,
+        factors.mastery.get(mastery) if mastery else None,
     )
-    weights = {name: layer.weight for name, layer in context.layers.items()}
-    for factors in filter(None, cases):
-        for name, factor in factors.items():
-            weights[name] = weights.get(name, context.layer(name).weight) * factor
+    weights: dict[str, float] = {**context.weights}
+    for case in filter(None, cases):
+        for name, factor in case.items():
+            weights[name] = weights.get(name, UNWEIGHED) * factor
     return weights

@@ -26,6 +26,7 @@ from app.vocabulary.asking import (
 from app.vocabulary.keeping import (
     SCHEMA,
     Affect,
+    Explored,
     Feedback,
     ItemReceipt,
     Key,
@@ -54,6 +55,7 @@ __all__ = [
     "Attempt",
     "Chunk",
     "Due",
+    "Explored",
     "Feedback",
     "Finish",
     "ItemReceipt",

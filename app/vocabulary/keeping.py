@@ -101,9 +101,21 @@ class LayerReceipt:
 
 
 @dataclass(frozen=True)
+class Explored:
+    """A draw about the layers of a turn's context: `layer` was shrunk to `factor` (0: left out) of what it would have
+    been, or nothing was (`None`); with which probability that came out, and which `layers` it could have hit."""
+
+    layers: tuple[str, ...]
+    propensity: float
+    layer: str | None = None
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What the model got to read. Token counts include each message's framing; `full_tokens` are those of all that
-    could have been sent. `empty` names the layers that had nothing to say."""
+    could have been sent. `empty` names the layers that had nothing to say. `explored` is `None` where nothing was left
+    to chance."""
 
     budget: int
     tokens: int
@@ -112,6 +124,7 @@ class Receipt:
     policy: str
     layers: tuple[LayerReceipt, ...]
     empty: tuple[str, ...] = ()
+    explored: Explored | None = None
 
 
 @dataclass(frozen=True)
