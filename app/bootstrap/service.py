@@ -24,7 +24,8 @@ from app.bootstrap.adapters import (
     store_of,
 )
 from app.clock import Clock, iso
-from app.context.assemble import Assembler, smallest_budget
+from app.context.assemble import Assembler
+from app.context.fixed import smallest_budget
 from app.context.tokens import Tokens, o200k
 from app.errors import SettingsError
 from app.events import Events
@@ -245,6 +246,7 @@ def _parts(base: Base, router: Router, around: tuple[Responses, Spending], owner
         clock=base.clock,
         policy=base.policy,
         spending=spending,
+        draw=random.random,
         owner=owner,
     )
 

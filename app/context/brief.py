@@ -1,9 +1,13 @@
 """All that a prompt is made of, as it is known when it is assembled."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.policy import AffectBand, MasteryBand, Policy
 from app.vocabulary import Affect, Snapshot, Task
+
+if TYPE_CHECKING:
+    from app.context.recall.search import Ranked  # carries numpy, which a plain command does not need
 
 _WEAK, _STRONG = 0.4, 0.8
 _LOW, _HIGH = -0.25, 0.25
@@ -25,7 +29,11 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Brief:
     """All that a prompt is made of. `course` says what the course is about, `facts` what the learner told us and still
-    holds, `summary` what the session was about before its newest exchanges; the best of each comes first."""
+    holds, `summary` what the session was about before its newest exchanges; the best of each comes first.
+
+    `recalled` and `material` are passages that may help, `elsewhere` the tokens of all that was said in other sessions.
+    `draw`, from [0, 1), decides whether a layer is left out to learn what it is worth; `None` for a preview.
+    """
 
     policy: Policy
     strategy: str
@@ -37,6 +45,10 @@ class Brief:
     course: tuple[Item, ...] = ()
     facts: tuple[Item, ...] = ()
     summary: tuple[Item, ...] = ()
+    recalled: "Ranked | None" = None
+    material: "Ranked | None" = None
+    elsewhere: int = 0
+    draw: float | None = None
 
     @property
     def limit(self) -> int:
@@ -82,7 +94,7 @@ def weigh(brief: Brief) -> dict[str, float]:
         factors.affect.get(affect) if affect else None,
         factors.mastery.get(mastery) if mastery else None,
     )
-    weights: dict[str, float] = {**context.weights}
+    weights: dict[str, float] = {str(name): weight for name, weight in context.weights.items()}
     for case in filter(None, cases):
         for name, factor in case.items():
             weights[name] = weights.get(name, UNWEIGHED) * factor

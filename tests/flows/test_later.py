@@ -135,6 +135,7 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
                 clock=clock,
                 policy=policy,
                 spending=Spending(store.ledger, records.turns, policy, clock),
+                draw=lambda: 1.0,
                 owner="me",
             )
         )

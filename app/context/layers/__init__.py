@@ -1,6 +1,6 @@
 """The layers of context that a policy weighs, in the order of the prompt: what changes rarest comes first."""
 
-from app.context.layers import affect, course, facts, mastery, memory, profile, summary
+from app.context.layers import affect, course, facts, found, mastery, memory, profile, summary
 from app.context.layers.layer import Layer
 
 LAYERS: tuple[Layer, ...] = (
@@ -8,6 +8,8 @@ LAYERS: tuple[Layer, ...] = (
     profile.LAYER,
     facts.LAYER,
     memory.LAYER,
+    found.MATERIAL,
+    found.RETRIEVED,
     summary.LAYER,
     mastery.LAYER,
     affect.LAYER,

@@ -30,4 +30,4 @@ def _named(feeling: Affect) -> str:
     return f"Probably {feeling.label}." if feeling.label else ""
 
 
-LAYER = Layer("affect", "notes", _supply)
+LAYER = Layer("affect", "notes", _supply, of="learner")

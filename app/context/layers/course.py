@@ -11,4 +11,4 @@ def _supply(brief: Brief) -> Supply | None:
     return Supply((brief.course,), lines("The course:", lambda: brief.course)) if brief.course else None
 
 
-LAYER = Layer("course", "system", _supply)
+LAYER = Layer("course", "system", _supply, of="learner")

@@ -13,4 +13,4 @@ def _supply(brief: Brief) -> Supply | None:
     return Supply((brief.facts,), lines("What this learner has told us:", lambda: brief.facts))
 
 
-LAYER = Layer("facts", "system", _supply)
+LAYER = Layer("facts", "system", _supply, of="learner")

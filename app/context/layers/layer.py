@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.context.brief import Brief, Item
+from app.context.fence import inert
 from app.context.tokens import Tokens
 from app.policy import Tunable
 from app.vocabulary import ItemReceipt
@@ -52,6 +53,8 @@ class Layer:
     name: Tunable
     place: Place
     supply: Callable[[Brief], Supply | None]
+    of: Literal["session", "learner"] = "session"
+    """Whose words they are: those of a learner are the same in all of their sessions."""
 
 
 def lines(title: str, items: Callable[[], Iterable[Item]]) -> Take:
@@ -94,4 +97,4 @@ def _told(outcomes: Sequence[tuple[Item, int, bool]], room: int) -> tuple[ItemRe
 
 def _flat(text: str) -> str:
     """A text on one line: what somebody else wrote must not look like a title or a line of ours."""
-    return " ".join(text.split())
+    return inert(" ".join(text.split()))

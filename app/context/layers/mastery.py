@@ -39,4 +39,4 @@ def _due(review: Due) -> str:
     return f"Review due: {review.skill}, still known with a chance of {review.recall:.0%}"
 
 
-LAYER = Layer("mastery", "notes", _supply)
+LAYER = Layer("mastery", "notes", _supply, of="learner")

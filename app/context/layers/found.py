@@ -1,0 +1,78 @@
+"""Passages that were found for a message: what was said before, and course material.
+
+Retrieved turns are there because what matters now may have been said long ago, in any session; material, so that
+answers stand on the course's own words and can name them.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.context.brief import Brief
+from app.context.fence import inert
+from app.context.layers.layer import Fragment, Layer, Supply, Take
+from app.context.tokens import Tokens
+from app.vocabulary import ItemReceipt
+
+if TYPE_CHECKING:
+    from app.context.recall.search import Ranked
+
+MOST_TOLD = 20
+"""Passages that a receipt tells about."""
+
+_ENDS = 3
+"""Tokens that the empty line after a block may take."""
+
+_TRIES = 3
+"""How often passages are chosen when making them harmless takes more tokens than they had."""
+
+
+def _retrieved(brief: Brief) -> Supply | None:
+    if brief.recalled is None or not len(brief.recalled.slots):
+        return None
+    return Supply(None, passages("Said earlier, where it may help:", brief.recalled))
+
+
+def _material(brief: Brief) -> Supply | None:
+    if brief.material is None or not len(brief.material.slots):
+        return None
+    return Supply(None, passages("Course material; name it where you use it:", brief.material))
+
+
+def passages(title: str, ranked: "Ranked") -> Take:
+    """The best passages that fit, in order of time, under the title."""
+
+    def take(room: int, tokens: Tokens) -> Fragment:
+        from app.context.recall.select import select  # carries numpy, which a plain command does not need
+
+        left = room - tokens.count(f"{title}\n") - _ENDS
+        for _ in range(_TRIES):
+            chosen = select(ranked, left, tokens)
+            text = f"{title}\n{inert(chosen.text)}\n\n"
+            count = tokens.count(text)
+            if not chosen.text or count <= room:
+                break
+            left -= count - room
+        else:
+            return Fragment("", 0, 0, 0, len(ranked.slots))
+        told = _displaced(tuple(ItemReceipt(p.id, p.outcome, p.tokens, p.why) for p in chosen.picks))[:MOST_TOLD]
+        kept = sum([pick.outcome == "kept" for pick in chosen.picks])
+        if not kept:
+            return Fragment("", 0, 0, 0, len(ranked.slots), told)
+        return Fragment(text, count, count, kept, len(ranked.slots), told)
+
+    return take
+
+
+def _displaced(told: tuple[ItemReceipt, ...]) -> tuple[ItemReceipt, ...]:
+    """Says of each kept item, weakest first, which dropped one would fit in its place."""
+    left = [item for item in told if item.outcome == "dropped"]
+    seen = list(told)
+    for n in reversed(range(len(seen))):
+        if seen[n].outcome == "kept" and (out := next((i for i in left if i.tokens <= seen[n].tokens), None)):
+            left.remove(out)
+            seen[n] = replace(seen[n], displaced=out.id)
+    return tuple(seen)
+
+
+RETRIEVED = Layer("retrieved", "notes", _retrieved)
+MATERIAL = Layer("material", "notes", _material)
