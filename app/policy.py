@@ -93,6 +93,14 @@ class ContextPolicy(_Part):
         return self
 
 
+class RecallPolicy(_Part):
+    """How much of what was said is remembered, and how long a turn waits for it."""
+
+    patience: Annotated[float, Field(ge=0, le=5)] = 0.15
+    passages: Annotated[int, Field(ge=1_000, le=1_000_000)] = 100_000
+    megabytes: Annotated[int, Field(ge=16, le=65_536)] = 256
+
+
 class AnswerPolicy(_Part):
     """What is asked of a provider."""
 
@@ -164,6 +172,7 @@ class Policy(_Part):
     version: str
     instructions: str
     context: ContextPolicy = ContextPolicy()
+    recall: RecallPolicy = RecallPolicy()
     answer: AnswerPolicy = AnswerPolicy()
     routing: RoutingPolicy = RoutingPolicy()
     responses: ResponsesPolicy = ResponsesPolicy()

@@ -14,9 +14,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
+from app.briefing import Briefing, Wish
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
-from app.context.brief import Brief
 from app.context.tokens import Tokens
 from app.errors import NoProvider, ProviderError, SessionBusy, StoreUnavailable
 from app.events import Events, TurnEnded, TurnOpened
@@ -49,6 +49,7 @@ class Parts:
     snapshots: Snapshots
     router: Router
     responses: Responses
+    briefing: Briefing
     assembler: Assembler
     tokens: Tokens
     cache: Cache
@@ -71,13 +72,13 @@ class Tutor:
         p, started = self._p, self._p.clock.monotonic()
         snapshot = await p.snapshots.of(ask.workspace, ask.session_id)
         task = ask.task or classify(ask.message)
-        strategy = p.policy.tasks[task]
         assembling = p.clock.monotonic()
-        assembly = p.assembler.assemble(Brief(p.policy, strategy, snapshot, ask.message, budget, task, draw=draw))
+        brief = await p.briefing.brief(ask, snapshot, Wish(task, budget, draw))
+        assembly = p.assembler.assemble(brief)
         context_ms = (p.clock.monotonic() - assembling) * 1e3
         fit = wanted(ask, task, assembly, p.policy)
         asked = request(ask, assembly, p.policy, (fit, p.router.candidates(fit)))
-        return Prepared(snapshot, fit, strategy, assembly, asked, started, context_ms)
+        return Prepared(snapshot, fit, brief.strategy, assembly, asked, started, context_ms)
 
     async def open(self, ask: Ask) -> tuple[Prepared, Live]:
         """Makes the learner's message durable; from here on the turn leaves exactly one record."""

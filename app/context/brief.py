@@ -31,8 +31,8 @@ class Brief:
     """All that a prompt is made of. `course` says what the course is about, `facts` what the learner told us and still
     holds, `summary` what the session was about before its newest exchanges; the best of each comes first.
 
-    `recalled` and `material` are passages that may help, `elsewhere` the tokens of all that was said in other sessions.
-    `draw`, from [0, 1), decides whether a layer is left out to learn what it is worth; `None` for a preview.
+    `recalled` and `material` are passages that may help. `draw`, from [0, 1), decides whether a layer is left out to
+    learn what it is worth; `None` for a preview.
     """
 
     policy: Policy
@@ -47,7 +47,6 @@ class Brief:
     summary: tuple[Item, ...] = ()
     recalled: "Ranked | None" = None
     material: "Ranked | None" = None
-    elsewhere: int = 0
     draw: float | None = None
 
     @property

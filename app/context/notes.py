@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from app.context.draft import Draft
-from app.context.layers import NOTES
+from app.context.layers import NOTES, found
 from app.context.layers.layer import Layer
 from app.context.receipts import Given, of_history
 from app.context.share import Claim, share
@@ -35,8 +35,18 @@ def notes(draft: Draft, room: int) -> Notes:
     """History and notes, in `room` tokens together at most."""
     needs = [_Need(layer, _needed(draft, layer)) for layer in NOTES if layer.name in draft.supplies]
     said, spent, history = _history(draft, room, needs)
-    told = _told(draft, room - spent, needs)
+    draft = _not_twice(draft, said)
+    told = _told(draft, room - spent, [need for need in needs if need.layer.name in draft.supplies])
     return Notes(said, "".join([text for text, _ in told]), (*history, *[layer for _, layer in told]))
+
+
+def _not_twice(draft: Draft, said: tuple[Said, ...]) -> Draft:
+    """Without passages that stand in the prompt word for word."""
+    supplies = {name: supply for name, supply in draft.supplies.items() if name != found.RETRIEVED.name}
+    first = said[0].seq if said else None
+    if supply := found.beyond(draft.brief, first):
+        supplies[found.RETRIEVED.name] = supply
+    return replace(draft, supplies=supplies)
 
 
 def _told(draft: Draft, room: int, needs: list[_Need]) -> list[tuple[str, LayerReceipt]]:
@@ -51,7 +61,7 @@ def _told(draft: Draft, room: int, needs: list[_Need]) -> list[tuple[str, LayerR
         whole = draft.fragment(need.layer, given)
         spare += shares[name] - whole.tokens
         text, layer = draft.told(need.layer, whole, given)
-        told[name] = text, _elsewhere(draft, layer)
+        told[name] = text, layer
     return [told[need.layer.name] for need in needs]
 
 
@@ -84,10 +94,3 @@ def _history(draft: Draft, room: int, needs: list[_Need]) -> tuple[tuple[Said, .
     sent = kept if less == spent else kept[begin(kept, spent, less) :] if less else ()
     layer = of_history(Given("history", claim.weight, given), sent, snapshot.history_items, snapshot.history_tokens)
     return sent, spent, (layer,)
-
-
-def _elsewhere(draft: Draft, layer: LayerReceipt) -> LayerReceipt:
-    """Says of what was retrieved how many tokens of other sessions could have been sent."""
-    if layer.name != "retrieved":
-        return layer
-    return replace(layer, full_tokens=max(draft.brief.elsewhere, layer.tokens))
