@@ -98,7 +98,7 @@ class RecallPolicy(_Part):
 
     patience: Annotated[float, Field(ge=0, le=5)] = 0.15
     passages: Annotated[int, Field(ge=1_000, le=1_000_000)] = 100_000
-    megabytes: Annotated[int, Field(ge=16, le=65_536)] = 256
+    megabytes: Annotated[int, Field(ge=1, le=65_536)] = 256
 
 
 class AnswerPolicy(_Part):

@@ -259,15 +259,15 @@ async def test_what_is_worth_remembering(school: School, ended: dict[str, object
 async def test_memories_give_way_by_bytes_and_come_back(school: School) -> None:
     owners = [Owner("school", f"learner {n}") for n in range(12)]
     for n, owner in enumerate(owners):
-        await school.history(owner, [f"canary{n} " + "many words " * 900] * 90)
-    async with school.replica(RecallPolicy(patience=5, megabytes=16)) as replica:
+        await school.history(owner, [f"canary{n} " + "many words " * 90] * 40)
+    async with school.replica(RecallPolicy(patience=5, megabytes=1)) as replica:
         for _ in range(2):
             for n, owner in enumerate(owners):
                 texts = await replica.found("canary" + str(n), owner)
                 assert texts
                 assert all(f"canary{n} " in text for text in texts if text != "I see.")
         assert replica.recalls.warm.evicted
-        assert replica.recalls.warm.size <= 16 << 20
+        assert replica.recalls.warm.size <= 1 << 20
 
 
 async def test_while_the_store_is_away_a_warm_memory_is_used_as_it_is(school: School) -> None:
