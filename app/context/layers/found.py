@@ -67,7 +67,7 @@ def passages(title: str, ranked: "Ranked", session_id: str | None = None) -> Tak
 
         left = room - tokens.count(f"{title}\n") - _ENDS
         for _ in range(_TRIES):
-            chosen = select(ranked, left, tokens)
+            chosen = select(ranked, max(left, 0), tokens)
             text = f"{title}\n{inert(chosen.text)}\n\n"
             count = tokens.count(text)
             if not chosen.text or count <= room:
