@@ -137,7 +137,9 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     preload = Preload(recalls)
     base.events.subscribe(preload.hear)
     briefing = Briefing(base.policy, clock, recalls)
-    tutor = Tutor(_parts(base, router, (briefing, responses, spending), me.id))
+    assembler = Assembler(base.tokens)
+    records.snapshots.tell_of_dropped(assembler.fragments.drop)
+    tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
@@ -169,6 +171,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.cache_counts(base.meters, records.snapshots, responses)
     gauges.money(base.meters, spending)
     gauges.waiting(base.meters, later)
+    gauges.fragments(base.meters, assembler.fragments)
     gauges.memories(base.meters, recalls, preload)
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
@@ -256,15 +259,15 @@ async def _warm_up(router: Router) -> None:
         await asyncio.to_thread(import_module, "sympy")
 
 
-def _parts(base: Base, router: Router, around: tuple[Briefing, Responses, Spending], owner: str) -> Parts:
-    briefing, responses, spending = around
+def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Responses, Spending], owner: str) -> Parts:
+    briefing, assembler, responses, spending = around
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
         router=router,
         responses=responses,
         briefing=briefing,
-        assembler=Assembler(base.tokens),
+        assembler=assembler,
         tokens=base.tokens,
         cache=base.cache,
         events=base.events,
