@@ -32,6 +32,8 @@ class Fragment:
     kept: int
     of: int
     told: tuple[ItemReceipt, ...] = ()
+    ids: tuple[str, ...] = ()
+    """The passages that are quoted."""
 
 
 Take = Callable[[int, Tokens], Fragment]
