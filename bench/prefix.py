@@ -3,12 +3,12 @@
     masterx bench prefix [--dialogues 2] [--limit N]
 
 First every exchange is played through the real service, on one core, with a provider that answers at once what the
-dialogue says: the share of a prompt's bytes that are those of the prompt before it from its beginning, the tokens that a
-prefix cache gives for free, fragments found warm, milliseconds of assembly. Then some dialogues are played twice
-against a provider that takes 0.3 ms to read a token that is not in its prefix cache (`prefill.py`): through the service,
-and straight to it with the whole history each time, which is what an application without a context engine does. Days
-lie between the sessions of a dialogue, and providers keep prefixes for minutes, so each session begins with an empty
-cache.
+dialogue says: the share of a prompt's bytes with which the one before began, too, the tokens that a prefix cache gives
+for free, fragments found warm, milliseconds of assembly. Then some dialogues are played against a provider that takes
+0.3 ms to read a token that is not in its prefix cache (`prefill.py`): through the service, and straight to it with the
+whole history each time, which is what an application without a context engine does; that both with a prefix cache and
+without. Days lie between the sessions of a dialogue, and providers keep prefixes for minutes, so each session begins
+with an empty cache.
 """
 
 import argparse
@@ -96,7 +96,7 @@ async def played(masterx: Masterx, provider: Prefill, sessions: list[Talk]) -> S
     seen, before, said = Seen(), dict[str, Read](), dict[str, int]()
     for talk in sessions:
         provider.forget()
-        session = await masterx.session(talk.who)
+        session = await _session(masterx, talk)
         for n, (message, reply) in enumerate(talk.exchanges):
             provider.reply = reply
             turn, first_ms = await _asked(masterx, session, message)
@@ -108,10 +108,22 @@ async def played(masterx: Masterx, provider: Prefill, sessions: list[Talk]) -> S
             if said[talk.who] > LONG:
                 seen.long_ms.append(turn["timing"]["context_ms"])
         _, receipt = await masterx.call("GET", f"/v1/turns/{turn['id']}/context")
-        seen.receipts.append(
-            len(json.dumps({**receipt, "layers": [x for x in receipt["layers"] if x["outcome"] != "empty"]}))
-        )
+        seen.receipts.append(_bytes(receipt))
     return seen
+
+
+def _bytes(receipt: dict[str, Any]) -> int:
+    """What a receipt takes in the record of its turn, about."""
+    layers = [layer for layer in receipt["layers"] if layer["outcome"] != "empty"]
+    return len(json.dumps({**receipt, "layers": layers}, separators=(",", ":")))
+
+
+async def _session(masterx: Masterx, talk: Talk) -> str:
+    """A session with a title, as front ends give them, so that there is a line of memory for it later."""
+    about = {"learner_id": talk.who, "subject": "Conversation", "title": f"What happened until {talk.at:%d %B %Y}"}
+    status, session = await masterx.call("POST", "/v1/sessions", about)
+    assert status == 201, session
+    return str(session["id"])
 
 
 async def _asked(masterx: Masterx, session: str, message: str) -> tuple[dict[str, Any], float]:
@@ -156,7 +168,8 @@ async def straight(url: str, provider: Prefill, sessions: list[Talk]) -> list[tu
 
 def same(read: Read, before: Read | None) -> int:
     """Bytes that two prompts begin with alike."""
-    return len(os.path.commonprefix([read.text, before.text]).encode()) if before else 0
+    mine, other = read.text.encode(), before.text.encode() if before else b""
+    return next((n for n, (a, b) in enumerate(zip(mine, other, strict=False)) if a != b), min(len(mine), len(other)))
 
 
 def shares(seen: Seen) -> dict[str, float]:

@@ -23,15 +23,14 @@ from app.bootstrap.adapters import (
     providers_of,
     store_of,
 )
+from app.bootstrap.memories import recall_parts
 from app.briefing import Briefing
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
 from app.context.fixed import smallest_budget
-from app.context.memory.loading import Loader
-from app.context.memory.recalls import Parts as RecallParts
 from app.context.memory.recalls import Recalls
 from app.context.preload import Preload
-from app.context.tokens import Tokens, o200k
+from app.context.tokens import Tokens, llama3, o200k
 from app.erasure import Erasure
 from app.erasure import Parts as ErasureParts
 from app.errors import SettingsError
@@ -56,7 +55,6 @@ from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
 from app.storage.questions import Questions
-from app.storage.segments import Segments
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Snapshots
 from app.storage.turns import TurnLog
@@ -132,7 +130,11 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
-    recalls = await stack.enter_async_context(Recalls.of(_recall(base, me.id)))
+    if spending.limited and any(entry.tokenizer == "llama3" for entry in router.entries):
+        spending.count_by("llama3", llama3())
+    recalls = await stack.enter_async_context(
+        Recalls.of(recall_parts(base.store, base.cache, clock, base.policy.recall, me.id))
+    )
     base.events.subscribe(recalls.hear)
     preload = Preload(recalls)
     base.events.subscribe(preload.hear)
@@ -144,7 +146,10 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
-    erasure = Erasure(_erasing(base, recalls, running))
+    erasing = ErasureParts(
+        Belongings(base.store), records.sessions, records.snapshots, recalls, running=running, cache=base.cache
+    )
+    erasure = Erasure(erasing)
     health = Health(_checks(base), clock)
     await health.look()
     asking_again = LaterParts(
@@ -276,29 +281,6 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
         spending=spending,
         draw=random.random,
         owner=owner,
-    )
-
-
-def _recall(base: Base, me: str) -> RecallParts:
-    segments, policy = Segments(base.store), base.policy.recall
-    return RecallParts(
-        loader=Loader(base.store, segments, base.clock, policy.passages),
-        segments=segments,
-        cache=base.cache,
-        clock=base.clock,
-        policy=policy,
-        me=me,
-    )
-
-
-def _erasing(base: Base, recalls: Recalls, running: Running) -> ErasureParts:
-    return ErasureParts(
-        belongings=Belongings(base.store),
-        sessions=base.records.sessions,
-        snapshots=base.records.snapshots,
-        recalls=recalls,
-        running=running,
-        cache=base.cache,
     )
 
 

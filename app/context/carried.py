@@ -1,8 +1,8 @@
 """Passages that stay with the exchange they were found for.
 
-What was found for a message stands at the beginning of its notes. Were it gone in the next turn, the prompt would change
-right there, and providers would read it anew from there on. So it stays with the first exchange of
-the window for as long as the window begins with it; what is found for later messages is only what is not there yet.
+What was found for a message stands at the beginning of its notes. Were it gone in the next turn, the prompt would
+change right there, and providers would read it anew from there on. So it stays with the first exchange of the window
+for as long as the window begins with it; what is found for later messages is only what is not there yet.
 """
 
 from collections import OrderedDict

@@ -49,13 +49,13 @@ def beyond(brief: Brief, first_seq: int | None, known: frozenset[str] = frozense
 def _without(ranked: "Ranked", there: tuple[str, int], known: frozenset[str]) -> "Ranked":
     index, slots = ranked.index, ranked.slots
     (session_id, first_seq), left = there, slots >= 0
-    if (number := index.session_of(session_id)) is not None:
+    if (number := index.sessions.of(session_id)) is not None:
         # The message of exchange `seq` has the place 2 (seq - 1) in its session, the reply the one after.
-        before = index.place.values[slots] < 2 * (first_seq - 1)
-        left &= (index.session.values[slots] != number) | before
+        before = index.table["place"][slots] < 2 * (first_seq - 1)
+        left &= (index.table["session"][slots] != number) | before
     for slot in filter(None, map(index.slot, known)):
         left &= slots != slot
-    return replace(ranked, slots=slots[left], scores=ranked.scores[left])
+    return replace(ranked, slots=slots[left], scores=ranked.scores[left], shared=ranked.shared[left])
 
 
 def _material(brief: Brief) -> Supply | None:
@@ -86,7 +86,9 @@ def passages(title: str, ranked: "Ranked", session_id: str | None = None) -> Tak
         if not kept:
             return Fragment("", 0, _all(ranked, session_id), 0, len(ranked.slots), told)
         ids = tuple([pick.id for pick in chosen.picks if pick.outcome == "kept"])
-        return Fragment(text, count, max(_all(ranked, session_id), count), kept, len(ranked.slots), told, ids)
+        return Fragment(
+            text, count, max(_all(ranked, session_id), count), kept, len(ranked.slots), told, ids, chosen.cited
+        )
 
     return take
 
@@ -94,10 +96,10 @@ def passages(title: str, ranked: "Ranked", session_id: str | None = None) -> Tak
 def _all(ranked: "Ranked", session_id: str | None) -> int:
     """Tokens of all passages but a session's, estimated by their terms from those that were ever counted."""
     index = ranked.index
-    cost, terms = index.cost.values, index.length.values
+    cost, terms = index.table["cost"], index.table["length"]
     counted = cost > 0
-    number = index.session_of(session_id) if session_id else None
-    there = terms if number is None else terms[index.session.values != number]
+    number = index.sessions.of(session_id) if session_id else None
+    there = terms if number is None else terms[index.table["session"] != number]
     return int(there.sum() * cost.sum() / max(float(terms[counted].sum()), 1.0))
 
 

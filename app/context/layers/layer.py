@@ -35,6 +35,9 @@ class Fragment:
     ids: tuple[str, ...] = ()
     """The passages that are quoted."""
 
+    cited: tuple[str, ...] = ()
+    """The pieces of material that the marks [1], [2] … in the text stand for."""
+
 
 Take = Callable[[int, Tokens], Fragment]
 """As much of a layer as fits into so many tokens."""

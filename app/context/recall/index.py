@@ -54,10 +54,6 @@ class Index:
         rows = self.table.nbytes + self.postings.nbytes
         return rows + self._letters + 4 * self._terms + _OVERHEAD * len(self._slots)
 
-    def session_of(self, session_id: str) -> int | None:
-        """A session's number in the column `session`."""
-        return self._session_numbers.get(session_id)
-
     def passage(self, slot: int) -> Passage:
         """The passage in a slot; raises `IndexError` where there is none."""
         passage = self._passages[slot]
