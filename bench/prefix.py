@@ -36,6 +36,9 @@ from tests.e2e.service import Masterx
 
 ROOT = Path(__file__).parent.parent
 LOCOMO = ROOT.parent / "shared" / "data" / "locomo"
+SAMPLED = 15
+"""Without a prefix cache one exchange of so many is timed: each takes seconds."""
+
 LONG = 300
 """Exchanges, which is 600 turns, from which on a history counts as long."""
 
@@ -144,8 +147,9 @@ async def _asked(masterx: Masterx, session: str, message: str) -> tuple[dict[str
     raise AssertionError(f"the turn did not complete: {event}")
 
 
-async def straight(url: str, provider: Prefill, sessions: list[Talk]) -> list[tuple[float, bool]]:
-    """The same with the whole history, without the service: milliseconds to the first word."""
+async def straight(url: str, provider: Prefill, sessions: list[Talk], every: int = 1) -> list[tuple[float, bool]]:
+    """The same with the whole history, without the service: milliseconds to the first word. Where only one of so many
+    exchanges is asked, nothing of it is in the provider's cache."""
     policy = load(CONFIG / "policy.toml")
     system = {"role": "system", "content": f"{policy.instructions}\n{policy.strategies['guided'].text}"}
     said: dict[str, list[dict[str, str]]] = {}
@@ -157,6 +161,11 @@ async def straight(url: str, provider: Prefill, sessions: list[Talk]) -> list[tu
                 provider.reply = reply
                 messages = said.setdefault(talk.who, [system])
                 messages.append({"role": "user", "content": message})
+                if (len(messages) // 2) % every:
+                    messages.append({"role": "assistant", "content": reply})
+                    continue
+                if every > 1:
+                    provider.forget()
                 began = time.perf_counter()
                 async with http.post(f"{url}/chat/completions", json={"model": "m", "messages": messages}) as answer:
                     await answer.content.readline()
@@ -217,11 +226,12 @@ async def run(dialogues: int, limit: int | None) -> dict[str, Any]:
             async with Masterx(Path(folder), _environment(url)) as masterx:
                 ours = (await played(masterx, provider, chosen)).first_ms
         theirs = await straight(url, provider, chosen)
+        uncached = await straight(url, provider, chosen, SAMPLED)
     return {
         "shares": shares(seen),
         "warm_percent": warm,
         **_times(seen),
-        "first": _first(ours, theirs),
+        "first": _first(ours, theirs, uncached),
         "turns": len(seen.reads),
     }
 

@@ -35,13 +35,20 @@ def history(draft: Draft, room: int, others: Sequence[Claim], needed: int) -> Hi
     if not snapshot.history_items:
         return History()
     claim = Claim("history", draft.weight("history"), draft.floor("history"), draft.ceiling("history"))
-    carried = draft.ceiling("retrieved") if found.RETRIEVED.name in draft.supplies else 0
+    carried = _most_carried(draft)
     given = share([claim, *others], max(room - carried, 0))["history"]
     if snapshot.history_tokens + needed + carried <= room:
         given = max(given, snapshot.history_tokens)
     kept = snapshot.said[begin(snapshot.said, snapshot.history_tokens, given) :]
     spent = sum([one.tokens for one in kept])
     return _sent(draft, (kept, spent, given), min(carried, room - spent))
+
+
+def _most_carried(draft: Draft) -> int:
+    """The tokens that passages may take that stand with the first exchange."""
+    if found.RETRIEVED.name not in draft.supplies:
+        return 0
+    return replace(draft, again=False).ceiling("retrieved") + draft.fixed.fence_tokens
 
 
 def _sent(draft: Draft, window: tuple[tuple[Said, ...], int, int], carried: int) -> History:

@@ -32,11 +32,13 @@ class _Need:
 
 def notes(draft: Draft, room: int) -> Notes:
     """History and notes, in `room` tokens together at most."""
+    draft = replace(draft, again=draft.brief.snapshot.history_items > 0)
     needs = [_Need(layer, _needed(draft, layer)) for layer in NOTES if layer.name in draft.supplies]
     others = [_claim(draft, need.layer, draft.ceiling(need.layer.name)) for need in needs]
     said = history(draft, room, others, sum([need.tokens for need in needs]))
     draft = _not_twice(draft, said)
-    told = _told(draft, room - said.tokens, [need for need in needs if need.layer.name in draft.supplies])
+    needs = [_Need(layer, _needed(draft, layer)) for layer in NOTES if layer.name in draft.supplies]
+    told = _told(draft, room - said.tokens, needs)
     return Notes(said.messages, "".join([text for text, _ in told]), (*said.layers, *[layer for _, layer in told]))
 
 
@@ -45,7 +47,7 @@ def _not_twice(draft: Draft, said: History) -> Draft:
     supplies = {name: supply for name, supply in draft.supplies.items() if name != found.RETRIEVED.name}
     if supply := found.beyond(draft.brief, said.first_seq, said.known):
         supplies[found.RETRIEVED.name] = supply
-    return replace(draft, supplies=supplies)
+    return replace(draft, supplies=supplies, again=bool(said.known))
 
 
 def _told(draft: Draft, room: int, needs: list[_Need]) -> list[tuple[str, LayerReceipt]]:

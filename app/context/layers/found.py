@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.context.recall.search import Ranked
     from app.context.recall.select import Pick
 
-MOST_KEPT, MOST_DROPPED = 10, 4
+MOST_KEPT, MOST_DROPPED = 6, 2
 """Passages that a receipt tells about: it is kept with each turn."""
 
 _SAID = "Said earlier, where it may help:"
