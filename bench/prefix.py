@@ -20,9 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,51 +30,14 @@ from app.policy import load
 from app.settings import CONFIG
 from bench.prefill import Prefill, Read, prefill
 from bench.report import keep, skip, table
+from bench.talks import LOCOMO, Talk, talks
 from tests.e2e.service import Masterx
 
-ROOT = Path(__file__).parent.parent
-LOCOMO = ROOT.parent / "shared" / "data" / "locomo"
 SAMPLED = 15
 """Without a prefix cache one exchange of so many is timed: each takes seconds."""
 
 LONG = 300
 """Exchanges, which is 600 turns, from which on a history counts as long."""
-
-
-@dataclass(frozen=True)
-class Talk:
-    """One session of a dialogue: what the first speaker says and the other answers, in turns."""
-
-    who: str
-    at: datetime
-    exchanges: list[tuple[str, str]]
-
-
-def talks() -> list[Talk]:
-    """The sessions of all dialogues, in order of time."""
-    found: list[Talk] = []
-    for path in sorted(LOCOMO.glob("conv-*.json")):
-        conversation = json.loads(path.read_text("utf-8"))["conversation"]
-        for name, lines in conversation.items():
-            if re.fullmatch(r"session_\d+", name) and lines:
-                at = datetime.strptime(conversation[f"{name}_date_time"], "%I:%M %p on %d %B, %Y")  # noqa: DTZ007
-                found.append(Talk(path.stem, at, list(_exchanges(lines, conversation["speaker_a"]))))
-    return sorted(found, key=lambda talk: (talk.at, talk.who))
-
-
-def _exchanges(lines: list[dict[str, str]], learner: str) -> Iterator[tuple[str, str]]:
-    """Lines of one speaker in a row are one; who is answered without having spoken said "Hi!"."""
-    asked, told = "", ""
-    for line in lines:
-        if line["speaker"] == learner and told:
-            yield asked or "Hi!", told
-            asked, told = "", ""
-        if line["speaker"] == learner:
-            asked = f"{asked} {line['text']}".strip()
-        else:
-            told = f"{told} {line['text']}".strip()
-    if asked or told:
-        yield asked or "Hi!", told or "I see."
 
 
 @dataclass
@@ -256,14 +217,24 @@ def _quantile(values: Any, q: float) -> float:
     return round(ordered[min(int(q * len(ordered)), len(ordered) - 1)], 3)
 
 
-def _first(ours: list[tuple[float, bool]], theirs: list[tuple[float, bool]]) -> dict[str, dict[str, float]]:
-    """Mean milliseconds to the first word, and how many times sooner it comes."""
+def _first(ours: list[tuple[float, bool]], *theirs: list[tuple[float, bool]]) -> dict[str, dict[str, float]]:
+    """Mean milliseconds to the first word through the service and with the whole history, with a prefix cache and
+    without one, and how many times sooner it comes through the service."""
     found = {}
     for name, keeps in (("all", (True, False)), ("first of a session", (True,)), ("others", (False,))):
-        a = statistics.mean(ms for ms, first in ours if first in keeps)
-        b = statistics.mean(ms for ms, first in theirs if first in keeps)
-        found[name] = {"engine_ms": round(a, 1), "full_history_ms": round(b, 1), "times": round(b / a, 2)}
+        engine, cached, uncached = (_mean([ms for ms, first in one if first in keeps]) for one in (ours, *theirs))
+        found[name] = {
+            "engine_ms": round(engine, 1),
+            "full_history_ms": round(cached, 1),
+            "full_history_without_prefix_cache_ms": round(uncached, 1),
+            "times": round(cached / engine, 2),
+            "times_without_prefix_cache": round(uncached / engine, 2),
+        }
     return found
+
+
+def _mean(values: list[float]) -> float:
+    return statistics.mean(values) if values else float("nan")
 
 
 def show(found: dict[str, Any]) -> None:
@@ -281,11 +252,9 @@ def show(found: dict[str, Any]) -> None:
         ("bytes of a receipt, p50 / most", f"{found['receipt_bytes']['p50']} / {found['receipt_bytes']['max']}"),
     ]
     table(f"{found['turns']:,} exchanges of LoCoMo in time order", ("", "measured"), rows)
-    times = [
-        (k, f"{v['engine_ms']:.0f}", f"{v['full_history_ms']:.0f}", f"{v['times']:.2f}")
-        for k, v in found["first"].items()
-    ]
-    table("Milliseconds to the first word, mean", ("turns", "engine", "whole history", "times"), times)
+    times = [(turns, *[f"{value:,.2f}" for value in one.values()]) for turns, one in found["first"].items()]
+    head = ("turns", "engine", "whole history", "no prefix cache", "times", "times, no prefix cache")
+    table("Milliseconds to the first word, mean", head, times)
 
 
 def _pair(found: dict[str, float] | None) -> str:

@@ -176,7 +176,8 @@ async def test_it_answers_the_learners_own_words_whatever_the_notes_say() -> Non
 
 
 async def test_it_quotes_material_from_the_notes() -> None:
-    notes = "<notes>\nCourse material; name it where you use it:\n## Cells\n[1] Osmosis carries water through a membrane.\n\n</notes>\n\n"
+    quoted = "Course material; name it where you use it:\n## Cells\n[1] Osmosis carries water through a membrane."
+    notes = f"<notes>\n{quoted}\n\n</notes>\n\n"
     asked = "what does osmosis do with a membrane?"
     messages = (Message("system", "You are a tutor."), Message("user", notes + asked, len(notes)))
     (said,) = await chunks(Prompt(messages, 512, 0.4, stream=False))
