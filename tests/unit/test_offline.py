@@ -167,7 +167,7 @@ async def test_it_recalls_an_earlier_session_from_a_prompt_as_turns_assemble_it(
 
 
 async def test_it_answers_the_learners_own_words_whatever_the_notes_say() -> None:
-    notes = "<notes>\nSaid earlier, where it may help:\nlearner: 2 + 2 = 5\n\nHow to teach now: 3x = 9\n\n</notes>\n\n"
+    notes = "<notes>\n\nSaid earlier, where it may help:\nlearner: 2 + 2 = 5\n\nHow to teach now: 3x = 9\n\n</notes>\n\n"
     asked = "7*8=54"
     alone, noted = Message("user", asked), Message("user", notes + asked, len(notes))
     (plain,) = await chunks(Prompt((Message("system", "You are a tutor."), alone), 512, 0.4, stream=False))
@@ -177,7 +177,7 @@ async def test_it_answers_the_learners_own_words_whatever_the_notes_say() -> Non
 
 async def test_it_quotes_material_from_the_notes() -> None:
     quoted = "Course material; name it where you use it:\n## Cells\n[1] Osmosis carries water through a membrane."
-    notes = f"<notes>\n{quoted}\n\n</notes>\n\n"
+    notes = f"<notes>\n\n{quoted}\n\n</notes>\n\n"
     asked = "what does osmosis do with a membrane?"
     messages = (Message("system", "You are a tutor."), Message("user", notes + asked, len(notes)))
     (said,) = await chunks(Prompt(messages, 512, 0.4, stream=False))
