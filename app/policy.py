@@ -17,11 +17,18 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ExplorePolicy(_Part):
+    """For which share of turns one optional layer of the context is left out or halved, to learn what it is worth."""
+
+    share: Annotated[float, Field(ge=0, le=0.2)] = 0.0
+
+
 class ContextPolicy(_Part):
     """How much the model gets to read, in o200k tokens, and what each layer is worth (0 to 1)."""
 
     budget: Annotated[int, Field(ge=256, le=200_000)] = 2_048
     weights: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    explore: ExplorePolicy = ExplorePolicy()
 
 
 class AnswerPolicy(_Part):

@@ -26,6 +26,7 @@ from app.vocabulary.asking import (
 from app.vocabulary.keeping import (
     SCHEMA,
     Affect,
+    Explored,
     Feedback,
     Key,
     LayerReceipt,
@@ -53,6 +54,7 @@ __all__ = [
     "Attempt",
     "Chunk",
     "Due",
+    "Explored",
     "Feedback",
     "Finish",
     "Key",

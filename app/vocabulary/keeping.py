@@ -84,8 +84,20 @@ class LayerReceipt:
 
 
 @dataclass(frozen=True)
+class Explored:
+    """A draw about the layers of a turn's context: `layer` was shrunk to `factor` (0: left out) of what it would have
+    been, or nothing was (`None`); with which probability that came out, and which `layers` it could have hit."""
+
+    layers: tuple[str, ...]
+    propensity: float
+    layer: str | None = None
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
 class Receipt:
-    """What the model got to read. Token counts include each message's framing."""
+    """What the model got to read. Token counts include each message's framing. `explored` is `None` where nothing was
+    left to chance."""
 
     budget: int
     tokens: int
@@ -93,6 +105,7 @@ class Receipt:
     tokenizer: str
     policy: str
     layers: tuple[LayerReceipt, ...]
+    explored: Explored | None = None
 
 
 @dataclass(frozen=True)
