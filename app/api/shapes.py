@@ -131,6 +131,15 @@ class LayerOut(BaseModel):
     first_seq: int | None
 
 
+class ExploredOut(BaseModel):
+    """A draw about the layers of a context: `layer` was shrunk to `factor`, or none was (null)."""
+
+    layers: list[str] = Field(examples=[["profile", "memory"]])
+    propensity: float = Field(examples=[0.005])
+    layer: str | None = Field(examples=["memory"])
+    factor: float = Field(examples=[0.0])
+
+
 class ContextOut(BaseModel):
     """What a model gets to read for a message."""
 
@@ -141,6 +150,7 @@ class ContextOut(BaseModel):
     budget: int
     tokenizer: str
     policy: str
+    explored: ExploredOut | None = None
     assembly_ms: float
 
 
@@ -174,9 +184,8 @@ def session(record: Session) -> dict[str, Any]:
 
 def receipt(record: Receipt) -> dict[str, Any]:
     """A receipt as clients see it."""
-    return {
-        name: getattr(record, name) for name in ("layers", "tokens", "full_tokens", "budget", "tokenizer", "policy")
-    }
+    names = ("layers", "tokens", "full_tokens", "budget", "tokenizer", "policy", "explored")
+    return {name: getattr(record, name) for name in names}
 
 
 def page(records: Page[Any], shape: Any) -> bytes:

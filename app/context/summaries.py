@@ -1,8 +1,8 @@
 """An older stretch of a conversation in few tokens: its most telling sentences, word for word, each with its turn.
 
-Chosen by what a sentence adds for its length (`prose.cover`), those that bear a number, a name, a formula, a negation or
-a question before others. A summary and what came after it are summed up together, so that a stretch is read once and its sentences keep their turns. A summary
-that a model makes is held against it (`refusal`).
+Chosen by what a sentence adds for its length (`prose.cover`), those that bear a number, a name, a formula, a negation
+or a question before others. A summary and what came after it are summed up together, so that a stretch is read once and
+its sentences keep their turns. A summary that a model makes is held against it (`refusal`).
 """
 
 import re
