@@ -28,7 +28,7 @@ from app.context.compress.compress import compress_all
 from app.context.compress.levels import LEVELS
 from app.context.prose.bearing import bears
 from app.context.prose.pieces import joined, pieces
-from app.context.prose.terms import terms
+from app.context.recall.words import terms
 from app.context.tokens import o200k
 from bench.report import keep, skip, table
 
@@ -104,7 +104,7 @@ class Judge:
         self._said = dialogue.texts
         self._count = count
         self._bearing = [[piece.text for piece in pieces(text) if bears(piece.text)] for text in dialogue.texts]
-        self._words = [terms(text) for text in dialogue.texts]
+        self._words = [frozenset(terms(text)) for text in dialogue.texts]
         counts = Counter(word for words in self._words for word in words)
         n = len(self._said)
         self._idf = {word: math.log(1 + (n - c + 0.5) / (c + 0.5)) for word, c in counts.items()}
@@ -129,7 +129,7 @@ class Judge:
     def _mass(self, n: int, text: str) -> float:
         if not self._words[n]:
             return float(bool(text))
-        left = terms(text)
+        left = frozenset(terms(text))
         total = sum(self._idf[word] for word in self._words[n])
         return sum(self._idf[word] for word in self._words[n] & left) / total
 

@@ -13,7 +13,7 @@ from app.context.compress.idle import polite
 from app.context.prose.bearing import bears, names, numbers
 from app.context.prose.cover import by_cover, idf
 from app.context.prose.pieces import pieces
-from app.context.prose.terms import stem, terms
+from app.context.recall.words import stem, terms
 
 Count = Callable[[str], int]
 """Tokens in a text."""
@@ -95,7 +95,7 @@ _FIXED = 40
 
 def _by_worth(lines: Sequence[Line]) -> list[int]:
     """The places of the lines, best first."""
-    said = [terms(line.text) for line in lines]
+    said = [frozenset(terms(line.text)) for line in lines]
     factors = [(_BEARS if bears(line.text) else 1.0) / (len(line.text) + _FIXED) for line in lines]
     return by_cover(said, factors, idf(said))
 

@@ -16,7 +16,7 @@ from app.context.prose.bearing import bears, names, negates, numbers
 from app.context.prose.blocks import blocks
 from app.context.prose.pieces import pieces
 from app.context.prose.sentences import sentences
-from app.context.prose.terms import terms
+from app.context.recall.words import terms
 
 NAMES = ("Ada", "Jürgen", "Zoë", "Miguel", "Nguyen", "O'Brien", "Łukasz", "Anaïs")
 UNITS = ("km/h", "kg", "°C", "m²", "%", "euros", "mol/L", "N·m")

@@ -69,11 +69,11 @@ STATED = [
     ("Me gusta la física.", "taste:física", "likes"),
     ("No me gustan las fracciones.", "taste:fracciones", "dislikes"),
     ("Ya no me gusta la química.", "taste:química", "dislikes"),
-    ("I prefer short answers.", "prefers", "short answers"),
-    ("I prefer examples over theory.", "prefers", "examples"),
-    ("Ich bevorzuge kurze Antworten.", "prefers", "kurze Antworten"),
-    ("Je préfère les exemples.", "prefers", "exemples"),
-    ("Prefiero ejemplos.", "prefers", "ejemplos"),
+    ("I prefer short answers.", "prefers:answers", "short answers"),
+    ("I prefer examples over theory.", "prefers:examples", "examples"),
+    ("Ich bevorzuge kurze Antworten.", "prefers:antworten", "kurze Antworten"),
+    ("Je préfère les exemples.", "prefers:exemples", "exemples"),
+    ("Prefiero ejemplos.", "prefers:ejemplos", "ejemplos"),
     ("I'm allergic to peanuts.", "allergy:peanuts", "yes"),
     ("I am not allergic to cats any more.", "allergy:cats", None),
     ("Ich bin allergisch gegen Nüsse.", "allergy:nüsse", "yes"),
@@ -98,6 +98,10 @@ STATED = [
     ("I have my driving test on Friday!", "exam:driving", "2026-11-27"),
     ("I'm studying for the physics final in two weeks", "exam:physics", "2026-12-05"),
     ("I'm preparing for the olympiad math test.", "exam:olympiad math", "ahead"),
+    ("My physics test was moved to 9 May.", "exam:physics", "2027-05-09"),
+    ("I have an exam in 3 days.", "exam", "2026-11-24"),
+    ("I'm no longer in 9th grade.", "grade", None),
+    ("My name is not Anna.", "name", None),
     ("Meine Matheklausur ist am 3. März.", "exam:mathe", "2027-03-03"),
     ("Ich schreibe am Montag eine Deutscharbeit.", "exam:deutsch", "2026-11-23"),
     ("Mon examen de physique est le 5 juin.", "exam:physique", "2027-06-05"),
@@ -262,6 +266,18 @@ def test_a_newer_fact_supersedes_and_the_older_one_keeps_its_time() -> None:
     berlin = next(fact for fact in merged(facts) if fact.value == "Berlin")
     assert (berlin.valid_until, berlin.superseded_by) == ("2026-11-03T10:00:00.000000Z", "t3")
     assert sum(fact.value == "Oslo" for fact in merged(facts)) == 1
+
+
+def test_an_exam_that_is_moved_and_a_wish_that_changes_have_one_value() -> None:
+    facts = said(
+        *("My physics exam is on 3 May.", "I prefer short answers.", "I prefer worked examples."),
+        *("I prefer long answers.", "My physics exam has been moved to 9 May."),
+    )
+    assert {fact.key: fact.value for fact in current(facts, NOW)} == {
+        "exam:physics": "2027-05-09",
+        "prefers:answers": "long answers",
+        "prefers:examples": "worked examples",
+    }
 
 
 def test_what_is_taken_back_is_shown_no_more() -> None:

@@ -125,6 +125,6 @@ def _by(rule: Rule, found: re.Match[str], said: date) -> _Stated | None:
             return None
         parts["v"] = day.isoformat()
         until = f"{datetime.combine(day + timedelta(days=1), time()).isoformat()}Z"
-    if rule.key == "name" and parts["v"].lower() in _NO_NAMES:
+    if rule.key == "name" and parts.get("v", "").lower() in _NO_NAMES:
         return None
     return rule.key.format(**parts).rstrip(":"), rule.value.format(**parts) if rule.value else None, until
