@@ -165,6 +165,34 @@ def measure(dialogue: Dialogue, questions: int, count: Count) -> Found:
     return found
 
 
+_LONG = {
+    "no space": "a",
+    "words": "hi there is a word and another one ",
+    "sentences": "We looked at it again. Then it was 4. ",
+    "Chinese": "今天学了方程，我不懂。",
+    "formulas": "$x^2$ and `f(x)` ",
+    "lines": "a line\n",
+    "items": "- an item\n",
+    "table": "| a | b |\n",
+}
+_CHARACTERS = 50_000
+
+
+def long_texts() -> dict[str, list[float]]:
+    """Milliseconds of the thread for each level, the least of three, for texts of 50,000 characters."""
+    found: dict[str, list[float]] = {}
+    for name, part in _LONG.items():
+        text = (part * (_CHARACTERS // len(part) + 1))[:_CHARACTERS]
+        for level in range(1, len(LEVELS)):
+            took = []
+            for _ in range(3):
+                began = thread_time()
+                compress_all((text,), level)
+                took.append((thread_time() - began) * 1e3)
+            found.setdefault(name, []).append(min(took))
+    return found
+
+
 def main(arguments: list[str]) -> None:
     """Measures, prints the table and writes the JSON."""
     parser = argparse.ArgumentParser(prog="masterx bench compress", description=__doc__)
@@ -185,7 +213,11 @@ def main(arguments: list[str]) -> None:
     table(
         f"Evidence kept, {n} questions about {len(paths)} dialogues", head, [_row(*one) for one in sorted(rows.items())]
     )
-    keep("compress", {"questions": n, "dialogues": len(paths), "rows": rows})
+    ms = long_texts()
+    levels = [f"level {n}" for n in range(1, len(LEVELS))]
+    long = [[name, *(f"{one:.0f}" for one in each)] for name, each in ms.items()]
+    table(f"Milliseconds for one text of {_CHARACTERS:,} characters", ["", *levels], long)
+    keep("compress", {"questions": n, "dialogues": len(paths), "rows": rows, "long_ms": ms})
 
 
 def _row(name: str, row: dict[str, float]) -> list[str]:

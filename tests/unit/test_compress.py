@@ -228,6 +228,7 @@ def test_any_text_only_loses_pieces(said: list[str], level: int, query: str) -> 
             gone += 1
         assert re.sub(r"\s", "", kept) == re.sub(r"\s", "", one.text)
         assert gone <= len(pieces(text))
+        assert {dropped.why for dropped in one.dropped} <= LEVELS[level].leaves_out
         spans = list(blocks(text))
         assert all(a.end <= b.start and text[a.end : b.start].isspace() for a, b in pairwise(spans))
     assert found == compress_all(said, level, terms(query))
