@@ -42,9 +42,14 @@ class Summary:
     turns: int = 0
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """Its lines as a model reads them, with who said them."""
+        return tuple(map(_shown, self.lines))
+
+    @property
     def text(self) -> str:
-        """As a model reads it."""
-        return "\n".join(_shown(line) for line in self.lines)
+        """All of it as a model reads it."""
+        return "\n".join(self.shown)
 
     @property
     def turn_ids(self) -> tuple[str, ...]:

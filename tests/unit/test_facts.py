@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.context.facts.fact import MOST, Fact, current, merged
+from app.context.facts.fact import MOST, Fact, current, merged, shown
 from app.context.facts.reading import facts_in
 
 AT = "2026-11-21T10:00:00.000000Z"  # a Saturday
@@ -136,6 +136,9 @@ NOTHING = [
     "`my name is Ada`",
     "```\nMy name is Ada\n```",
     "> My name is Ada.",
+    'She wrote: "I am Ada. I live in Rome. I like fish."',
+    "Der Text lautet: „Ich heiße Tom. Ich wohne in Bonn.“",
+    "Is my letter good? Dear Sam, I live in Berlin. I am 14 years old.",
     "Translate: I live in Berlin.",
     "How do you say I am 14 years old in French",
     "Please correct this sentence: I am allergic to nut.",
@@ -227,6 +230,7 @@ def test_what_a_learner_states_of_themselves_is_a_fact(message: str, key: str, v
     found = facts_in(message, "t1", AT)
     assert [(fact.key, fact.value) for fact in found] == [(key, value)]
     assert found[0].text in message
+    assert shown(found[0]).endswith(" (2026-11-21)")
     assert (found[0].turn_id, found[0].at) == ("t1", AT)
 
 
