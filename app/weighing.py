@@ -67,7 +67,7 @@ class Weighing:
             if tally.policy == policy.version:
                 seen = {(arm.layer, arm.factor): Sums(*arm.sums) for arm in tally.arms}
                 by_task[tally.task] = added([by_task.get(tally.task, {}), seen])
-        return judgement(policy.context.weights, by_task)
+        return judgement(dict[str, float](policy.context.weights.items()), by_task)
 
 
 def judgement(given: Mapping[str, float], by_task: Mapping[str, Mapping[Key, Sums]]) -> Judgement:
