@@ -58,7 +58,9 @@ from app.storage.questions import Questions
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Snapshots
 from app.storage.turns import TurnLog
+from app.storage.worths import Worths
 from app.turn import Parts, Tutor
+from app.weighing import Weighing
 
 _PATIENCE_OF_STAND_IN = 0.15
 """Seconds that the offline tutor's answer waits for a check where it stands in for models: the learner has waited for
@@ -75,6 +77,7 @@ class Records:
     snapshots: Snapshots
     keys: Keys
     questions: Questions
+    worths: Worths
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class Service:
     recalls: Recalls
     preload: Preload
     erasure: Erasure
+    weighing: Weighing
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -180,8 +184,9 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.memories(base.meters, recalls, preload)
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
+    weighing = Weighing(records.worths, records.sessions)
     return Service(
-        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, health),
+        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, weighing, health),
         providers=asked,
         recovered=recovered,
     )
@@ -226,7 +231,13 @@ def records_of(store: Store, clock: Clock) -> Records:
     """The records in a store."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
     return Records(
-        turns, sessions, learners, Snapshots(sessions, learners, turns, clock), Keys(store, clock), Questions(store)
+        turns,
+        sessions,
+        learners,
+        Snapshots(sessions, learners, turns, clock),
+        Keys(store, clock),
+        Questions(store),
+        Worths(store),
     )
 
 
