@@ -8,6 +8,7 @@ BENCHES = {
     "chat": "a thousand chats at once: WebSocket beside SSE",
     "page": "how soon the chat page shows something",
     "relay": "our adapter beside raw aiohttp and the OpenAI SDK",
+    "recall": "cold and warm memories of learners on both stores, memory, what is fetched ahead",
     "store": "durable writes of both stores beside plain SQLite",
     "clients": "stock OpenAI clients, from npm and from Python, beside raw aiohttp",
     "prefix": "what prompts have in common with the one before, and how much sooner the first word comes for it",

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from app.context.draft import Draft
 from app.context.history import History, history
-from app.context.layers import NOTES, found
+from app.context.layers import NOTES, found, summary
 from app.context.layers.layer import Layer
 from app.context.share import Claim, share
 from app.vocabulary import LayerReceipt, Message
@@ -36,15 +36,18 @@ def notes(draft: Draft, room: int) -> Notes:
     needs = [_Need(layer, _needed(draft, layer)) for layer in NOTES if layer.name in draft.supplies]
     others = [_claim(draft, need.layer, draft.ceiling(need.layer.name)) for need in needs]
     said = history(draft, room, others, sum([need.tokens for need in needs]))
-    draft = _not_twice(draft, said)
+    draft = _after(draft, said)
     needs = [_Need(layer, _needed(draft, layer)) for layer in NOTES if layer.name in draft.supplies]
     told = _told(draft, room - said.tokens, needs)
     return Notes(said.messages, "".join([text for text, _ in told]), (*said.layers, *[layer for _, layer in told]))
 
 
-def _not_twice(draft: Draft, said: History) -> Draft:
-    """Without passages that stand in the prompt already."""
+def _after(draft: Draft, said: History) -> Draft:
+    """What there is to say once it is known which exchanges stand in the prompt: no passage of those, and a summary of
+    those before them."""
     supplies = {name: supply for name, supply in draft.supplies.items() if name != found.RETRIEVED.name}
+    if supply := summary.before(draft.brief, said.first_seq):
+        supplies[summary.LAYER.name] = supply
     if supply := found.beyond(draft.brief, said.first_seq, said.known):
         supplies[found.RETRIEVED.name] = supply
     return replace(draft, supplies=supplies, again=bool(said.known))

@@ -167,7 +167,9 @@ async def test_it_recalls_an_earlier_session_from_a_prompt_as_turns_assemble_it(
 
 
 async def test_it_answers_the_learners_own_words_whatever_the_notes_say() -> None:
-    notes = "<notes>\n\nSaid earlier, where it may help:\nlearner: 2 + 2 = 5\n\nHow to teach now: 3x = 9\n\n</notes>\n\n"
+    notes = (
+        "<notes>\n\nSaid earlier, where it may help:\nlearner: 2 + 2 = 5\n\nHow to teach now: 3x = 9\n\n</notes>\n\n"
+    )
     asked = "7*8=54"
     alone, noted = Message("user", asked), Message("user", notes + asked, len(notes))
     (plain,) = await chunks(Prompt((Message("system", "You are a tutor."), alone), 512, 0.4, stream=False))

@@ -260,7 +260,6 @@ def test_no_layers_together_are_ever_over_the_budget(
     made = replace(
         brief(replace(state, portrait=portrait), message, recalled=found, material=found, facts=items, draw=draw),
         course=items,
-        summary=items,
         budget=budget,
     )
     assembler = Assembler(TOKENS)
