@@ -11,8 +11,11 @@ BENCHES = {
     "recall": "cold and warm memories of learners on both stores, memory, what is fetched ahead",
     "store": "durable writes of both stores beside plain SQLite",
     "clients": "stock OpenAI clients, from npm and from Python, beside raw aiohttp",
+    "prefix": "what prompts have in common with the one before, and how much sooner the first word comes for it",
     "responses": "a question that is in the cache of answers, one that is not, and no cache",
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
+    "context": "share of the evidence in the context by budget, beside last-N, FTS5 and BM25; ms by size of history",
+    "compress": "tokens cut and evidence kept by each level of compression, beside truncation and chance",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
 }
 

@@ -2,6 +2,7 @@
 
 from app.analytics.health import Health
 from app.analytics.meters import Meters
+from app.context.fragments import Fragments
 from app.context.memory.recalls import Recalls
 from app.context.preload import Preload
 from app.later import Later
@@ -26,6 +27,16 @@ def cache_counts(meters: Meters, snapshots: Snapshots, responses: Responses) -> 
     counts("masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups)
     counts("masterx_response_cache", "Questions by how the answer came", "result", lambda: responses.results)
     counts("masterx_response_bypasses", "Questions not for the cache", "why", lambda: responses.bypasses)
+
+
+def fragments(meters: Meters, fragments: Fragments) -> None:
+    """How often a layer of a context was there already."""
+    meters.counts(
+        "masterx_context_fragments",
+        "Rendered layers of contexts, by whether one was warm",
+        "result",
+        lambda: fragments.lookups,
+    )
 
 
 def money(meters: Meters, spending: Spending) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 
 _END = (
     r"(?=\s*(?:[.,;:!…)(—]|[\U0001f1e6-\U0001faff☀-➿]|$|\s[–-]|\s(?:"
-    r"and|but|because|so|since|though|as well|too|a lot|very much|the most|most|now|"
+    r"and|but|because|so|since|though|as well|too|a lot|very much|most|now|"
     r"these days|right now|at the moment|und|aber|weil|denn|doch|sehr|auch|jetzt|et|mais|parce|car|aussi|beaucoup|"
     r"maintenant|y|e|pero|porque|también|mucho|ahora|on|am|le|el|with my|mit meine[rnm]?|avec m[ao]n?|con mi)\b))"
 )
@@ -18,15 +18,18 @@ _NEVER = (
     r"(?!(?:it|that|this|these|those|how|when|what|the|you|your|him|her|them|his|our|their|to|where|who|which|being|"
     r"having|all|one|some|both|doing|going|me|my|every|any|such|so|also|a|an|es|das|dass|dich|wie|wenn|was|die|der|den|dem|"
     r"sie|ihn|ihm|dein\w*|mein\w*|diese\w*|ça|cela|ce|que|quand|comment|te|toi|lui|ton|ta|tes|mon|ma|mes|cette|cet|ces|"
-    r"eso|esto|cómo|cuando|tu|tus|mi|mis|este|esta|estos|estas|ese|esa|si|est|es|ist|nicht|no|not|pas)\b)"
+    r"eso|esto|cómo|cuando|tu|tus|mi|mis|este|esta|estos|estas|ese|esa|si|est|es|ist|is|are|was|were|am|in|on|at|and|or|with|for|of|from|yours|mine|theirs|hers|ours|their|nicht|no|not|pas)\b)"
 )
-_VAGUE = r"(?!(?:it|that|this|these|those|him|her|them|you|us|ihn|sie|dich|te|toi|lui|eso|esto)\b)"
+_VAGUE = (
+    r"(?!(?:it|that|this|these|those|him|her|them|you|us|their|your|his|there|here|more|less|better|best|worse|"
+    r"and|or|but|to|is|are|was|ihn|sie|dich|und|oder|mehr|te|toi|lui|et|ou|eso|esto|y|más)\b)"
+)
 _PARTS = {
     "NAME": r"(?P<v>(?-i:[A-ZÀ-ÞĀ-Ž])[\w'’-]+(?: (?-i:[A-ZÀ-ÞĀ-Ž])[\w'’-]+){0,2})",
     "PLACE": r"(?P<v>(?-i:[A-ZÀ-ÞĀ-Ž])[\w'’.-]*\w(?:,? (?-i:[A-ZÀ-ÞĀ-Ž])[\w'’-]+){0,3})",
     "LANG": r"(?P<v>(?-i:[A-ZÀ-Þ])\w+)",
-    "WORD": rf"{_NEVER}(?P<v>(?:[^\W\d_][\w'’-]* )?(?P<k>[^\W\d_][\w'’-]+))",
-    "THING": rf"{_NEVER}(?P<k>[^\W\d_][\w'’-]+(?: {_VAGUE}[\w'’/-]+){{0,3}}?)",
+    "WORD": rf"{_NEVER}(?P<v>(?:[^\W\d_][\w-]* )?(?P<k>{_VAGUE}[^\W\d_][\w-]+))",
+    "THING": rf"{_NEVER}(?P<k>[^\W\d_][\w-]+(?: {_VAGUE}[\w/-]+){{0,3}}?)",
     "PURPOSE": r"(?P<v>[^\W\d_][\w'’-]+(?: [\w'’-]+){0,6}?)",
     "EXAM": r"(?P<k>(?:[\w'’-]+ ){0,3}?)(?:exams?|tests?|quiz|finals?|midterms?|olympiad|competition)",
     "WHEN": r"(?P<v>(?:[\w.,º-]+ ?){1,5}?)",
