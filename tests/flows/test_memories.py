@@ -36,7 +36,7 @@ async def test_another_replica_finds_it_too_when_it_has_heard_of_it(school: Scho
         await here.say(school.turn(await school.session(), "My birthday is in May"))
         for _ in range(3):  # the message is on its way
             await asyncio.sleep(0)
-        assert (await there.found("birthday"))[0] == "My birthday is in May"
+        assert "My birthday is in May" in await there.found("birthday")
 
 
 async def test_what_nobody_tells_of_is_found_after_half_a_minute(school: School) -> None:
@@ -47,7 +47,7 @@ async def test_what_nobody_tells_of_is_found_after_half_a_minute(school: School)
         await replica.records.turns.close(closing(turn, school.clock))
         assert await replica.found("birthday") == []
         school.clock.turn(31)
-        assert (await replica.found("birthday"))[0] == "My birthday is in May"
+        assert "My birthday is in May" in await replica.found("birthday")
 
 
 async def test_a_clock_that_jumps_back_loses_nothing(school: School) -> None:
@@ -55,13 +55,13 @@ async def test_a_clock_that_jumps_back_loses_nothing(school: School) -> None:
     await school.history(ADA, LONG)
     restarted = School(school.store)  # with a clock of a day before
     async with restarted.replica() as replica:
-        assert (await replica.found("w7x"))[0] == LONG[7]
+        assert LONG[7] in await replica.found("w7x")
         for n in range(3):
             await replica.say(restarted.turn(await restarted.session(), f"Number {n} of may{n}day"))
             restarted.clock.turn(31)
-            assert (await replica.found(f"may{n}day"))[0] == f"Number {n} of may{n}day"
+            assert f"Number {n} of may{n}day" in await replica.found(f"may{n}day")
     async with restarted.replica() as replica:
-        assert (await replica.found("may1day"))[0] == "Number 1 of may1day"
+        assert "Number 1 of may1day" in await replica.found("may1day")
 
 
 @pytest.mark.parametrize("harm", ["data", "version", "gap", "nothing"])
@@ -80,8 +80,8 @@ async def test_a_segment_that_cannot_be_used_is_derived_again_and_that_is_logged
         data[4 if harm == "version" else len(data) // 2] ^= 0xFF
         await school.store.replace(SEGMENTS, {**doc, "data": base64.b64encode(data).decode()}, {})
     async with school.replica() as replica:
-        assert (await replica.found("w7x"))[0] == LONG[7]
-        assert (await replica.found("w200x"))[0] == LONG[200]
+        assert LONG[7] in await replica.found("w7x")
+        assert LONG[200] in await replica.found("w200x")
         await until_segments(school, ADA, 2)
     assert len([record for record in caplog.records if "derived from the turn log again" in record.message]) == 1
 
@@ -96,7 +96,7 @@ async def test_an_erased_session_is_in_no_memory_that_is_asked_next(school: Scho
         await here.records.sessions.remove(session)
         here.recalls.forget(ADA)
         assert await here.found("birthday") == []
-        assert (await here.found("algebra"))[0] == "I like algebra"
+        assert "I like algebra" in await here.found("algebra")
         for _ in range(3):
             await asyncio.sleep(0)
         assert await there.found("birthday") == []
@@ -145,7 +145,7 @@ async def test_the_newest_passages_are_remembered_and_the_others_stay_in_the_log
     few = RecallPolicy(patience=5, passages=1_000)
     for _ in range(2):  # from the log, then from segments
         async with school.replica(few) as replica:
-            assert (await replica.found("w899x"))[0] == school_long[899]
+            assert school_long[899] in await replica.found("w899x")
             memory = replica.recalls.warm.peek(ADA)
             assert memory is not None
             assert len(memory.index) <= 1_000 + 400 + SIZE
@@ -189,5 +189,5 @@ async def test_while_the_store_is_away_a_warm_memory_is_used_as_it_is(school: Sc
         assert await replica.found("birthday")
         await school.store.close()
         school.clock.turn(31)
-        assert (await replica.found("birthday"))[0] == "My birthday is in May"
+        assert "My birthday is in May" in await replica.found("birthday")
         assert replica.recalls.lookups["stale"] == 1
