@@ -13,13 +13,14 @@ from app.context.recall.columns import ANALYSED, Array, Table
 from app.context.recall.lines import Lines, Names
 from app.context.recall.nature import nature
 from app.context.recall.postings import NONE, Postings
+from app.context.recall.quoting import aside
 from app.context.recall.words import terms
 from app.vocabulary import Passage
 
 _BEFORE = (0.7, 0.45, 0.3, 0.15)
 _AFTER = (0.4, 0.2)
 _OVERHEAD = 600
-"""Bytes of a passage beside its text, its terms and its row: headers of strings, the record, entries in dictionaries."""
+"""Bytes of a passage beside its text, terms and row: strings' headers, the record, entries in dictionaries."""
 
 
 class Index:
@@ -35,6 +36,7 @@ class Index:
         self._lines = Lines(self.table)
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
+        self._asides: dict[int, frozenset[str]] = {}
         self._passages: list[Passage | None] = [None]
         self._contents: list[Array] = [NONE]
         self._letters = self._terms = 0
@@ -58,6 +60,14 @@ class Index:
         if passage is None:
             raise IndexError(slot)
         return passage
+
+    def aside(self, slot: int) -> frozenset[str]:
+        """The terms of what a passage tells of a photo or file sent along."""
+        found = self._asides.get(slot)
+        if found is None:
+            text = self.passage(slot).text
+            found = self._asides[slot] = frozenset(terms(aside(text))) if text.endswith("]") else frozenset()
+        return found
 
     def slot(self, id: str) -> int | None:  # noqa: A002 - the field's own name
         """Where a passage lives."""
@@ -155,6 +165,7 @@ class Index:
         self._terms -= len(contents)
         self._letters -= len(passage.text)
         self._passages[slot], self._contents[slot] = None, NONE
+        self._asides.pop(slot, None)
         self.table.clear(slot)
         self._free.append(slot)
 

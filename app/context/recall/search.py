@@ -105,7 +105,7 @@ def _shared(index: Index, wanted: dict[str, float]) -> Array:
         return scores
     lengths, inside = index.surroundings()
     session = np.zeros(len(inside), "f4")
-    sessions = np.count_nonzero(inside) or 1
+    sessions = int(np.count_nonzero(inside)) or 1
     long = _K1 * (1 - _B + _B * lengths / (lengths.sum() / len(index)))
     wide = _K1 * (1 - _B + _B * inside / max(1.0, inside.sum() / sessions))
     for term, weight in wanted.items():
@@ -120,7 +120,7 @@ def _shared(index: Index, wanted: dict[str, float]) -> Array:
         scores[touched] += weight * _idf(len(index), len(slots)) * (_K1 + 1) * found / (found + long[touched])
         here[touched] = 0
         counts = np.bincount(table["session"][slots], times, len(inside))
-        share = _SESSION * weight * _idf(sessions, np.count_nonzero(counts)) * (_K1 + 1)
+        share = _SESSION * weight * _idf(sessions, int(np.count_nonzero(counts))) * (_K1 + 1)
         session += share * counts / (counts + wide)
     return scores + session[table["session"]]
 
