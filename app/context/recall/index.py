@@ -2,7 +2,7 @@
 
 import math
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -96,7 +96,7 @@ class Index:
         found = terms(passage.text)
         numbers = [self.postings.number(term) for term in found]
         slot = self._free.pop() if self._free else self._new_slots(1)
-        self._keep(passage, slot, np.array(numbers, "u4"))
+        self._keep([passage], [slot], [np.array(numbers, "u4")])
         self.table.put(slot, _analysed(passage, len(found), len(set(found))))
         self._lines.insert(passage, slot)
         self.postings.add(slot, numbers)
@@ -128,13 +128,12 @@ class Index:
         contents = numbers[segment.contents] if len(numbers) else NONE
         lengths = segment.analysed["length"]
         first, ends = self._new_slots(len(ids)), np.cumsum(lengths).tolist()
-        for slot, passage, start, end in zip(
-            range(first, first + len(ids)), segment.passages, [0, *ends], ends, strict=False
-        ):
-            self._keep(passage, slot, contents[start:end])
+        slots = range(first, first + len(ids))
+        parts = [contents[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)] if ends else []
+        self._keep(segment.passages, slots, parts)
         self.table.put(slice(first, first + len(ids)), segment.analysed)
         self._lines.insert_many(segment.passages, first)
-        self.postings.add_many(np.repeat(np.arange(first, first + len(ids), dtype="u4"), lengths), contents)
+        self.postings.add_many(np.repeat(np.array(slots, "u4"), lengths), contents)
         return ids
 
     def _new_slots(self, count: int) -> int:
@@ -142,15 +141,19 @@ class Index:
         self._contents.extend([NONE] * count)
         return self.table.grow(count)
 
-    def _keep(self, passage: Passage, slot: int, contents: Array) -> None:
+    def _keep(self, passages: Sequence[Passage], slots: Sequence[int], contents: Sequence[Array]) -> None:
         self._surroundings = None
-        self._slots[passage.id] = slot
-        self._passages[slot], self._contents[slot] = passage, contents
-        self.table.columns["place"][slot] = passage.n
-        self.table.columns["session"][slot] = self.sessions.take(passage.session_id)
-        self.table.columns["speaker"][slot] = self.speakers.take(passage.speaker)
-        self._terms += len(contents)
-        self._letters += len(passage.text)
+        for passage, slot, content in zip(passages, slots, contents, strict=True):
+            self._slots[passage.id] = slot
+            self._passages[slot], self._contents[slot] = passage, content
+        row = {
+            "place": [passage.n for passage in passages],
+            "session": [self.sessions.take(passage.session_id) for passage in passages],
+            "speaker": [self.speakers.take(passage.speaker) for passage in passages],
+        }
+        self.table.put(slots, row)
+        self._terms += sum(map(len, contents))
+        self._letters += sum(len(passage.text) for passage in passages)
 
     def _discard(self, id_: str) -> None:
         slot = self._slots.pop(id_, None)
