@@ -72,8 +72,8 @@ class Postings:
         pairs, times = np.unique(numbers.astype("u8") << 32 | slots, return_counts=True)
         packed = ((pairs & 0xFFFFFFFF) << 4 | np.minimum(times, MOST_TIMES).astype("u8")).astype("u4")
         different, starts = np.unique(pairs >> 32, return_index=True)
-        data, ends = packed.tobytes(), [*starts[1:].tolist(), len(packed)]
-        for number, start, end in zip(different.tolist(), starts.tolist(), ends, strict=True):
+        data, bounds = packed.tobytes(), [*starts.tolist(), len(packed)]
+        for number, start, end in zip(different.tolist(), bounds, bounds[1:], strict=False):
             self._lists[number].frombytes(data[4 * start : 4 * end])
         self._kept += len(packed)
 

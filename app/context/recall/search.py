@@ -106,7 +106,7 @@ def _shared(index: Index, wanted: dict[str, float]) -> Array:
     lengths, inside = index.surroundings()
     session = np.zeros(len(inside), "f4")
     sessions = int(np.count_nonzero(inside)) or 1
-    long = _K1 * (1 - _B + _B * lengths / (lengths.sum() / len(index)))
+    long = _K1 * (1 - _B + _B * lengths / max(1.0, lengths.sum() / len(index)))
     wide = _K1 * (1 - _B + _B * inside / max(1.0, inside.sum() / sessions))
     for term, weight in wanted.items():
         slots, times = index.postings.find(term)
