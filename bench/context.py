@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +106,9 @@ def history(size: int, turns: list[dict[str, Any]]) -> Iterator[Passage]:
 
 def scale(size: int, turns: list[dict[str, Any]], questions: list[str]) -> dict[str, Any]:
     """Milliseconds of this thread for adding to, asking and loading a history of a size."""
-    tokens, index, adds, asks = o200k(), Index(), [], []
+    tokens, index, asks = o200k(), Index(), []
     said = list(history(size, turns))
-    for one in said:
-        adds.append(_ms(lambda one=one: index.add(one)))
+    adds = [_ms(partial(index.add, one)) for one in said]
     for n, question in enumerate(questions):
         index.add(Passage(f"new {n}", "new", n, said[-1].at, "learner", question))  # as in a turn, which adds first
         asked = Question(question, said[-1].at)

@@ -13,7 +13,7 @@ from app.context.recall.columns import ANALYSED, Array, Table
 from app.context.recall.lines import Lines, Names
 from app.context.recall.nature import nature
 from app.context.recall.postings import NONE, Postings
-from app.context.recall.quoting import aside
+from app.context.recall.quoting import aside, bare
 from app.context.recall.words import terms
 from app.vocabulary import Passage
 
@@ -203,7 +203,7 @@ def _analysed(passage: Passage, length: int, different: int) -> dict[str, Any]:
         "told": kind.told,
         "times": kind.times,
         "own": kind.own,
-        "size": math.log(_TOKENS_OF_SPEAKER + len(passage.text.encode("utf-8", "replace")) / _BYTES_OF_TOKEN),
+        "size": math.log(_TOKENS_OF_SPEAKER + len(bare(passage.text).encode("utf-8", "replace")) / _BYTES_OF_TOKEN),
         "lot": zlib.crc32(passage.id.encode("utf-8", "replace")),
         "cost": 0,
         "short": 0,

@@ -22,6 +22,8 @@ _SMALLEST = 8
 _SIZE = 2.0
 """As in `search`: what a score loses with the logarithm of tokens, here those of a header."""
 
+_CROWD = 0.5
+"""What it loses with the logarithm of what was taken of the same session: an answer may need several sessions."""
 
 _DAY = 86_400
 _Group = tuple[int, float]
@@ -55,7 +57,8 @@ class Selection:
 def select(ranked: Ranked, room: int, tokens: Tokens) -> Selection:
     """The passages that help most within `room` tokens as `tokens` counts them, in order of time.
 
-    What a passage tells of a photo or file sent along is left out where the question has no term of it.
+    What a passage tells of a photo or file sent along is left out where the question shares less than two terms with
+    it.
     """
     filling = _Filling(ranked, room, tokens)
     filling.fill()
@@ -74,22 +77,21 @@ class _Filling:
         self._groups = list(zip(table["session"][slots].tolist(), (table["at"][slots] // _DAY).tolist(), strict=True))
         self._spent = 0
         self._headers: dict[_Group, int] = {}
-        self._open: set[_Group] = set()
+        self._taken: dict[_Group, int] = {}
         self._texts: dict[str, str] = {}
         self._kept: list[Passage] = []
         self._picks: list[Pick] = []
 
     def fill(self) -> None:
-        """Takes what fits; a passage that brings a header along is weighed once more, with it."""
+        """Takes what fits, best first; what has lost worth by what was taken waits for its turn again."""
         queue = [(-score, rank) for rank, score in enumerate(self._scores)]
-        weighed: set[int] = set()
         misses = 0
         while queue and misses <= _MISSES:
-            worth, rank = heapq.heappop(queue)
+            thought, rank = heapq.heappop(queue)
             cost, extra = self._cost(self._slots[rank]), self._header(rank)
-            if extra and rank not in weighed:
-                weighed.add(rank)
-                heapq.heappush(queue, (worth + _SIZE * math.log1p(extra / cost), rank))
+            worth = self._scores[rank] - _SIZE * math.log1p(extra / cost) - _CROWD * self._crowd(rank)
+            if worth < -thought:
+                heapq.heappush(queue, (-worth, rank))
                 continue
             fits = self._spent + cost + extra <= self._room
             misses = 0 if fits else misses + 1
@@ -97,17 +99,22 @@ class _Filling:
             if fits:
                 self._keep(rank, cost + extra)
 
+    def _crowd(self, rank: int) -> float:
+        """How crowded its session is, as the logarithm of what was taken of it."""
+        return math.log1p(self._taken.get(self._groups[rank], 0))
+
     def _keep(self, rank: int, needed: int) -> None:
         passage = self._index.passage(self._slots[rank])
         self._spent += needed
-        self._open.add(self._groups[rank])
+        group = self._groups[rank]
+        self._taken[group] = self._taken.get(group, 0) + 1
         self._texts[passage.id] = self._text(self._slots[rank])
         self._kept.append(passage)
 
     def _header(self, rank: int) -> int:
         """Tokens of the header that a passage brings along."""
         group = self._groups[rank]
-        if group in self._open:
+        if group in self._taken:
             return 0
         if group not in self._headers:
             self._headers[group] = self._tokens.count(f"{header(self._index.passage(self._slots[rank]))}\n")
@@ -120,7 +127,7 @@ class _Filling:
 
     def _is_short(self, slot: int) -> bool:
         aside = self._index.aside(slot)
-        return bool(aside) and self._terms.isdisjoint(aside)
+        return bool(aside) and len(self._terms & aside) < min(2, len(self._terms))
 
     def _cost(self, slot: int) -> int:
         """Tokens of a passage's line, which are counted once for all questions."""
