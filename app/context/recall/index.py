@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.context.recall import segments
-from app.context.recall.columns import ANALYSED, Array, Table
+from app.context.recall.columns import ANALYSED, WIDTH, Array, Table
 from app.context.recall.lines import Lines, Names
 from app.context.recall.nature import nature
 from app.context.recall.postings import NONE, Postings
@@ -97,7 +97,9 @@ class Index:
         numbers = [self.postings.number(term) for term in found]
         slot = self._free.pop() if self._free else self._new_slots(1)
         self._keep([passage], [slot], [np.array(numbers, "u4")])
-        self.table.put(slot, _analysed(passage, len(found), len(set(found))))
+        first = list(dict.fromkeys(numbers))
+        self.table.put(slot, _analysed(passage, len(found), len(first)))
+        self.table.columns["first"][slot, : len(first[:WIDTH])] = first[:WIDTH]
         self._lines.insert(passage, slot)
         self.postings.add(slot, numbers)
 
@@ -133,8 +135,19 @@ class Index:
         self._keep(segment.passages, slots, parts)
         self.table.put(slice(first, first + len(ids)), segment.analysed)
         self._lines.insert_many(segment.passages, first)
-        self.postings.add_many(np.repeat(np.array(slots, "u4"), lengths), contents)
+        holders = np.repeat(np.array(slots, "u4"), lengths)
+        self.postings.add_many(holders, contents)
+        self._note_first(holders, contents)
         return ids
+
+    def _note_first(self, holders: Array, contents: Array) -> None:
+        """Puts the first different terms of passages beside their rows; each of `contents` has its slot beside it."""
+        _, first = np.unique(holders.astype("u8") << 32 | contents, return_index=True)
+        first.sort()
+        slots = holders[first]
+        places = np.arange(len(first)) - np.searchsorted(slots, slots)
+        near = places < WIDTH
+        self.table["first"][slots[near], places[near]] = contents[first[near]]
 
     def _new_slots(self, count: int) -> int:
         self._passages.extend([None] * count)
@@ -196,14 +209,17 @@ def around(table: Table, slots: Array) -> Iterator[tuple[float, Array]]:
 
 
 def _analysed(passage: Passage, length: int, different: int) -> dict[str, Any]:
-    kind = nature(passage.text, different)
+    text = bare(passage.text)
+    kind = nature(text)
     return {
         "at": seconds(passage.at),
         "length": length,
         "told": kind.told,
+        "different": 2 * math.log1p(different),
         "times": kind.times,
+        "asks": kind.asks,
         "own": kind.own,
-        "size": math.log(_TOKENS_OF_SPEAKER + len(bare(passage.text).encode("utf-8", "replace")) / _BYTES_OF_TOKEN),
+        "size": math.log(_TOKENS_OF_SPEAKER + len(text.encode("utf-8", "replace")) / _BYTES_OF_TOKEN),
         "lot": zlib.crc32(passage.id.encode("utf-8", "replace")),
         "cost": 0,
         "short": 0,
