@@ -42,6 +42,11 @@ class Postings:
         packed = np.array(self._lists[number], "u4")
         return packed >> 4, packed & MOST_TIMES
 
+    def holders(self, term: str) -> int:
+        """In how many passages a term stands."""
+        number = self._numbers.get(term)
+        return len(self._lists[number]) if number is not None else 0
+
     @property
     def spread(self) -> Array:
         """In how many passages each term stands, by its number."""

@@ -94,6 +94,13 @@ def test_what_was_just_said_explains_a_short_message() -> None:
     assert index.passage(int(together.slots[0])).session_id == "s40"
 
 
+def test_of_a_long_message_the_rare_words_are_looked_for() -> None:
+    talk = [said(n, " ".join(f"common{k}" for k in range(40)), f"s{n}") for n in range(20)]
+    index = indexed([*talk, said(0, "The Pythagorean theorem.", "s50")])
+    ranked = search(index, Question(talk[0].text + " pythagorean", NOW))
+    assert index.passage(int(ranked.slots[ranked.shared.argmax()])).id == "s50:0"
+
+
 def test_what_the_prompt_has_already_is_not_quoted_again() -> None:
     index = indexed(VIOLIN)
     ranked = search(index, Question("violin", NOW, known=frozenset({"s1:0", "elsewhere"})))
