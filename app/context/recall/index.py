@@ -19,6 +19,9 @@ from app.vocabulary import Passage
 
 _BEFORE = (0.7, 0.45, 0.3, 0.15)
 _AFTER = (0.4, 0.2)
+NOBODY = 0
+"""The speaker of material."""
+
 _OVERHEAD = 600
 """Bytes of a passage beside its text, terms and row: strings' headers, the record, entries in dictionaries."""
 
@@ -93,7 +96,7 @@ class Index:
     def add(self, passage: Passage) -> None:
         """Makes a passage searchable; one with the same id is replaced."""
         self._discard(passage.id)
-        found = terms(passage.text)
+        found = terms(passage.text if passage.source == "turn" else f"{passage.speaker}\n{passage.text}")
         numbers = [self.postings.number(term) for term in found]
         slot = self._free.pop() if self._free else self._new_slots(1)
         self._keep([passage], [slot], [np.array(numbers, "u4")])
@@ -162,7 +165,7 @@ class Index:
         row = {
             "place": [passage.n for passage in passages],
             "session": [self.sessions.take(passage.session_id) for passage in passages],
-            "speaker": [self.speakers.take(passage.speaker) for passage in passages],
+            "speaker": [self.speakers.take(p.speaker) if p.source == "turn" else NOBODY for p in passages],
         }
         self.table.put(slots, row)
         self._terms += sum(map(len, contents))
@@ -177,7 +180,8 @@ class Index:
         self.postings.remove(slot, contents.tolist())
         self._lines.remove(passage, slot)
         self.sessions.give(passage.session_id)
-        self.speakers.give(passage.speaker)
+        if passage.source == "turn":
+            self.speakers.give(passage.speaker)
         self._terms -= len(contents)
         self._letters -= len(passage.text)
         self._passages[slot], self._contents[slot] = None, NONE

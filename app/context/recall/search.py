@@ -94,11 +94,12 @@ def search(index: Index, question: Question) -> Ranked:
 def _wanted(index: Index, question: Question, own: list[str]) -> dict[str, float]:
     """The terms to look for, with weights; of a long message those that the fewest passages hold."""
     wanted: dict[str, float] = {}
-    alone = any(term in index.postings for term in own)
-    for text, weight in zip(reversed(question.said), _EARLIER if alone else _INSTEAD, strict=False):
+    speaks = any(term in index.postings for term in own)
+    for text, weight in zip(reversed(question.said), _EARLIER if speaks else _INSTEAD, strict=False):
         for term in terms(text):
             wanted.setdefault(term, weight)
-    names = {stem(word) for name, _ in index.speakers.items() for word in words(name)}
+    people = (name for name, _ in index.speakers.items() if name not in _PARTS.values())
+    names = {stem(word) for name in people for word in words(name)}
     for term in dict.fromkeys(own):
         wanted[term] = _NAME if term in names else 1.0
     there = [(term, weight) for term, weight in wanted.items() if term in index.postings]
