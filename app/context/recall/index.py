@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app.context.recall import segments
-from app.context.recall.columns import ANALYSED, Array, Table
+from app.context.recall.columns import ANALYSED, WIDTH, Array, Table
 from app.context.recall.lines import Lines, Names
 from app.context.recall.nature import nature
 from app.context.recall.postings import NONE, Postings
@@ -19,6 +19,9 @@ from app.vocabulary import Passage
 
 _BEFORE = (0.7, 0.45, 0.3, 0.15)
 _AFTER = (0.4, 0.2)
+NOBODY = 0
+"""The speaker of material."""
+
 _OVERHEAD = 600
 """Bytes of a passage beside its text, terms and row: strings' headers, the record, entries in dictionaries."""
 
@@ -93,11 +96,13 @@ class Index:
     def add(self, passage: Passage) -> None:
         """Makes a passage searchable; one with the same id is replaced."""
         self._discard(passage.id)
-        found = terms(passage.text)
+        found = terms(passage.text if passage.source == "turn" else f"{passage.speaker}\n{passage.text}")
         numbers = [self.postings.number(term) for term in found]
         slot = self._free.pop() if self._free else self._new_slots(1)
         self._keep([passage], [slot], [np.array(numbers, "u4")])
-        self.table.put(slot, _analysed(passage, len(found), len(set(found))))
+        first = list(dict.fromkeys(numbers))
+        self.table.put(slot, _analysed(passage, len(found), len(first)))
+        self.table.columns["first"][slot, : len(first[:WIDTH])] = first[:WIDTH]
         self._lines.insert(passage, slot)
         self.postings.add(slot, numbers)
 
@@ -133,8 +138,19 @@ class Index:
         self._keep(segment.passages, slots, parts)
         self.table.put(slice(first, first + len(ids)), segment.analysed)
         self._lines.insert_many(segment.passages, first)
-        self.postings.add_many(np.repeat(np.array(slots, "u4"), lengths), contents)
+        holders = np.repeat(np.array(slots, "u4"), lengths)
+        self.postings.add_many(holders, contents)
+        self._note_first(holders, contents)
         return ids
+
+    def _note_first(self, holders: Array, contents: Array) -> None:
+        """Puts the first different terms of passages beside their rows; each of `contents` has its slot beside it."""
+        _, first = np.unique(holders.astype("u8") << 32 | contents, return_index=True)
+        first.sort()
+        slots = holders[first]
+        places = np.arange(len(first)) - np.searchsorted(slots, slots)
+        near = places < WIDTH
+        self.table["first"][slots[near], places[near]] = contents[first[near]]
 
     def _new_slots(self, count: int) -> int:
         self._passages.extend([None] * count)
@@ -149,7 +165,7 @@ class Index:
         row = {
             "place": [passage.n for passage in passages],
             "session": [self.sessions.take(passage.session_id) for passage in passages],
-            "speaker": [self.speakers.take(passage.speaker) for passage in passages],
+            "speaker": [self.speakers.take(p.speaker) if p.source == "turn" else NOBODY for p in passages],
         }
         self.table.put(slots, row)
         self._terms += sum(map(len, contents))
@@ -164,7 +180,8 @@ class Index:
         self.postings.remove(slot, contents.tolist())
         self._lines.remove(passage, slot)
         self.sessions.give(passage.session_id)
-        self.speakers.give(passage.speaker)
+        if passage.source == "turn":
+            self.speakers.give(passage.speaker)
         self._terms -= len(contents)
         self._letters -= len(passage.text)
         self._passages[slot], self._contents[slot] = None, NONE
@@ -196,14 +213,17 @@ def around(table: Table, slots: Array) -> Iterator[tuple[float, Array]]:
 
 
 def _analysed(passage: Passage, length: int, different: int) -> dict[str, Any]:
-    kind = nature(passage.text, different)
+    text = bare(passage.text)
+    kind = nature(text)
     return {
         "at": seconds(passage.at),
         "length": length,
         "told": kind.told,
+        "different": 2 * math.log1p(different),
         "times": kind.times,
+        "asks": kind.asks,
         "own": kind.own,
-        "size": math.log(_TOKENS_OF_SPEAKER + len(bare(passage.text).encode("utf-8", "replace")) / _BYTES_OF_TOKEN),
+        "size": math.log(_TOKENS_OF_SPEAKER + len(text.encode("utf-8", "replace")) / _BYTES_OF_TOKEN),
         "lot": zlib.crc32(passage.id.encode("utf-8", "replace")),
         "cost": 0,
         "short": 0,

@@ -29,7 +29,7 @@ class Names:
         return self._numbers.items()
 
     def of(self, name: str) -> int | None:
-        """A name's number."""
+        """The number of a name; `None` where nothing bears it."""
         return self._numbers.get(name)
 
     def take(self, name: str) -> int:

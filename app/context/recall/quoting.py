@@ -71,7 +71,7 @@ def quoted(passages: Iterable[Passage], texts: Mapping[str, str]) -> tuple[str, 
     cited: list[str] = []
     group: object = None
     for passage in sorted(passages, key=lambda p: (p.source != "turn", began[p.session_id], p.session_id, p.n, p.id)):
-        if group != (group := (passage.session_id, passage.at[:10])):
+        if group != (group := (passage.session_id, header(passage))):
             out.append(header(passage))
         said = line(passage, texts[passage.id])
         if passage.source == "material":
