@@ -28,7 +28,7 @@ CLOCK = SystemClock()
 
 def turn(seq: int, explored: Explored | None, **fields: Any) -> Turn:
     """A closed turn of a model, as the service keeps it."""
-    receipt = Receipt(2_048, 500, 600, "o200k", "1", (), explored)
+    receipt = Receipt(2_048, 500, 600, "o200k", "1", (), explored=explored)
     made = Turn(
         *(CLOCK.id(), "default", "s1", "ada", seq, "Why?", iso(CLOCK.now())),
         state=State.COMPLETE,
