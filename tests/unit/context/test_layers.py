@@ -277,8 +277,9 @@ def policy_with(**context: object) -> Policy:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(st.sampled_from(list(POLICY.context.ceilings)), st.floats(0, 1)), hostile)
+@given(st.dictionaries(st.sampled_from([str(name) for name in POLICY.context.ceilings]), st.floats(0, 1)), hostile)
 def test_no_policy_leads_over_the_budget(ceilings: dict[str, float], message: str) -> None:
     made = brief(snapshot(said(1), said(2)), message, facts=(Item("f", "fact " * 400),))
-    result = assembled(replace(made, policy=policy_with(ceilings={**POLICY.context.ceilings, **ceilings})))
+    merged: dict[str, float] = {**{str(k): v for k, v in POLICY.context.ceilings.items()}, **ceilings}
+    result = assembled(replace(made, policy=policy_with(ceilings=merged)))
     assert result.receipt.tokens == counted(result.messages) <= POLICY.context.budget
