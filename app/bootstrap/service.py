@@ -30,6 +30,7 @@ from app.errors import SettingsError
 from app.events import Events
 from app.later import Later
 from app.later import Parts as LaterParts
+from app.library import Library
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import Provider
@@ -43,6 +44,7 @@ from app.running import Running
 from app.settings import CONFIG, Settings, masked
 from app.spending import Spending
 from app.storage.cache import Cache
+from app.storage.courses import Courses
 from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
@@ -67,6 +69,7 @@ class Records:
     snapshots: Snapshots
     keys: Keys
     questions: Questions
+    courses: Courses
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Service:
     running: Running
     spending: Spending
     later: Later
+    library: Library
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -151,7 +155,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.waiting(base.meters, later)
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
-    return Service(base, records, tutor, router, running, spending, later, health, asked, recovered)
+    library = Library(records.courses, clock, base.tokens.count)
+    return Service(base, records, tutor, router, running, spending, later, library, health, asked, recovered)
 
 
 @contextmanager
@@ -193,7 +198,13 @@ def records_of(store: Store, clock: Clock) -> Records:
     """The records in a store."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
     return Records(
-        turns, sessions, learners, Snapshots(sessions, learners, turns, clock), Keys(store, clock), Questions(store)
+        turns=turns,
+        sessions=sessions,
+        learners=learners,
+        snapshots=Snapshots(sessions, learners, turns, clock),
+        keys=Keys(store, clock),
+        questions=Questions(store),
+        courses=Courses(store, clock),
     )
 
 

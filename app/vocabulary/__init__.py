@@ -41,6 +41,7 @@ from app.vocabulary.keeping import (
     Turn,
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
+from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 
 __all__ = [
@@ -52,13 +53,18 @@ __all__ = [
     "Ask",
     "Attempt",
     "Chunk",
+    "Course",
+    "CourseBrief",
+    "Document",
     "Due",
     "Feedback",
     "Finish",
+    "Format",
     "Key",
     "LayerReceipt",
     "Learner",
     "Left",
+    "Material",
     "Message",
     "Mode",
     "Offer",
@@ -66,6 +72,7 @@ __all__ = [
     "Page",
     "Passage",
     "Permission",
+    "Piece",
     "Portrait",
     "Prompt",
     "Question",
@@ -75,6 +82,7 @@ __all__ = [
     "Said",
     "Sampling",
     "Session",
+    "Skill",
     "Snapshot",
     "Standing",
     "State",

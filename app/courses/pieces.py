@@ -1,0 +1,143 @@
+"""Blocks into pieces of 60 to 200 tokens that can be quoted by themselves.
+
+A piece ends where its section does, unless it is so short that the next section of the same chapter still fits. Code,
+tables and formulas stay whole up to `_WHOLE`; what is longer is cut between lines, a table with its head repeated.
+Paragraphs that are too long are cut between sentences, never inside of a formula or of code on the line.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from os.path import commonprefix
+
+
+from app.courses.blocks import Block
+from app.vocabulary import Piece
+
+Count = Callable[[str], int]
+
+LEAST, MOST = 60, 200
+"""Tokens of a piece; less only where a section or the document ends."""
+
+_WHOLE = 800
+"""Tokens up to which code, a table or a formula is one piece."""
+
+_LONGEST_WORD = 400
+"""Characters without a space that are taken for one word; a tokenizer's time grows with their square."""
+
+_KEPT_TOGETHER = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]+`|\\\(.+?\\\)", re.DOTALL)
+_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|(?<=[。！？])|\n+")
+
+
+def cut(blocks: Iterable[Block], count: Count) -> list[Piece]:
+    """The pieces of a document, in order; `count` gives the tokens of a text."""
+    row = _Row()
+    pieces: list[Piece] = []
+    for block in blocks:
+        for part, tokens in _parts(block, count):
+            if not row.takes(part, tokens):
+                pieces += row.piece()
+                row = _Row()
+            row.add(part, tokens)
+    return [*pieces, *row.piece()]
+
+
+@dataclass(slots=True)
+class _Row:
+    """Blocks that are to become one piece."""
+
+    blocks: list[Block] = field(default_factory=list)
+    tokens: int = 0
+
+    def takes(self, block: Block, tokens: int) -> bool:
+        """Whether a block belongs to this piece and has room in it."""
+        if not self.blocks:
+            return True
+        if self.tokens + tokens > MOST and (self.tokens >= LEAST or not block.whole):
+            return False
+        return block.heading == self.blocks[-1].heading or (
+            self.tokens < LEAST and bool(self._together(block.heading)) and self.tokens + tokens <= MOST
+        )
+
+    def add(self, block: Block, tokens: int) -> None:
+        self.blocks.append(block)
+        self.tokens += tokens
+
+    def piece(self) -> Iterator[Piece]:
+        """What stands here as one piece; sections that were joined keep their headings in the text."""
+        if not self.blocks:
+            return
+        heading = self._together(self.blocks[-1].heading)
+        before, lines = heading, list[str]()
+        for block in self.blocks:
+            if block.heading != before and block.heading[len(heading) :]:
+                lines.append(" › ".join(block.heading[len(heading) :]))
+            before = block.heading
+            lines.append(block.text)
+        yield Piece("\n\n".join(lines), heading, self.blocks[0].page)
+
+    def _together(self, other: tuple[str, ...]) -> tuple[str, ...]:
+        """The headings that all blocks here and one under `other` stand under."""
+        return tuple(commonprefix([*(block.heading for block in self.blocks), other]))
+
+
+def _parts(block: Block, count: Count) -> Iterator[tuple[Block, int]]:
+    """A block, or what it is cut into where it is too long, with the tokens of each."""
+    limit = _WHOLE if block.whole else MOST
+    if len(block.text) <= _LONGEST_WORD * 8 and (tokens := count(block.text)) <= limit:
+        yield block, tokens
+        return
+    head = _table_head(block) if block.whole else ""
+    atoms = _lines(block.text) if block.whole else _sentences(block.text)
+    for text, tokens in _filled(atoms, MOST, count):
+        shown = f"{head}{text}" if head and not text.startswith(head) else text
+        yield Block(shown.strip("\n").rstrip(), block.heading, block.whole, block.page), tokens
+
+
+def _filled(atoms: Iterable[str], limit: int, count: Count) -> Iterator[tuple[str, int]]:
+    """As many atoms after each other as fit; one that is too long itself is cut between words."""
+    text, size = "", 0
+    for atom in atoms:
+        for part in _short(atom, limit, count):
+            tokens = count(part)
+            if text and size + tokens > limit:
+                yield text, size
+                text, size = "", 0
+            text, size = text + part, size + tokens
+    if text.strip():
+        yield text, size
+
+
+def _short(atom: str, limit: int, count: Count) -> Iterator[str]:
+    if len(atom) <= _LONGEST_WORD and count(atom) <= limit:
+        yield atom
+    else:
+        for word in re.findall(r"\s*\S+|\s+$", atom):
+            yield from (word[n : n + _LONGEST_WORD] for n in range(0, len(word), _LONGEST_WORD))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The sentences of a text, each with the white space after it."""
+    kept = [found.span() for found in _KEPT_TOGETHER.finditer(text)]
+    start, n = 0, 0
+    for found in _END.finditer(text):
+        while n < len(kept) and kept[n][1] <= found.start():
+            n += 1
+        if n < len(kept) and kept[n][0] < found.end():
+            continue
+        if found.end() > start:
+            yield text[start : found.end()]
+            start = found.end()
+    if start < len(text):
+        yield text[start:]
+
+
+def _lines(text: str) -> Iterator[str]:
+    yield from text.splitlines(keepends=True)
+
+
+def _table_head(block: Block) -> str:
+    """The first two lines of a Markdown table: what each part of it must say again."""
+    lines = block.text.split("\n", 2)
+    ruled = len(lines) > 2 and "|" in lines[0] and not lines[1].strip("|-: \t") and "-" in lines[1]
+    return f"{lines[0]}\n{lines[1]}\n" if ruled and len(lines[0]) <= _LONGEST_WORD else ""
