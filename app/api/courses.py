@@ -35,7 +35,7 @@ class SkillIn(Body):
 
     id: Annotated[Name, Field(examples=["linear-equations"])]
     title: Annotated[Name, Field(examples=["Linear equations"])]
-    prerequisites: Annotated[list[Name], Field(max_length=50, examples=[["fractions"]])] = []
+    prerequisites: list[Name] = Field(default_factory=list, max_length=50, examples=[["fractions"]])
     minutes: Annotated[float, Field(gt=0, le=10_000, description="What it takes a learner, about.")] | None = None
     weight: Annotated[float, Field(gt=0, le=1_000, description="What it counts beside others, 1 else.")] | None = None
 
@@ -45,7 +45,7 @@ class CourseIn(Body):
 
     title: Annotated[Name, Field(examples=["Algebra I"])]
     description: Annotated[str, Field(max_length=4_000)] | None = None
-    skills: Annotated[list[SkillIn], Field(max_length=MOST_SKILLS)] = []
+    skills: list[SkillIn] = Field(default_factory=list, max_length=MOST_SKILLS)
 
 
 class MaterialIn(Body):

@@ -9,15 +9,18 @@ from app.courses.blocks import Block, Outline, clean
 
 Attributes = Sequence[tuple[str, str | None]]
 
-_SKIPPED = frozenset(
-    "script style template noscript svg iframe object canvas audio video nav select button textarea title".split()
-)
-_BREAKS = frozenset(
+
+def _tags(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_SKIPPED = _tags("script style template noscript svg iframe object canvas audio video nav select button textarea title")
+_BREAKS = _tags(
     "p div section article main header footer aside ul ol li dl dt dd blockquote figure figcaption address hr form "
-    "fieldset details summary body html head".split()
+    "fieldset details summary body html head"
 )
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID = _tags("area base br col embed hr img input link meta source track wbr")
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 

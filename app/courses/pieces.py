@@ -8,8 +8,7 @@ Paragraphs that are too long are cut between sentences, never inside of a formul
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from os.path import commonprefix
-
+from itertools import takewhile
 
 from app.courses.blocks import Block
 from app.vocabulary import Piece
@@ -78,7 +77,8 @@ class _Row:
 
     def _together(self, other: tuple[str, ...]) -> tuple[str, ...]:
         """The headings that all blocks here and one under `other` stand under."""
-        return tuple(commonprefix([*(block.heading for block in self.blocks), other]))
+        levels = zip(*(block.heading for block in self.blocks), other, strict=False)
+        return tuple(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
 
 
 def _parts(block: Block, count: Count) -> Iterator[tuple[Block, int]]:
