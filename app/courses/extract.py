@@ -13,7 +13,7 @@ from app.courses.markdown import markdown
 from app.courses.pdf import pdf
 from app.vocabulary import Format
 
-CPU_SECONDS = 20
+CPU_SECONDS = 10
 MEMORY = 1_000_000_000
 """What the process may take, in seconds of the processor and bytes of address space."""
 

@@ -20,8 +20,10 @@ MOST_PAGES = 2_000
 
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\xad": ""})
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[^\W\d_])")
+_LINE = re.compile(r"(?<=[\w,;–])\n(?=(\w))")
+_FEW_PAGES = 4
 _REPEATED = 0.5
-"""The share of pages on which a first or last line must stand to be taken for a running title."""
+"""The share of pages, of `_FEW_PAGES` and more, on which a line must stand to be taken for a running title."""
 
 _NOT_A_PDF = "cannot be read as a PDF: it is damaged, or is another kind of file"
 _LOCKED = "is locked with a password; send it without one"
@@ -82,31 +84,32 @@ def _texts(reader: "PdfReader") -> list[list[str]]:
 
 
 def _without_running_titles(pages: list[list[str]]) -> list[list[str]]:
-    """Pages without the first and last lines that most of them share, page numbers among them."""
-    edges = [{at: _sameness(page[at]) for at in (0, -1)} for page in (_filled(page) for page in pages) if page]
-    if len(edges) < 4:
+    """Pages without those of their two first and two last lines that most of them share, page numbers among them."""
+    filled = [page for page in pages if page]
+    if len(filled) < _FEW_PAGES:
         return pages
-    seen = Counter((at, line) for edge in edges for at, line in edge.items())
-    running = {line for (_, line), times in seen.items() if times > _REPEATED * len(edges)}
-    return [_trimmed(page, running) for page in pages]
+    seen = Counter(
+        key for n, page in enumerate(pages) for key in {k for at in _edges(page) for k in _keys(page[at], n)}
+    )
+    running = {key for key, times in seen.items() if times > _REPEATED * len(filled)}
+    return [_trimmed(page, n, running) for n, page in enumerate(pages)]
 
 
-def _filled(page: list[str]) -> list[str]:
-    return [line for line in page if line.strip()]
+def _trimmed(page: list[str], n: int, running: set[str]) -> list[str]:
+    titles = {at for at in _edges(page) if not running.isdisjoint(_keys(page[at], n))}
+    return [line for at, line in enumerate(page) if at not in titles]
 
 
-def _trimmed(page: list[str], running: set[str]) -> list[str]:
-    filled = _filled(page)
-    if filled and _sameness(filled[0]) in running:
-        page = page[page.index(filled[0]) + 1 :]
-    if len(filled) > 1 and _sameness(filled[-1]) in running:
-        page = page[: len(page) - 1 - page[::-1].index(filled[-1])]
-    return page
+def _edges(page: list[str]) -> list[int]:
+    """Where the first and last lines of a page are."""
+    filled = [at for at, line in enumerate(page) if line.strip()]
+    return filled[:2] + filled[2:][-2:]
 
 
-def _sameness(line: str) -> str:
-    """What a line has alike with that of the next page, where only the number of the page differs."""
-    return re.sub(r"\d+", "#", " ".join(line.split()))
+def _keys(line: str, page: int) -> tuple[str, str]:
+    """What a line may have alike with one of the next page: its words, or these and a number that grows with it."""
+    words = " ".join(line.split())
+    return words, re.sub(r"\d{1,6}", lambda found: f"#{int(found[0]) - page}", words)
 
 
 def _headings(reader: "PdfReader") -> Headings:
@@ -155,8 +158,17 @@ def _blocks(pages: list[list[str]], headings: Headings) -> Iterator[Block]:
 
 
 def _paragraph(lines: list[str], outline: Outline, page: int) -> Iterator[Block]:
-    if text := _HYPHENATED.sub("", "\n".join(lines)).strip():
+    if text := _unwrapped("\n".join(lines)).strip():
         yield Block(text, outline.path, page=page + 1)
+
+
+def _unwrapped(text: str) -> str:
+    """Lines that go on in the next one put together: those before a small letter, and words that were divided.
+
+    >>> _unwrapped("The denomi-\\nnator is\\nbelow.\\nTable\\n1 2")
+    'The denominator is below.\\nTable\\n1 2'
+    """
+    return _LINE.sub(lambda found: " " if found[1].islower() else "\n", _HYPHENATED.sub("", text))
 
 
 def _key(line: str) -> str:

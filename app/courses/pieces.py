@@ -5,6 +5,7 @@ tables and formulas stay whole up to `_WHOLE`; what is longer is cut between lin
 Paragraphs that are too long are cut between sentences, never inside of a formula or of code on the line.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -24,27 +25,43 @@ _WHOLE = 800
 _LONGEST_WORD = 400
 """Characters without a space that are taken for one word; a tokenizer's time grows with their square."""
 
-_KEPT_TOGETHER = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]+`|\\\(.+?\\\)", re.DOTALL)
+_COUNTED = 4_000
+"""Characters whose tokens are counted at once."""
+
+_TOGETHER = r"\$\$.{1,2000}?\$\$|\$[^$\n]{1,2000}\$|`[^`\n]{1,2000}`|\\\(.{1,2000}?\\\)"
+_KEPT_TOGETHER = re.compile(_TOGETHER, re.DOTALL)
+_WORD = re.compile(rf"\s*(?:{_TOGETHER}|\S+)|\s+\Z", re.DOTALL)
 _END = re.compile(r"(?<=[.!?…])[\"'”’)\]]?\s+|(?<=[。！？])|\n+")
 
 
 def cut(blocks: Iterable[Block], count: Count) -> list[Piece]:
     """The pieces of a document, in order; `count` gives the tokens of a text."""
-    row = _Row()
-    pieces: list[Piece] = []
+    rows = [_Row()]
     for block in blocks:
         for part, tokens in _parts(block, count):
-            if not row.takes(part, tokens):
-                pieces += row.piece()
-                row = _Row()
-            row.add(part, tokens)
-    return [*pieces, *row.piece()]
+            if not rows[-1].takes(part, tokens):
+                rows.append(_Row(rows[-1].blocks[-1].heading == part.heading))
+            rows[-1].add(part, tokens)
+    return [row.piece() for row in _without_tails(rows) if row.blocks]
+
+
+def _without_tails(rows: Iterable["_Row"]) -> list["_Row"]:
+    """Rows where the short end of a section stands with what is before it."""
+    kept: list[_Row] = []
+    for row in rows:
+        if kept and row.tokens < LEAST and kept[-1].ends(row):
+            kept[-1].blocks += row.blocks
+            kept[-1].tokens += row.tokens
+        else:
+            kept.append(row)
+    return kept
 
 
 @dataclass(slots=True)
 class _Row:
-    """Blocks that are to become one piece."""
+    """Blocks that are to become one piece; `goes_on` says that it continues the section of the one before."""
 
+    goes_on: bool = False
     blocks: list[Block] = field(default_factory=list)
     tokens: int = 0
 
@@ -54,18 +71,20 @@ class _Row:
             return True
         if self.tokens + tokens > MOST and (self.tokens >= LEAST or not block.whole):
             return False
-        return block.heading == self.blocks[-1].heading or (
-            self.tokens < LEAST and bool(self._together(block.heading)) and self.tokens + tokens <= MOST
-        )
+        joins = self.tokens < LEAST and not self.goes_on and self.tokens + tokens <= MOST
+        return block.heading == self.blocks[-1].heading or (joins and bool(self._together(block.heading)))
 
     def add(self, block: Block, tokens: int) -> None:
         self.blocks.append(block)
         self.tokens += tokens
 
-    def piece(self) -> Iterator[Piece]:
+    def ends(self, tail: "_Row") -> bool:
+        """Whether another row is the end of the same section, and short enough to stand here, too."""
+        same = bool(self.blocks) and {block.heading for block in tail.blocks} == {self.blocks[-1].heading}
+        return same and self.tokens + tail.tokens <= MOST + LEAST
+
+    def piece(self) -> Piece:
         """What stands here as one piece; sections that were joined keep their headings in the text."""
-        if not self.blocks:
-            return
         heading = self._together(self.blocks[-1].heading)
         before, lines = heading, list[str]()
         for block in self.blocks:
@@ -73,7 +92,7 @@ class _Row:
                 lines.append(" › ".join(block.heading[len(heading) :]))
             before = block.heading
             lines.append(block.text)
-        yield Piece("\n\n".join(lines), heading, self.blocks[0].page)
+        return Piece("\n\n".join(lines), heading, self.blocks[0].page)
 
     def _together(self, other: tuple[str, ...]) -> tuple[str, ...]:
         """The headings that all blocks here and one under `other` stand under."""
@@ -84,35 +103,36 @@ class _Row:
 def _parts(block: Block, count: Count) -> Iterator[tuple[Block, int]]:
     """A block, or what it is cut into where it is too long, with the tokens of each."""
     limit = _WHOLE if block.whole else MOST
-    if len(block.text) <= _LONGEST_WORD * 8 and (tokens := count(block.text)) <= limit:
+    if len(block.text) <= _COUNTED and (tokens := count(block.text)) <= limit:
         yield block, tokens
         return
     head = _table_head(block) if block.whole else ""
     atoms = _lines(block.text) if block.whole else _sentences(block.text)
-    for text, tokens in _filled(atoms, MOST, count):
+    for text, tokens in _filled(atoms, count):
         shown = f"{head}{text}" if head and not text.startswith(head) else text
         yield Block(shown.strip("\n").rstrip(), block.heading, block.whole, block.page), tokens
 
 
-def _filled(atoms: Iterable[str], limit: int, count: Count) -> Iterator[tuple[str, int]]:
-    """As many atoms after each other as fit; one that is too long itself is cut between words."""
+def _filled(atoms: Iterable[str], count: Count) -> Iterator[tuple[str, int]]:
+    """Atoms put together into texts of like size, none over `MOST`; an atom that is too long is cut between words."""
+    parts = [(part, count(part)) for atom in atoms for part in _short(atom, count)]
+    total = sum(tokens for _, tokens in parts)
+    fair = total / max(1, math.ceil(total / MOST))
     text, size = "", 0
-    for atom in atoms:
-        for part in _short(atom, limit, count):
-            tokens = count(part)
-            if text and size + tokens > limit:
-                yield text, size
-                text, size = "", 0
-            text, size = text + part, size + tokens
+    for part, tokens in parts:
+        if text and (size + tokens > MOST or size + tokens / 2 > fair):
+            yield text, size
+            text, size = "", 0
+        text, size = text + part, size + tokens
     if text.strip():
         yield text, size
 
 
-def _short(atom: str, limit: int, count: Count) -> Iterator[str]:
-    if len(atom) <= _LONGEST_WORD and count(atom) <= limit:
+def _short(atom: str, count: Count) -> Iterator[str]:
+    if len(atom) <= _COUNTED and count(atom) <= MOST:
         yield atom
     else:
-        for word in re.findall(r"\s*\S+|\s+$", atom):
+        for word in _WORD.findall(atom):
             yield from (word[n : n + _LONGEST_WORD] for n in range(0, len(word), _LONGEST_WORD))
 
 
