@@ -113,6 +113,7 @@ async def put_course(request: Request, course_id: str) -> Response:
         raise Invalid(wrong)
     outline = Outline(body.title, body.description, skills)
     course, new = await service(request).records.courses.put(asking.workspace, course_id, outline)
+    service(request).library.changed(asking.workspace, course_id)
     return json(_course(course), 201 if new else 200)
 
 
@@ -138,6 +139,7 @@ async def remove_course(request: Request, course_id: str) -> Response:
     asking = await _teacher(request)
     courses = service(request).records.courses
     await courses.remove(await courses.get(asking.workspace, course_id))
+    service(request).library.changed(asking.workspace, course_id)
     return Response(status_code=204)
 
 
@@ -162,6 +164,7 @@ async def remove_material(request: Request, course_id: str, material_id: str) ->
     """Erases a document of a course. Teachers, front ends and operators."""
     asking = await _teacher(request)
     await service(request).records.courses.drop(asking.workspace, course_id, material_id)
+    service(request).library.changed(asking.workspace, course_id)
     return Response(status_code=204)
 
 

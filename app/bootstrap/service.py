@@ -31,6 +31,7 @@ from app.events import Events
 from app.later import Later
 from app.later import Parts as LaterParts
 from app.library import Library
+from app.library import Parts as LibraryParts
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import Provider
@@ -142,9 +143,11 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     )
     later = Later(asking_again)
     base.events.subscribe(later.hear)
+    shelved = LibraryParts(records.courses, base.cache, clock, base.tokens.count)
+    library = await stack.enter_async_context(Library.of(shelved))
     await stack.enter_async_context(
         background(
-            *(records.snapshots.follow(base.cache), presence.stay(running), later.stay()),
+            *(records.snapshots.follow(base.cache), presence.stay(running), later.stay(), library.follow()),
             *(spending.stay(), health.watch(), _warm_up(router)),
         )
     )
@@ -155,7 +158,6 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.waiting(base.meters, later)
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
-    library = Library(records.courses, clock, base.tokens.count)
     return Service(base, records, tutor, router, running, spending, later, library, health, asked, recovered)
 
 

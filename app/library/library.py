@@ -1,28 +1,28 @@
-"""Takes documents into courses, and finds in them what answers a question, with where it stands.
-
-Indices of courses are kept in memory, the least recently used let go. Which material a course has is read with each
-search, so that what another replica added or removed is found, or not found, at once.
-"""
+"""Takes documents into courses, and finds in them what answers a question, with where it stands."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Self
+
+import orjson
 
 from app.clock import Clock, iso
-from app.context.recall.search import Question, search
+from app.context.recall.search import Question, Ranked, search
 from app.courses.blocks import Unreadable
 from app.courses.extract import understood
 from app.courses.pieces import cut
 from app.errors import FieldError, Invalid
 from app.library.reading import Reading
 from app.library.shelf import Citation, Shelf
+from app.library.shelves import Shelves
+from app.storage.cache import Cache
 from app.storage.courses import Courses
-from app.vocabulary import Course, Document, Format, Material, Passage, Piece
+from app.vocabulary import CourseBrief, Document, Format, Material, Passage, Piece
 
-_SHELVES = 256
-_BYTES = 256_000_000
-"""What the shelves may hold: courses, and bytes of all of them together; one course may be larger than all that."""
+CHANGED = "course-changed"
+"""Channel that names courses that were changed: a JSON list of workspace and course."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,64 +46,84 @@ class Hit:
     citation: Citation
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a course gives to one turn, to be used before anything is awaited: what it is, and passages of its material
+    that may help, best first."""
+
+    brief: CourseBrief
+    ranked: Ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a library works with; `count` gives the tokens of a text."""
+
+    courses: Courses
+    cache: Cache
+    clock: Clock
+    count: Callable[[str], int]
+
+
 class Library:
     """The material of courses."""
 
-    def __init__(self, courses: Courses, clock: Clock, count: Callable[[str], int]) -> None:
-        self._courses, self._clock, self._count = courses, clock, count
+    def __init__(self, parts: Parts, shelves: Shelves) -> None:
+        self._p, self._shelves = parts, shelves
         self._reading = Reading()
-        self._shelves: OrderedDict[tuple[str, str], Shelf] = OrderedDict()
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, parts: Parts) -> AsyncIterator[Self]:
+        """A library may be used inside this context."""
+        async with Shelves.of(parts.courses, parts.clock) as shelves:
+            yield cls(parts, shelves)
 
     async def take(self, workspace: str, course_id: str, sent: Sent) -> Material:
         """Adds a document to a course. Raises `NotFound` without one, and `Invalid` for a document without text to be
         had and where there is no room."""
-        await self._courses.get(workspace, course_id)
+        await self._p.courses.get(workspace, course_id)
         try:
             said = await self._reading.read(sent.content, sent.format)
             pieces, tokens = await asyncio.to_thread(self._pieces, said)
         except Unreadable as reason:
             raise Invalid([FieldError(sent.field, str(reason))]) from reason
-        at, id_ = iso(self._clock.now()), self._clock.id()
+        at, id_ = iso(self._p.clock.now()), self._p.clock.id()
         material = Material(id_, sent.title, sent.format, len(pieces), tokens, at, sent.source_url)
         document = Document(id_, workspace, course_id, sent.title, pieces, at, sent.source_url)
-        await self._courses.add(material, document)
+        await self._p.courses.add(material, document)
+        self.changed(workspace, course_id)
         return material
 
     async def search(self, workspace: str, course_id: str, text: str, limit: int) -> list[Hit]:
         """What a course's material says to a question, best first; `NotFound` without the course."""
-        shelf = await self.shelf(await self._courses.get(workspace, course_id))
-        ranked = search(shelf.index, Question(text, iso(self._clock.now())))
+        shelf = await self._shelves.now((workspace, course_id))
+        ranked = search(shelf.index, Question(text, iso(self._p.clock.now())))
         best = zip(ranked.slots[:limit].tolist(), ranked.scores[:limit].tolist(), strict=True)
         return [_hit(shelf, shelf.index.passage(slot), score) for slot, score in best]
 
-    async def shelf(self, course: Course) -> Shelf:
-        """The course's material, searchable, as it was when the course was read."""
-        name = (course.workspace, course.course_id)
-        shelf = self._shelves.get(name)
-        if shelf is None or shelf.course != course.id:
-            shelf = self._shelves[name] = Shelf(course.id)
-        self._shelves.move_to_end(name)
-        async with shelf.lock:
-            if shelf.version < course.version:
-                await self._bring_up_to_date(shelf, course)
-                self._let_go()
-        return shelf
+    async def ground(self, workspace: str, course_id: str, question: Question) -> Ground | None:
+        """What a course gives to a turn, in bounded time; `None` where there is no course, or it is not at hand yet."""
+        shelf = await self._shelves.soon((workspace, course_id))
+        if shelf is None or shelf.brief is None:
+            return None
+        return Ground(shelf.brief, search(shelf.index, question))
 
-    async def _bring_up_to_date(self, shelf: Shelf, course: Course) -> None:
-        shelf.clear(course)
-        for id_ in shelf.missing(course):
-            if document := await self._courses.document(course.workspace, id_):
-                await shelf.put(document)
-        shelf.version = course.version
+    def changed(self, workspace: str, course_id: str) -> None:
+        """Has what is kept of a course looked at again, here and in the other replicas."""
+        self._shelves.changed((workspace, course_id))
+        self._p.cache.publish(CHANGED, orjson.dumps([workspace, course_id]))
 
-    def _let_go(self) -> None:
-        sizes = {name: shelf.index.footprint for name, shelf in self._shelves.items()}
-        while len(self._shelves) > 1 and (len(self._shelves) > _SHELVES or sum(sizes.values()) > _BYTES):
-            del sizes[self._shelves.popitem(last=False)[0]]
+    async def follow(self) -> None:
+        """Hears what other replicas say has changed; runs until cancelled."""
+        async with self._p.cache.subscribe(CHANGED) as messages:
+            async for message in messages:
+                workspace, course_id = orjson.loads(message)
+                self._shelves.changed((workspace, course_id))
 
     def _pieces(self, said: bytes) -> tuple[tuple[Piece, ...], int]:
-        pieces = tuple(cut(understood(said), self._count))
-        return pieces, sum(self._count(piece.text) for piece in pieces)
+        pieces = tuple(cut(understood(said), self._p.count))
+        return pieces, sum(self._p.count(piece.text) for piece in pieces)
 
 
 def _hit(shelf: Shelf, passage: Passage, score: float) -> Hit:

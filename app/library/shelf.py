@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.context.recall.index import Index
-from app.vocabulary import Course, Document, Passage, Piece
+from app.vocabulary import Course, CourseBrief, Document, Passage, Piece
 
-_AT_ONCE = 16
+_AT_ONCE = 8
 """Passages that are added before others get their turn: a millisecond or two."""
 
 
@@ -24,10 +24,15 @@ class Citation:
 
 @dataclass(slots=True)
 class Shelf:
-    """A course's material as of `version`; `lock` is held while it is brought up to date."""
+    """A course's material and what a turn is told of it, as of `version`.
+
+    `lock` is held while it is brought up to date; until `until` (monotonic) nobody needs to look whether it is.
+    """
 
     course: str
     version: int = 0
+    brief: CourseBrief | None = None
+    until: float = 0.0
     index: Index = field(default_factory=Index)
     documents: dict[str, Document] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
