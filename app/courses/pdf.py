@@ -26,6 +26,7 @@ _REPEATED = 0.5
 """The share of pages, of `_FEW_PAGES` and more, on which a line must stand to be taken for a running title."""
 
 _NOT_A_PDF = "cannot be read as a PDF: it is damaged, or is another kind of file"
+_TOO_MUCH = "takes too much memory to read: it unpacks to many times its size"
 _LOCKED = "is locked with a password; send it without one"
 _SCANNED = "has no text: its pages seem to be pictures; run text recognition (OCR) on it first"
 
@@ -35,7 +36,7 @@ Headings = Mapping[int, Sequence[tuple[int, str]]]
 
 def pdf(content: bytes) -> Iterator[Block]:
     """The blocks of a PDF; `Unreadable` for one that is damaged, locked, scanned or too long."""
-    from pypdf.errors import PyPdfError  # a quarter of a second: only for whoever reads a PDF
+    from pypdf.errors import LimitReachedError  # a quarter of a second: only for whoever reads a PDF
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
@@ -43,11 +44,9 @@ def pdf(content: bytes) -> Iterator[Block]:
         pages, headings = _texts(reader), _headings(reader)
     except Unreadable:
         raise
-    except RecursionError as error:
-        raise Unreadable(_NOT_A_PDF) from error
-    except MemoryError as error:
-        raise Unreadable("takes too much memory to read") from error
-    except (PyPdfError, Exception) as error:  # a bulkhead: on damaged files pypdf raises whatever it stumbles over
+    except (MemoryError, LimitReachedError) as error:
+        raise Unreadable(_TOO_MUCH) from error
+    except Exception as error:  # a bulkhead: on damaged files pypdf raises whatever it stumbles over
         raise Unreadable(_NOT_A_PDF) from error
     if not any(pages):
         raise Unreadable(_SCANNED)

@@ -101,7 +101,7 @@ async def test_a_document_that_takes_too_long_or_too_much_is_given_up(
         await Reading(patience=0.0001).read(b"text", "text")
     await courses.put("school", "algebra", OUTLINE)
     with pytest.raises(Invalid, match="content"):
-        await replicas[0].take("school", "algebra", Sent("Bomb", "pdf", bomb(300_000_000), "content"))
+        await replicas[0].take("school", "algebra", Sent("Bomb", "pdf", bomb(100_000_000), "content"))
     assert (await courses.get("school", "algebra")).materials == ()
 
 
