@@ -13,6 +13,7 @@ BENCHES = {
     "responses": "a question that is in the cache of answers, one that is not, and no cache",
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
+    "path": "ms to plan a path over 500 skills; what annealing gains over greedy before a deadline",
 }
 
 
