@@ -158,11 +158,17 @@ def digest(message: str, task: Task | None) -> str:
     return hashlib.sha256(orjson.dumps([message, task])).hexdigest()
 
 
-def page_limit(request: Request, default: int = 50) -> int:
-    """The `limit` of a list, 1 to 200, `default` where it is not given."""
-    given = request.query_params.get("limit", str(default))
-    if not (given.isascii() and given.isdigit() and 1 <= int(given[:4]) <= 200):
-        raise Invalid([FieldError("limit", "must be a whole number from 1 to 200")])
+def page_limit(request: Request) -> int:
+    """The `limit` of a list, 1 to 200, 50 where it is not given."""
+    return number(request, "limit", (50, 200))
+
+
+def number(request: Request, name: str, bounds: tuple[int, int]) -> int:
+    """A whole number in the query: the first of `bounds` where it is not given, the second at most."""
+    usual, most = bounds
+    given = request.query_params.get(name, str(usual))
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:4]) <= most and len(given) <= len(str(most))):
+        raise Invalid([FieldError(name, f"must be a whole number from 1 to {most}")])
     return int(given)
 
 

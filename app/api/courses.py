@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api import shapes
 from app.api.access import Principal
-from app.api.bodies import BODY_LIMIT, Body, Line, Name, documented, page_limit, plain, read
+from app.api.bodies import BODY_LIMIT, Body, Line, Name, documented, number, page_limit, plain, read
 from app.api.calls import json, principal, service
 from app.courses.skills import MOST_SKILLS, faults
 from app.errors import FieldError, Invalid, TooLarge
@@ -175,7 +175,7 @@ async def search_course(request: Request, course_id: str) -> Response:
     wanted = request.query_params.get("q", "").strip()
     if not 0 < len(wanted) <= 2_000:
         raise Invalid([FieldError("q", "must be 1 to 2,000 characters")])
-    hits = await service(request).library.search(asking.workspace, course_id, wanted, page_limit(request, 10))
+    hits = await service(request).library.search(asking.workspace, course_id, wanted, number(request, "limit", (10, 50)))
     return json({"data": [_hit(hit) for hit in hits], "next_cursor": None})
 
 

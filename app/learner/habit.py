@@ -20,6 +20,11 @@ class Habit:
     active: float
     days: int
 
+    @classmethod
+    def none(cls) -> "Habit":
+        """That of somebody who has not practised for as long as it is looked back."""
+        return cls(0.0, 0.0, 1 / WINDOW, WINDOW)
+
     @property
     def idle(self) -> float:
         """The days that have gone by, at a moment that has nothing to do with it, since the last answer."""
@@ -31,7 +36,9 @@ class Habit:
         return self.mean * days, self.variance * (days + days * days / self.days)
 
     def times(self, factor: float) -> "Habit":
-        """The same with so many times the answers."""
+        """The same with so many times the answers; one answer a day in the place of none."""
+        if not self.mean:
+            return Habit(1.0, 1.0, 1.0, self.days)
         active = min(1.0, self.active * factor)
         return Habit(self.mean * factor, self.variance * factor * factor, active, self.days)
 
