@@ -1,5 +1,5 @@
-"""What a learner is advised to do next, and what may be expected of them: over a course's skills, or over those that they
-have answered."""
+"""What a learner is advised to do next, and what may be expected of them: over a course's skills, or over those that
+they have answered."""
 
 import asyncio
 import random
@@ -45,10 +45,26 @@ class Beliefs(Protocol):
         ...
 
 
+class Nobody:
+    """Believes nothing of anybody."""
+
+    async def standings(self, who: Who) -> Sequence[Standing]:
+        """None."""
+        return ()
+
+    async def due(self, who: Who) -> Sequence[Due]:
+        """None."""
+        return ()
+
+    async def practised(self, who: Who, since: float) -> Sequence[tuple[str, float]]:
+        """Never."""
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What is looked at: the skills of a course, or one `skill`, or all that the learner has answered. `minutes` are those
-    of one sitting, or of each day where there are `days` until a deadline."""
+    """What is looked at: the skills of a course, or one `skill`, or all that the learner has answered. `minutes` are
+    those of one sitting, or of each day where there are `days` until a deadline."""
 
     course_id: str | None = None
     skill: str | None = None

@@ -84,8 +84,8 @@ class WorkspacePolicy(_Part):
 
 
 class PathPolicy(_Part):
-    """What counts as mastered, how long skills take of which nobody says it (minutes), and in how many days half of what
-    was learned is lost without practice."""
+    """What counts as mastered, how long skills take of which nobody says it (minutes), in how many days half of what
+    was learned is lost without practice, and below which chance of mastery a learner is at risk."""
 
     mastery: Annotated[float, Field(ge=0.55, le=0.99)] = 0.8
     minutes: Annotated[float, Field(gt=0, le=10_000)] = 20.0

@@ -175,7 +175,9 @@ async def search_course(request: Request, course_id: str) -> Response:
     wanted = request.query_params.get("q", "").strip()
     if not 0 < len(wanted) <= 2_000:
         raise Invalid([FieldError("q", "must be 1 to 2,000 characters")])
-    hits = await service(request).library.search(asking.workspace, course_id, wanted, number(request, "limit", (10, 50)))
+    hits = await service(request).library.search(
+        asking.workspace, course_id, wanted, number(request, "limit", (10, 50))
+    )
     return json({"data": [_hit(hit) for hit in hits], "next_cursor": None})
 
 

@@ -22,8 +22,8 @@ _YEAR = 367
 
 
 class StepOut(BaseModel):
-    """One thing to do next. `gain` is the mastery it adds, times the skill's weight; `mastery` what is believed now, null
-    before the first answer; `recall` the chance that what is to be reviewed is still known."""
+    """One thing to do next. `gain` is the mastery it adds, times the skill's weight; `mastery` what is believed now,
+    null before the first answer; `recall` the chance that what is to be reviewed is still known."""
 
     kind: str = Field(examples=["learn"], description="`learn` or `review`")
     skill: str
@@ -36,7 +36,7 @@ class StepOut(BaseModel):
 
 
 class PathOut(BaseModel):
-    """What to do next, in order: `mastered` of `skills` need no more learning, `left` more were planned or did not fit."""
+    """What to do next, in order. `mastered` of `skills` need no more learning; for `left` others there was no room."""
 
     steps: list[StepOut]
     minutes: float
@@ -46,9 +46,9 @@ class PathOut(BaseModel):
 
 
 class ForecastOut(BaseModel):
-    """What may be expected at a date: the `probability` of mastery; the mastery of the skill, or the progress through the
-    course, `now`, as `expected`, and between `low` and `high` in 80 of 100 cases; null while the learner has answered
-    nothing. `driver` would help most if it were better: `pace`, `success`, `forgetting` or `time`."""
+    """What may be expected at a date: the `probability` of mastery; the mastery of the skill, or the progress through
+    the course, `now`, as `expected`, and between `low` and `high` in 80 of 100 cases; null while the learner has
+    answered nothing. `driver` would help most if it were better: `pace`, `success`, `forgetting` or `time`."""
 
     what: str | None = Field(examples=["mastery"])
     days: float
@@ -68,8 +68,8 @@ class ForecastOut(BaseModel):
 
 @router.get("/v1/learners/{learner_id}/path", responses={200: {"model": PathOut}})
 async def get_path(request: Request, learner_id: str) -> Response:
-    """What to learn next and why: over the skills of `course_id`, or of all that the learner has answered. `minutes` is the
-    time for it; with `until`, a date, those of each day until then. `limit` steps are told, 20 if not given."""
+    """What to learn next and why: over the skills of `course_id`, or over all that the learner has answered. `minutes`
+    is the time for it; with `until`, a date, those of each day until then. `limit` steps are told, 20 if not given."""
     asking = await principal(request)
     asking.must_see(learner_id, "learner", learner_id)
     minutes = _minutes(request)
@@ -93,7 +93,9 @@ async def get_forecast(request: Request, learner_id: str) -> Response:
     days = _days(request, "by", service(request).base.clock.now())
     if days is None:
         raise Invalid([FieldError("by", "say by when, such as 2026-12-24")])
-    forecast = await service(request).advice.forecast(Who(asking.workspace, learner_id), Ahead(course, skill, days=days))
+    forecast = await service(request).advice.forecast(
+        Who(asking.workspace, learner_id), Ahead(course, skill, days=days)
+    )
     outlook, habit, growth = forecast.outlook, forecast.habit, forecast.growth
     names = ("what", "probability", "now", "expected", "low", "high", "at_risk", "driver")
     body: dict[str, Any] = {name: getattr(outlook, name, None) for name in names}
@@ -123,8 +125,8 @@ def _minutes(request: Request) -> float | None:
 
 
 def _days(request: Request, field: str, now: float) -> float | None:
-    """The days from `now` until the date or time that a field names: a date ends with its day in UTC, and a time without
-    an offset is one in UTC."""
+    """The days from `now` until the date or time that a field names: a date ends with its day in UTC, and a time
+    without an offset is one in UTC."""
     given = request.query_params.get(field)
     if given is None:
         return None

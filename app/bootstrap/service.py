@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 
+from app.advice import Advice, Nobody
+from app.advice import Parts as AdviceParts
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
 from app.bootstrap import gauges
@@ -102,6 +104,7 @@ class Service:
     spending: Spending
     later: Later
     library: Library
+    advice: Advice
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -158,7 +161,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.waiting(base.meters, later)
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
-    return Service(base, records, tutor, router, running, spending, later, library, health, asked, recovered)
+    advice = Advice(AdviceParts(Nobody(), records.courses, clock, base.policy.path))
+    return Service(base, records, tutor, router, running, spending, later, library, advice, health, asked, recovered)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """Mean and variance of the answers of a day and the share of days with any, from `days` days; those without an answer
-    count from the first one on."""
+    """Mean and variance of the answers of a day and the share of days with any, from `days` days; those without an
+    answer count from the first one on."""
 
     mean: float
     variance: float
@@ -46,7 +46,7 @@ class Habit:
 def habit(times: Iterable[float], now: float) -> Habit | None:
     """The habit that the times of answers (seconds) show, up to `WINDOW` days back; `None` where none is that recent.
 
-    The first day counts as one, however late on it practice began; a day's variance is at least that of a Poisson count.
+    Days are counted back from now, the first one whole; a day's variance is at least that of a Poisson count.
 
     >>> habit([0.0, 10.0, 20.0, 86_400.0], now=172_799.0)
     Habit(mean=2.0, variance=2.0, active=1.0, days=2)

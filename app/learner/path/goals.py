@@ -13,8 +13,8 @@ _LEAST_PART = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A skill below mastery: `gain` is the mastery that learning it adds, times its weight; `needs` are the places of the
-    goals among its prerequisites."""
+    """A skill below mastery: `gain` is the mastery that learning it adds, times its weight; `needs` are the places of
+    the goals among its prerequisites."""
 
     skill: Skill
     mastery: float | None

@@ -33,7 +33,7 @@ class Term:
 
 
 def greedy(goals: Sequence[Goal]) -> list[int]:
-    """All goals, of those that are open always the one with the highest gain per minute, the earlier one among equals."""
+    """All goals, of those that are open always the one that gains most per minute, the earlier one among equals."""
     open_: list[tuple[float, int]] = []
     missing = [len(goal.needs) for goal in goals]
     opens = dependents(goals)

@@ -46,8 +46,8 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a path is for: the skills there are, what is believed of them, and which reviews are due; `minutes` are those
-    of one sitting or, where there are `days` until a deadline, of each day. At most `limit` steps are told."""
+    """What a path is for: the skills there are, what is believed of them, and which reviews are due; `minutes` are
+    those of one sitting or, where there are `days` until a deadline, of each day. At most `limit` steps are told."""
 
     skills: Sequence[Skill]
     standings: Mapping[str, Standing]
