@@ -9,10 +9,11 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from app.learner.path.goals import goals
-from app.learner.path.order import Term, annealed, greedy, value
+from app.learner.path.order import Term, annealed, fitting, greedy, value
 from app.learner.path.plan import Wanted, plan
 from app.policy import PathPolicy
 from app.vocabulary import Due, Skill, Standing
@@ -50,10 +51,7 @@ def planned(count: int, rounds: int) -> dict[str, dict[str, float]]:
         "14 days of 60 minutes": Wanted(skills, known, due, 60.0, 14.0),
         "60 days of 60 minutes": Wanted(skills, known, due, 60.0, 60.0),
     }
-    return {
-        name: _took(lambda wanted=wanted: plan(wanted, policy, random.Random(7)), rounds)
-        for name, wanted in kinds.items()
-    }
+    return {name: _took(partial(plan, wanted, policy, random.Random(7)), rounds) for name, wanted in kinds.items()}
 
 
 def _took(work: Callable[[], object], rounds: int) -> dict[str, float]:
@@ -72,9 +70,9 @@ def compared(count: int, cases: int, term: Term) -> dict[str, Any]:
         chance = random.Random(seed)
         skills = course(count, chance)
         below = goals(skills, standings(skills, chance), PathPolicy())
-        first = value(below, greedy(below), term)
+        first = value(below, fitting(below, greedy(below), term.total), term)
         began = time.thread_time_ns()
-        best = value(below, annealed(below, term, chance), term)
+        best = value(below, fitting(below, annealed(below, term, chance), term.total), term)
         took.append((time.thread_time_ns() - began) / 1e6)
         gains.append(best / first - 1 if first else 0.0)
     return {

@@ -1,9 +1,8 @@
 """How practice raises mastery and time lowers it, as path and forecast take it: a line on the scale of log odds.
 
 Each answer raises the log odds of success by the same amount, as in performance factors analysis (Pavlik, Cen &
-Koedinger, "Performance factors analysis", 2009), up to a ceiling, for everybody slips; time without practice lowers
-them by the logarithm of its days, which is forgetting by a power of time (Wixted & Ebbesen, "On the form of forgetting",
-1991).
+Koedinger, "Performance factors analysis", 2009), up to a ceiling: everybody slips. Time without practice lowers them
+by the logarithm of its days: forgetting by a power of time (Wixted & Ebbesen, "On the form of forgetting", 1991).
 """
 
 import math

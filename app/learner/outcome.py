@@ -1,11 +1,11 @@
 """Whether mastery will be reached by a date, how sure that is, and what decides it: a closed form, no simulation.
 
-In log odds a skill stands at `x`. By the date `N` more answers raise it by `g` each, up to a ceiling, and the days since
-the last practice before it lower it by `f·ln(1 + days)` (`learner.curve`). All four are uncertain: `x` as its standing
-is, `g` as what the learner's skills tell of it, `N` as the counts of past days vary and as few of them were seen, `f` by
-half. Their sum is taken to be normal, so that the chance to be over the threshold and the interval follow from its mean
-and variance. A course is done when practice has paid for what all its skills lack; what is forgotten meanwhile is not
-counted there, for a review that makes up for it takes few answers.
+In log odds a skill stands at `x`. By the date `N` more answers raise it by `g` each, up to a ceiling, and the days
+since the last practice before it lower it by `f·ln(1 + days)` (`learner.curve`). All four are uncertain: `x` as its
+standing is, `g` as what the learner's skills tell of it, `N` as the counts of past days vary and as few of them were
+seen, `f` by half. Their sum is taken to be normal, so that the chance to be over the threshold and the interval follow
+from its mean and variance. A course is done when practice has paid for what all its skills lack; what is forgotten
+meanwhile is not counted there, for a review that makes up for it takes few answers.
 """
 
 import math

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from app.learner.path.goals import Goal
 
-_MOVES = 1_500
+_MOVES = 300
+_MISSES = 30
 _HOT, _COLD = 0.03, 0.0003
 """Temperatures of the first and the last move, as parts of the value that was begun with."""
 
@@ -62,25 +63,29 @@ def dependents(goals: Sequence[Goal]) -> list[list[int]]:
 
 
 def fitting(goals: Sequence[Goal], order: Sequence[int], minutes: float) -> list[int]:
-    """What of an order there is time for: a goal that is too long is left out, with what needs it."""
+    """What of an order there is time for: a goal that is too long is left out, with what needs it; after many in a row
+    no further one is tried."""
     taken: list[int] = []
     done: set[int] = set()
-    least = min((goal.minutes for goal in goals), default=math.inf)
+    misses = 0
     for n in order:
-        if minutes < least:
-            break
         goal = goals[n]
         if goal.minutes <= minutes and done.issuperset(goal.needs):
             minutes -= goal.minutes
             done.add(n)
             taken.append(n)
+            misses = 0
+        else:
+            misses += 1
+            if misses > _MISSES:
+                break
     return taken
 
 
-def value(goals: Sequence[Goal], order: Sequence[int], term: Term) -> float:
-    """What is left at the deadline of all that an order gains."""
+def value(goals: Sequence[Goal], taken: Sequence[int], term: Term) -> float:
+    """What is left at the deadline of what is gained by goals that there is time for, one after the other."""
     spent = gained = 0.0
-    for n in fitting(goals, order, term.total):
+    for n in taken:
         spent += goals[n].minutes
         gained += goals[n].gain * 2.0 ** ((spent / term.minutes - term.days) / term.half_life)
     return gained
@@ -89,29 +94,31 @@ def value(goals: Sequence[Goal], order: Sequence[int], term: Term) -> float:
 def annealed(goals: Sequence[Goal], term: Term, chance: random.Random, moves: int = _MOVES) -> list[int]:
     """An order that is worth at least as much at the deadline as the greedy one, after so many moves."""
     order = greedy(goals)
-    best, most = order, value(goals, order, term)
+    taken = fitting(goals, order, term.total)
+    best, most = order, value(goals, taken, term)
     now, heat = most, most * _HOT
     cooling = (_COLD / _HOT) ** (1 / max(moves, 1))
     for _ in range(moves if len(goals) > 1 else 0):
-        other = _moved(goals, order, term, chance)
-        worth = value(goals, other, term)
+        other = _moved(goals, order, 2 * len(taken) + 2, chance)
+        fits = fitting(goals, other, term.total)
+        worth = value(goals, fits, term)
         if worth >= now or chance.random() < math.exp((worth - now) / max(heat, 1e-12)):
-            order, now = other, worth
+            order, taken, now = other, fits, worth
             if now > most:
                 best, most = order, now
         heat *= cooling
     return best
 
 
-def _moved(goals: Sequence[Goal], order: list[int], term: Term, chance: random.Random) -> list[int]:
-    """The order with one goal moved: backwards over what does not need it, or forward with all that it needs."""
-    reach = min(len(order), 2 * len(fitting(goals, order, term.total)) + 2)
-    to, goal = chance.randrange(reach), chance.randrange(len(order))
-    if order.index(goal) < to:
-        return _later(goals, order, goal, to)
-    wanted = _needed(goals, goal)
-    ahead, rest = order[:to], order[to:]
-    return [*ahead, *(n for n in rest if n in wanted), *(n for n in rest if n not in wanted)]
+def _moved(goals: Sequence[Goal], order: list[int], reach: int, chance: random.Random) -> list[int]:
+    """The order with one goal moved within reach: back over what does not need it, or forward with all it needs."""
+    to, at = chance.randrange(min(len(order), reach)), chance.randrange(len(order))
+    if at < to:
+        return _later(goals, order, at, to)
+    wanted = _needed(goals, order[at])
+    passed = [n for n in order[to : at + 1] if n not in wanted]
+    brought = [n for n in order[to : at + 1] if n in wanted]
+    return [*order[:to], *brought, *passed, *order[at + 1 :]]
 
 
 def _needed(goals: Sequence[Goal], goal: int) -> set[int]:
@@ -125,9 +132,9 @@ def _needed(goals: Sequence[Goal], goal: int) -> set[int]:
     return found
 
 
-def _later(goals: Sequence[Goal], order: list[int], goal: int, to: int) -> list[int]:
-    """A goal moved back to a place, or to before the first that needs it."""
-    at = order.index(goal)
+def _later(goals: Sequence[Goal], order: list[int], at: int, to: int) -> list[int]:
+    """The goal at one place moved back to another, or to before the first that needs it."""
+    goal = order[at]
     for place in range(at + 1, to + 1):
         if goal in goals[order[place]].needs:
             to = place - 1
