@@ -21,12 +21,8 @@ from app.vocabulary import Due, Skill, Standing
 _DAY = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
-    """A learner of a workspace."""
-
-    workspace: str
-    learner_id: str
+Who = tuple[str, str]
+"""A workspace and a learner in it."""
 
 
 class Beliefs(Protocol):
@@ -106,7 +102,7 @@ class Advice:
         skills = await self._skills(who, ahead, known)
         wanted = Wanted(skills, known, due, ahead.minutes, ahead.days, ahead.limit)
         # The same question has the same answer.
-        chance = random.Random(f"{who.workspace}/{who.learner_id}/{ahead.course_id}")  # noqa: S311 - no secret
+        chance = random.Random("/".join((*who, ahead.course_id or "")))  # noqa: S311 - no secret
         return await asyncio.to_thread(plan, wanted, self._p.policy, chance)
 
     async def forecast(self, who: Who, ahead: Ahead) -> Forecast:
@@ -134,7 +130,7 @@ class Advice:
             return (Skill(ahead.skill, ahead.skill),)
         if ahead.course_id is None:
             return tuple(Skill(name, name) for name in known)
-        return (await self._p.courses.get(who.workspace, ahead.course_id)).skills
+        return (await self._p.courses.get(who[0], ahead.course_id)).skills
 
 
 def _targets(skills: Sequence[Skill], known: Mapping[str, Standing], policy: PathPolicy) -> Iterator[Target]:

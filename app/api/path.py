@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.advice import Ahead, Who
+from app.advice import Ahead
 from app.api.bodies import number, plain
 from app.api.calls import json, principal, service
 from app.errors import FieldError, Invalid
@@ -77,7 +77,7 @@ async def get_path(request: Request, learner_id: str) -> Response:
     if days is not None and (minutes is None or minutes > 1_440):
         raise Invalid([FieldError("minutes", "say how many a day there are until then, up to 1,440")])
     ahead = Ahead(_name(request, "course_id"), None, minutes, days, number(request, "limit", (20, 200)))
-    path = await service(request).advice.path(Who(asking.workspace, learner_id), ahead)
+    path = await service(request).advice.path((asking.workspace, learner_id), ahead)
     told = ("steps", "minutes", "skills", "mastered", "left")
     return json({name: getattr(path, name) for name in told})
 
@@ -93,9 +93,7 @@ async def get_forecast(request: Request, learner_id: str) -> Response:
     days = _days(request, "by", service(request).base.clock.now())
     if days is None:
         raise Invalid([FieldError("by", "say by when, such as 2026-12-24")])
-    forecast = await service(request).advice.forecast(
-        Who(asking.workspace, learner_id), Ahead(course, skill, days=days)
-    )
+    forecast = await service(request).advice.forecast((asking.workspace, learner_id), Ahead(course, skill, days=days))
     outlook, habit, growth = forecast.outlook, forecast.habit, forecast.growth
     names = ("what", "probability", "now", "expected", "low", "high", "at_risk", "driver")
     body: dict[str, Any] = {name: getattr(outlook, name, None) for name in names}

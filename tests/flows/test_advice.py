@@ -12,7 +12,7 @@ from app.storage.courses import Courses, Outline
 from app.storage.sqlite import SqliteStore
 from app.vocabulary import Due, Skill, Standing
 
-ADA = Who("school", "ada")
+ADA = ("school", "ada")
 SKILLS = (Skill("a", "Fractions"), Skill("b", "Equations", ("a",)), Skill("c", "Graphs", ("b",)))
 
 
@@ -57,13 +57,13 @@ async def test_a_path_follows_the_course_from_where_the_learner_is(advice: Advic
     with pytest.raises(NotFound):
         await advice.path(ADA, Ahead("nowhere"))
     with pytest.raises(NotFound):
-        await advice.path(Who("elsewhere", "ada"), Ahead("algebra"))
+        await advice.path(("elsewhere", "ada"), Ahead("algebra"))
 
 
 async def test_without_a_course_a_path_is_of_what_was_answered(advice: Advice) -> None:
     path = await advice.path(ADA, Ahead())
     assert [(step.kind, step.skill) for step in path.steps] == [("review", "a"), ("learn", "z")]
-    assert (await advice.path(Who("school", "bob"), Ahead())).steps == ()
+    assert (await advice.path(("school", "bob"), Ahead())).steps == ()
 
 
 async def test_a_path_with_a_deadline_is_the_same_each_time(advice: Advice) -> None:
@@ -90,7 +90,7 @@ async def test_a_forecast_rests_on_practice_of_its_own_skills(advice: Advice) ->
 async def test_of_who_has_answered_nothing_nothing_is_foretold(
     advice: Advice, courses: Courses, clock: HandClock
 ) -> None:
-    assert (await advice.forecast(Who("school", "bob"), Ahead("algebra", days=9.0))).outlook is None
+    assert (await advice.forecast(("school", "bob"), Ahead("algebra", days=9.0))).outlook is None
     nobody = Advice(Parts(Nobody(), courses, clock, PathPolicy()))
     assert (await nobody.forecast(ADA, Ahead(skill="a", days=9.0))).outlook is None
     path = await nobody.path(ADA, Ahead("algebra"))
