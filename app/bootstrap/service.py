@@ -23,9 +23,17 @@ from app.bootstrap.adapters import (
     providers_of,
     store_of,
 )
+from app.briefing import Briefing
 from app.clock import Clock, iso
-from app.context.assemble import Assembler, smallest_budget
+from app.context.assemble import Assembler
+from app.context.fixed import smallest_budget
+from app.context.memory.loading import Loader
+from app.context.memory.recalls import Parts as RecallParts
+from app.context.memory.recalls import Recalls
+from app.context.preload import Preload
 from app.context.tokens import Tokens, o200k
+from app.erasure import Erasure
+from app.erasure import Parts as ErasureParts
 from app.errors import SettingsError
 from app.events import Events
 from app.later import Later
@@ -42,11 +50,13 @@ from app.routing.router import Router
 from app.running import Running
 from app.settings import CONFIG, Settings, masked
 from app.spending import Spending
+from app.storage.belongings import Belongings
 from app.storage.cache import Cache
 from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
 from app.storage.questions import Questions
+from app.storage.segments import Segments
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Snapshots
 from app.storage.turns import TurnLog
@@ -97,6 +107,9 @@ class Service:
     running: Running
     spending: Spending
     later: Later
+    recalls: Recalls
+    preload: Preload
+    erasure: Erasure
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -119,11 +132,19 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
-    tutor = Tutor(_parts(base, router, (responses, spending), me.id))
+    recalls = await stack.enter_async_context(Recalls.of(_recall(base, me.id)))
+    base.events.subscribe(recalls.hear)
+    preload = Preload(recalls)
+    base.events.subscribe(preload.hear)
+    briefing = Briefing(base.policy, clock, recalls)
+    assembler = Assembler(base.tokens)
+    records.snapshots.tell_of_dropped(assembler.fragments.drop)
+    tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
+    erasure = Erasure(_erasing(base, recalls, running))
     health = Health(_checks(base), clock)
     await health.look()
     asking_again = LaterParts(
@@ -142,6 +163,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         background(
             *(records.snapshots.follow(base.cache), presence.stay(running), later.stay()),
             *(spending.stay(), health.watch(), _warm_up(router)),
+            *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
     gauges.gauges(base.meters, running, health)
@@ -149,9 +171,15 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.cache_counts(base.meters, records.snapshots, responses)
     gauges.money(base.meters, spending)
     gauges.waiting(base.meters, later)
+    gauges.fragments(base.meters, assembler.fragments)
+    gauges.memories(base.meters, recalls, preload)
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
-    return Service(base, records, tutor, router, running, spending, later, health, asked, recovered)
+    return Service(
+        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, health),
+        providers=asked,
+        recovered=recovered,
+    )
 
 
 @contextmanager
@@ -231,21 +259,46 @@ async def _warm_up(router: Router) -> None:
         await asyncio.to_thread(import_module, "sympy")
 
 
-def _parts(base: Base, router: Router, around: tuple[Responses, Spending], owner: str) -> Parts:
-    responses, spending = around
+def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Responses, Spending], owner: str) -> Parts:
+    briefing, assembler, responses, spending = around
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
         router=router,
         responses=responses,
-        assembler=Assembler(base.tokens),
+        briefing=briefing,
+        assembler=assembler,
         tokens=base.tokens,
         cache=base.cache,
         events=base.events,
         clock=base.clock,
         policy=base.policy,
         spending=spending,
+        draw=random.random,
         owner=owner,
+    )
+
+
+def _recall(base: Base, me: str) -> RecallParts:
+    segments, policy = Segments(base.store), base.policy.recall
+    return RecallParts(
+        loader=Loader(base.store, segments, base.clock, policy.passages),
+        segments=segments,
+        cache=base.cache,
+        clock=base.clock,
+        policy=policy,
+        me=me,
+    )
+
+
+def _erasing(base: Base, recalls: Recalls, running: Running) -> ErasureParts:
+    return ErasureParts(
+        belongings=Belongings(base.store),
+        sessions=base.records.sessions,
+        snapshots=base.records.snapshots,
+        recalls=recalls,
+        running=running,
+        cache=base.cache,
     )
 
 

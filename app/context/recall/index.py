@@ -85,6 +85,10 @@ class Index:
         """Each speaker's number in the column `speaker`."""
         return self._speakers
 
+    def session_of(self, session_id: str) -> int | None:
+        """A session's number in the column `session`."""
+        return self._session_numbers.get(session_id)
+
     def passage(self, slot: int) -> Passage:
         """The passage in a slot."""
         passage = self._passages[slot]
