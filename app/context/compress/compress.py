@@ -1,0 +1,173 @@
+"""Texts made shorter by whole sentences, so that what stays is what was written. Pure; in linear time.
+
+Level 1 leaves out what bears nothing: politeness, quotations and repetitions of what is kept anyway. Levels 2 and 3
+choose sentences: first those with most of what is rare in these texts and asked for, for their length, each word
+counting less once it is covered (SumBasic: Nenkova & Vanderwende 2005, with idf in the place of frequency).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
+
+from app.context.compress.idle import polite
+from app.context.compress.levels import LEVELS, Level, Why
+from app.context.compress.said import Said
+from app.context.prose.bearing import bears
+from app.context.prose.pieces import Piece, joined, pieces
+from app.context.prose.terms import terms
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A stretch of the text, from `start` up to `end`, that was left out."""
+
+    start: int
+    end: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """A text made shorter, and what was left out of it. The text is empty where nothing of it stayed."""
+
+    text: str
+    dropped: tuple[Dropped, ...] = ()
+
+
+def compress(text: str, level: int, query_terms: Collection[str] = ()) -> Compressed:
+    """One text at a level from 0 (as it is) to 3; `query_terms` are `prose.terms.terms` of what is asked."""
+    return compress_all((text,), level, query_terms)[0]
+
+
+def compress_all(texts: Sequence[str], level: int, query_terms: Collection[str] = ()) -> tuple[Compressed, ...]:
+    """Texts that are read together, in order, at a level: sentences are chosen among all of them, and what one repeats
+    of those before it is left out. Not one text gets longer. Of one text something always stays.
+
+    >>> compress_all(["Thanks so much! The root is 3.", "> The root is 3.\\nWhy?"], 1)[1].text
+    'Why?'
+    """
+    rules = LEVELS[level]
+    if not rules.leaves_out:
+        return tuple(map(Compressed, texts))
+    read = [pieces(text) for text in texts]
+    marked = _idle(read)
+    if rules.share is not None:
+        _choose(marked, replace(rules, least=max(rules.least, len(texts) == 1)), frozenset(query_terms))
+    return tuple(_told(text, each) for text, each in zip(texts, marked, strict=True))
+
+
+@dataclass(slots=True)
+class _Marked:
+    """A piece and why it is left out, if it is."""
+
+    piece: Piece
+    why: Why | None = None
+
+
+def _told(text: str, marked: Sequence[_Marked]) -> Compressed:
+    dropped = tuple(Dropped(one.piece.start, one.piece.end, one.why) for one in marked if one.why)
+    return Compressed(joined(text, (one.piece for one in marked if not one.why)), dropped)
+
+
+def _idle(read: Sequence[Sequence[Piece]]) -> list[list[_Marked]]:
+    said, marked = Said(), []
+    for each in read:
+        # A text that is nothing but polite is an answer, too: it stays.
+        why = [_why(piece, said) for piece in each]
+        idle = all(why) and bool(each)
+        marked.append(
+            [
+                _Marked(piece, None if idle and n == 0 else one)
+                for n, (piece, one) in enumerate(zip(each, why, strict=True))
+            ]
+        )
+        for one in marked[-1]:
+            if not one.why:
+                said.add(one.piece.text)
+    return marked
+
+
+def _why(piece: Piece, said: Said) -> Why | None:
+    if piece.whole:
+        return None
+    if piece.kind == "quote":
+        return "quoted" if said.quotes(piece) else None
+    if said.repeats(piece):
+        return "repeated"
+    return "pleasantry" if polite(piece.text) and not bears(piece.text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A sentence that may be chosen: of which text, its terms, its length as what it costs, and what its worth is
+    multiplied by."""
+
+    text: int
+    marked: _Marked
+    terms: frozenset[str]
+    cost: int
+    factor: float
+
+
+_ASKED = 4.0
+"""How much more a term counts that is asked for."""
+
+_BEARS = 1.5
+"""How much more a sentence counts that has a number, a name, a negation, a formula or a question."""
+
+_FIXED = 40
+"""Characters that a sentence costs besides its own: or the shortest ones would be the best for their length."""
+
+
+def _choose(marked: Sequence[Sequence[_Marked]], rules: Level, query: frozenset[str]) -> None:
+    """Marks the sentences that do not fit into the level's share."""
+    open_ = [_choice(n, one) for n, each in enumerate(marked) for one in each if not one.why and not one.piece.whole]
+    room = sum(choice.cost for choice in open_) * (rules.share or 1.0)
+    worths = _weights(open_, query)
+    kept = Counter[int]()
+    for choice in _by_worth(open_, worths):
+        first = kept[choice.text] < rules.least
+        if choice.cost <= room or first:
+            kept[choice.text] += 1
+            room -= choice.cost
+        else:
+            choice.marked.why = "less to the point"
+
+
+def _choice(n: int, marked: _Marked) -> _Choice:
+    text = marked.piece.text
+    return _Choice(n, marked, terms(text), len(text), (_BEARS if bears(text) else 1.0) / (len(text) + _FIXED))
+
+
+def _weights(choices: Sequence[_Choice], query: frozenset[str]) -> dict[str, float]:
+    """What each term is worth: how rare it is among these sentences (BM25's idf), more where it is asked for."""
+    counts = Counter(term for choice in choices for term in choice.terms)
+    n = len(choices)
+    return {
+        term: math.log(1 + (n - count + 0.5) / (count + 0.5)) * (_ASKED if term in query else 1.0)
+        for term, count in counts.items()
+    }
+
+
+def _by_worth(choices: Sequence[_Choice], worths: dict[str, float]) -> list[_Choice]:
+    """The sentences, best first. What a better one has said counts a quarter: worth only falls, so that each is weighed
+    again only when it comes up (lazy greedy: Minoux 1978)."""
+    seen: set[str] = set()
+
+    def worth(choice: _Choice) -> float:
+        return sum(worths[term] * (0.25 if term in seen else 1.0) for term in choice.terms) * choice.factor
+
+    queue = [(-worth(choice), n) for n, choice in enumerate(choices)]
+    heapify(queue)
+    order = []
+    while queue:
+        was, n = heappop(queue)
+        now = -worth(choices[n])
+        if queue and now > queue[0][0] and now > was + 1e-12:
+            heappush(queue, (now, n))
+            continue
+        order.append(choices[n])
+        seen |= choices[n].terms
+    return order
