@@ -96,7 +96,7 @@ def _why(piece: Piece, said: Said) -> Why | None:
         return "quoted" if said.quotes(piece) else None
     if said.repeats(piece):
         return "repeated"
-    return "pleasantry" if polite(piece.text) and not bears(piece.text) else None
+    return "pleasantry" if polite(piece.text) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 import re
 
+from app.context.prose.bearing import names, signs
+
 _WORDS = (
     # greetings
     r"hi|hey|hello|hiya|howdy|good (?:morning|afternoon|evening|day|night)|greetings|welcome(?: back)?|hi there|"
@@ -51,6 +53,9 @@ _FILLERS = (
 _POLITE = re.compile(rf"(?:(?:{'|'.join(_WORDS)})\b\s*(?:(?:{_FILLERS})\b\s*)*)+", re.IGNORECASE)
 _LEADING = re.compile(rf"(?:(?:{_FILLERS})\b\s*)+", re.IGNORECASE)
 _MARKS = re.compile(r"[^\w'\s]+")
+_CAPITALS = frozenset({"Dank", "Morgen", "Tag", "Abend", "Erfolg", "Gott"})
+"""German nouns that are no names."""
+
 _LONGEST = 120
 """Characters; what is longer says something."""
 
@@ -65,4 +70,6 @@ def polite(sentence: str) -> bool:
         return False
     plain = " ".join(_MARKS.sub(" ", sentence.replace("’", "'")).split())
     start = _LEADING.match(plain)
+    if set(names(sentence)) - _CAPITALS or signs(sentence):
+        return False
     return bool(plain) and _POLITE.fullmatch(plain, start.end() if start else 0) is not None

@@ -82,9 +82,14 @@ def calculates(text: str) -> bool:
     return bool(_FORMULA.search(text))
 
 
+def signs(text: str) -> bool:
+    """Whether a figure, a formula, a question mark, or a sign that counts or denies stands in a sentence."""
+    return bool(_SIGN.search(text))
+
+
 def bears(text: str) -> bool:
     """Whether a sentence holds anything that a reader would miss if it were gone, whatever it is about."""
-    if _SIGN.search(text):
+    if signs(text):
         return True
     low = text.lower()
     said = _WORD.findall(low.replace("’", "'"))

@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterator
 
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡؟۔।]+[\"'”’»」』）)\]]*|\n")
+_EMOJI = "\U0001f1e6-\U0001faff\u2600-\u27bf"
+_END = re.compile(
+    r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？｡؟۔।]+[\"'”’»」』）)\]]*|\n"
+    rf"|[{_EMOJI}][\ufe0f\u200d{_EMOJI}]*(?=\s|$)"
+)
 _ATOM = re.compile(
-    r"`[^`\n]{1,400}`|\$(?![\s$])[^$\n]{1,400}(?<!\s)\$(?!\d)|\\\([^\n]{1,200}?\\\)|https?://[^\s<>\"]{1,400}"
+    r"`[^`\n]{1,400}`|\$(?![\s$])[^$\n]{1,400}(?<!\s)\$(?!\d)|\\\([^\n]{1,200}?\\\)|https?://[^\s<>\"]{0,400}[^\s<>\".!?,;:)]"
 )
 """What may hold marks that end no sentence: code and formulas in a line, addresses."""
 
 _ABBREVIATIONS = (
     "mr mrs ms dr prof st no nr vs etc e.g i.e eg ie approx fig eq p pp vol ca bzw z.b d.h u.a usw sog evtl ggf str "
-    "hr fr sr sra srta ud uds p.ej ej mme mlle av env art chap ex jan feb mar apr jun jul aug sep sept oct nov dec "
-    "a.m p.m u.s"
+    "z d u hr fr sr sra srta ud uds p.ej ej mme mlle av env art chap ex jan feb mar apr jun jul aug sep sept oct nov "
+    "dec a.m p.m u.s"
 )
 _SHORT = frozenset(_ABBREVIATIONS.split())
 """What stands before a full stop that ends no sentence."""
@@ -51,15 +55,16 @@ def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
     """Whether this mark ends the sentence that began at `start`."""
     if mark[0] == "\n":
         return _breaks(text, start, mark)
+    following = text[mark.end() : mark.end() + 3].lstrip()
     if mark[0] != ".":
-        return True
+        # "Really?" she asked; I 😀 it
+        return mark[0][-1] in "!?….。！？｡؟۔।" or not following[:1].islower()
     before = text[max(start, mark.start() - _LONGEST_WORD) : mark.start()]
     word = before.rsplit(None, 1)[-1].lstrip("([\"'“«") if before.strip() else ""
-    following = text[mark.end() : mark.end() + 3].lstrip()
     if following[:1].islower():
         return False
     # "z. B.", "J. Smith", "9. Klasse", "Dr. Kim"
-    initial = len(word) == 1 and word.isalpha() and word != "I"
+    initial = len(word) == 1 and word.isupper() and word != "I"
     return not (initial or (word.isdigit() and len(word) <= 2) or word.lower() in _SHORT)
 
 
