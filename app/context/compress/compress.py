@@ -101,14 +101,17 @@ def _why(piece: Piece, said: Said) -> Why | None:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A sentence that may be chosen: of which text, its terms, its length as what it costs, and what its worth is
-    multiplied by."""
+    """A sentence that may be chosen: of which text, its terms, and what the sum of their worth is multiplied by."""
 
     text: int
     marked: _Marked
     terms: frozenset[str]
-    cost: int
     factor: float
+
+    @property
+    def cost(self) -> int:
+        """Characters."""
+        return len(self.marked.piece.text)
 
 
 _ASKED = 4.0
@@ -123,37 +126,50 @@ _FIXED = 40
 
 def _choose(marked: Sequence[Sequence[_Marked]], rules: Level, query: frozenset[str]) -> None:
     """Marks the sentences that do not fit into the level's share."""
-    open_ = [_choice(n, one) for n, each in enumerate(marked) for one in each if not one.why and not one.piece.whole]
-    room = sum(choice.cost for choice in open_) * (rules.share or 1.0)
-    worths = _weights(open_, query)
+    said = [[terms(one.piece.text) for one in each] for each in marked]
+    asked = _relevance([frozenset().union(*each) for each in said], query)
+    choices = [
+        _Choice(n, one, words, _factor(one.piece) * (1 + _ASKED * asked[n]))
+        for n, each in enumerate(marked)
+        for one, words in zip(each, said[n], strict=True)
+        if not one.why and not one.piece.whole
+    ]
+    room = sum(choice.cost for choice in choices) * (rules.share or 1.0)
     kept = Counter[int]()
-    for choice in _by_worth(open_, worths):
-        first = kept[choice.text] < rules.least
-        if choice.cost <= room or first:
+    for choice in _by_worth(choices, query):
+        if choice.cost <= room or kept[choice.text] < rules.least:
             kept[choice.text] += 1
             room -= choice.cost
         else:
             choice.marked.why = "less to the point"
 
 
-def _choice(n: int, marked: _Marked) -> _Choice:
-    text = marked.piece.text
-    return _Choice(n, marked, terms(text), len(text), (_BEARS if bears(text) else 1.0) / (len(text) + _FIXED))
+def _factor(piece: Piece) -> float:
+    return (_BEARS if bears(piece.text) else 1.0) / (len(piece.text) + _FIXED)
 
 
-def _weights(choices: Sequence[_Choice], query: frozenset[str]) -> dict[str, float]:
-    """What each term is worth: how rare it is among these sentences (BM25's idf), more where it is asked for."""
-    counts = Counter(term for choice in choices for term in choice.terms)
-    n = len(choices)
-    return {
-        term: math.log(1 + (n - count + 0.5) / (count + 0.5)) * (_ASKED if term in query else 1.0)
-        for term, count in counts.items()
-    }
+def _relevance(texts: Sequence[frozenset[str]], query: frozenset[str]) -> list[float]:
+    """How much of what is asked for each text has, or half as much its neighbours: 0 to 1, 1 for the best."""
+    worth = _idf(texts)
+    own = [sum(worth[term] for term in text & query) for text in texts]
+    around = [
+        own[n] + (own[n - 1] if n else 0.0) / 2 + (own[n + 1] if n + 1 < len(own) else 0.0) / 2 for n in range(len(own))
+    ]
+    best = max(around, default=0.0)
+    return [one / best if best else 0.0 for one in around]
 
 
-def _by_worth(choices: Sequence[_Choice], worths: dict[str, float]) -> list[_Choice]:
+def _idf(sets: Sequence[frozenset[str]]) -> dict[str, float]:
+    """How rare each term is among these (as in BM25)."""
+    counts = Counter(term for each in sets for term in each)
+    return {term: math.log(1 + (len(sets) - count + 0.5) / (count + 0.5)) for term, count in counts.items()}
+
+
+def _by_worth(choices: Sequence[_Choice], query: frozenset[str]) -> list[_Choice]:
     """The sentences, best first. What a better one has said counts a quarter: worth only falls, so that each is weighed
     again only when it comes up (lazy greedy: Minoux 1978)."""
+    idf = _idf([choice.terms for choice in choices])
+    worths = {term: worth * (_ASKED if term in query else 1.0) for term, worth in idf.items()}
     seen: set[str] = set()
 
     def worth(choice: _Choice) -> float:
