@@ -1,20 +1,19 @@
 """Texts made shorter by whole sentences, so that what stays is what was written. Pure; in linear time.
 
 Level 1 leaves out what bears nothing: politeness, quotations and repetitions of what is kept anyway. Levels 2 and 3
-choose sentences: first those with most of what is rare in these texts and asked for, for their length, each word
-counting less once it is covered (SumBasic: Nenkova & Vanderwende 2005, with idf in the place of frequency).
+choose sentences: first those with most of what is rare in these texts and asked for, for their length, and those of
+texts that are, or stand beside, what is asked for (`prose.cover`).
 """
 
-import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from heapq import heapify, heappop, heappush
 
 from app.context.compress.idle import polite
 from app.context.compress.levels import LEVELS, Level, Why
 from app.context.compress.said import Said
 from app.context.prose.bearing import bears
+from app.context.prose.cover import by_cover, idf
 from app.context.prose.pieces import Piece, joined, pieces
 from app.context.prose.terms import terms
 
@@ -136,7 +135,10 @@ def _choose(marked: Sequence[Sequence[_Marked]], rules: Level, query: frozenset[
     ]
     room = sum(choice.cost for choice in choices) * (rules.share or 1.0)
     kept = Counter[int]()
-    for choice in _by_worth(choices, query):
+    rare = idf([choice.terms for choice in choices])
+    worths = {term: worth * (_ASKED if term in query else 1.0) for term, worth in rare.items()}
+    for n in by_cover([choice.terms for choice in choices], [choice.factor for choice in choices], worths):
+        choice = choices[n]
         if choice.cost <= room or kept[choice.text] < rules.least:
             kept[choice.text] += 1
             room -= choice.cost
@@ -150,40 +152,10 @@ def _factor(piece: Piece) -> float:
 
 def _relevance(texts: Sequence[frozenset[str]], query: frozenset[str]) -> list[float]:
     """How much of what is asked for each text has, or half as much its neighbours: 0 to 1, 1 for the best."""
-    worth = _idf(texts)
+    worth = idf(texts)
     own = [sum(worth[term] for term in text & query) for text in texts]
     around = [
         own[n] + (own[n - 1] if n else 0.0) / 2 + (own[n + 1] if n + 1 < len(own) else 0.0) / 2 for n in range(len(own))
     ]
     best = max(around, default=0.0)
     return [one / best if best else 0.0 for one in around]
-
-
-def _idf(sets: Sequence[frozenset[str]]) -> dict[str, float]:
-    """How rare each term is among these (as in BM25)."""
-    counts = Counter(term for each in sets for term in each)
-    return {term: math.log(1 + (len(sets) - count + 0.5) / (count + 0.5)) for term, count in counts.items()}
-
-
-def _by_worth(choices: Sequence[_Choice], query: frozenset[str]) -> list[_Choice]:
-    """The sentences, best first. What a better one has said counts a quarter: worth only falls, so that each is weighed
-    again only when it comes up (lazy greedy: Minoux 1978)."""
-    idf = _idf([choice.terms for choice in choices])
-    worths = {term: worth * (_ASKED if term in query else 1.0) for term, worth in idf.items()}
-    seen: set[str] = set()
-
-    def worth(choice: _Choice) -> float:
-        return sum(worths[term] * (0.25 if term in seen else 1.0) for term in choice.terms) * choice.factor
-
-    queue = [(-worth(choice), n) for n, choice in enumerate(choices)]
-    heapify(queue)
-    order = []
-    while queue:
-        was, n = heappop(queue)
-        now = -worth(choices[n])
-        if queue and now > queue[0][0] and now > was + 1e-12:
-            heappush(queue, (now, n))
-            continue
-        order.append(choices[n])
-        seen |= choices[n].terms
-    return order

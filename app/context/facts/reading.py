@@ -43,7 +43,8 @@ _LEAD = re.compile(
     r"btw|by the way|"
     r"fyi|honestly|just|there|everyone|sorry|please note that|note that|remember that|remember,?|"
     r"you should know that|"
-    r"übrigens|und|aber|ja|nein(?=,)|also|eigentlich|et|mais|oui|non(?=,)|au fait|en fait|y|pero|sí|por cierto|in fact|anyway|"
+    r"übrigens|und|aber|ja|nein(?=,)|also|eigentlich|et|mais|oui|non(?=,)|au fait|en fait|y|pero|sí|por cierto|"
+    r"in fact|anyway|"
     r"as i said|personally|unfortunately|leider|malheureusement)\b[\s,!:.–—-]*)+",
     re.IGNORECASE,
 )

@@ -21,6 +21,31 @@ _ABBREVIATIONS = (
 _SHORT = frozenset(_ABBREVIATIONS.split())
 """What stands before a full stop that ends no sentence."""
 
+_BEFORE_ORDINALS = frozenset(
+    [
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "am",
+        "vom",
+        "zum",
+        "zur",
+        "im",
+        "beim",
+        "ab",
+        "bis",
+        "seit",
+        "mein",
+        "meine",
+        "meiner",
+        "ihr",
+        "sein",
+    ]
+)
+"""What stands before a number whose full stop makes it an ordinal in German."""
+
 _LONGEST_WORD = 24
 
 
@@ -59,13 +84,16 @@ def _ends(text: str, start: int, mark: re.Match[str]) -> bool:
     if mark[0] != ".":
         # "Really?" she asked; I 😀 it
         return mark[0][-1] in "!?….。！？｡؟۔।" or not following[:1].islower()
-    before = text[max(start, mark.start() - _LONGEST_WORD) : mark.start()]
-    word = before.rsplit(None, 1)[-1].lstrip("([\"'“«") if before.strip() else ""
+    before = text[max(start, mark.start() - _LONGEST_WORD) : mark.start()].split()
+    word = before[-1].lstrip("([\"'“«") if before else ""
     if following[:1].islower():
         return False
-    # "z. B.", "J. Smith", "9. Klasse", "Dr. Kim"
+    if word.isdigit() and len(word) <= 2:
+        # "in die 9. Klasse", "1. Add them"
+        return len(before) > 1 and before[-2].lower() not in _BEFORE_ORDINALS
+    # "z. B.", "J. Smith", "Dr. Kim"
     initial = len(word) == 1 and word.isupper() and word != "I"
-    return not (initial or (word.isdigit() and len(word) <= 2) or word.lower() in _SHORT)
+    return not (initial or word.lower() in _SHORT)
 
 
 def _breaks(text: str, start: int, mark: re.Match[str]) -> bool:
