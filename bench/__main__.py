@@ -13,6 +13,7 @@ BENCHES = {
     "prefix": "what prompts have in common with the one before, and how much sooner the first word comes for it",
     "responses": "a question that is in the cache of answers, one that is not, and no cache",
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
+    "compress": "tokens cut and evidence kept by each level of compression, beside truncation and chance",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
 }
 
