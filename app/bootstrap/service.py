@@ -23,6 +23,7 @@ from app.bootstrap.adapters import (
     providers_of,
     store_of,
 )
+from app.bootstrap.learning import Learning, learning_of
 from app.briefing import Briefing
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
@@ -58,7 +59,7 @@ from app.storage.presence import Instance, Presence
 from app.storage.questions import Questions
 from app.storage.segments import Segments
 from app.storage.sessions import Learners, Sessions
-from app.storage.snapshots import Snapshots
+from app.storage.snapshots import CHANGED, Portraying, Snapshots, nothing
 from app.storage.turns import TurnLog
 from app.turn import Parts, Tutor
 
@@ -90,6 +91,7 @@ class Base:
     smallest_budget: int
     store: Store
     cache: Cache
+    learning: Learning
     records: Records
     events: Events
     meters: Meters
@@ -159,10 +161,12 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     )
     later = Later(asking_again)
     base.events.subscribe(later.hear)
+    base.learning.tell(base.events, partial(_learned, base, me.id))
+    stack.push_async_callback(base.learning.rest)
     await stack.enter_async_context(
         background(
-            *(records.snapshots.follow(base.cache), presence.stay(running), later.stay()),
-            *(spending.stay(), health.watch(), _warm_up(router)),
+            *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay()),
+            *(spending.stay(), health.watch(), _warm_up(router), *base.learning.work()),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
@@ -173,6 +177,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.waiting(base.meters, later)
     gauges.fragments(base.meters, assembler.fragments)
     gauges.memories(base.meters, recalls, preload)
+    gauges.learning(base.meters, base.learning)
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
     return Service(
@@ -201,7 +206,7 @@ async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base
     await bring_up_to_date(settings, schema, clock)
     cache = await cache_of(settings, clock)
     stack.push_async_callback(cache.close)
-    events, meters = Events(), Meters()
+    events, meters, learning = Events(), Meters(), learning_of(store, clock)
     events.subscribe(meters.hear)
     return Base(
         settings=settings,
@@ -211,18 +216,24 @@ async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base
         smallest_budget=least,
         store=store,
         cache=cache,
-        records=records_of(store, clock),
+        learning=learning,
+        records=records_of(store, clock, learning.portraits.of),
         events=events,
         meters=meters,
     )
 
 
-def records_of(store: Store, clock: Clock) -> Records:
-    """The records in a store."""
+def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> Records:
+    """The records in a store; snapshots have the portraits that are given."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
-    return Records(
-        turns, sessions, learners, Snapshots(sessions, learners, turns, clock), Keys(store, clock), Questions(store)
-    )
+    snapshots = Snapshots(sessions, learners, turns, (clock, portraying))
+    return Records(turns, sessions, learners, snapshots, Keys(store, clock), Questions(store))
+
+
+def _learned(base: Base, me: str, workspace: str, learner_id: str) -> None:
+    """Has a learner's portrait drawn again, here and by other replicas."""
+    base.records.snapshots.learned(workspace, learner_id)
+    base.cache.publish(CHANGED, f"portrait:{me}/{workspace}/{learner_id}".encode())
 
 
 def _check_budget(policy: Policy, tokens: Tokens) -> int:

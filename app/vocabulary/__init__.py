@@ -44,6 +44,7 @@ from app.vocabulary.keeping import (
     Turn,
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
+from app.vocabulary.learning import Estimate, Sheet
 from app.vocabulary.waiting import Question, Wait
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Attempt",
     "Chunk",
     "Due",
+    "Estimate",
     "Exercise",
     "Explored",
     "Feedback",
@@ -82,6 +84,7 @@ __all__ = [
     "Said",
     "Sampling",
     "Session",
+    "Sheet",
     "Snapshot",
     "Standing",
     "State",

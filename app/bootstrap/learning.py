@@ -1,0 +1,76 @@
+"""The learner model's parts, wired."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.clock import Clock
+from app.errors import StoreUnavailable
+from app.events import Events
+from app.learner.counting import Counting
+from app.learner.following import Consumer, Following
+from app.learner.grading import Grading
+from app.learner.minds import Minds
+from app.learner.portraits import Portraits
+from app.learner.rebuild import Rebuilding
+from app.storage.answers import Sheets
+from app.storage.learned import Learned
+from app.storage.ports import Store
+from app.storage.turns import TurnLog
+
+log = logging.getLogger("masterx.learner")
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What is believed of learners, and who comes to believe it."""
+
+    minds: Minds
+    counting: Counting
+    grading: Grading
+    following: Following
+    portraits: Portraits
+    rebuilding: Rebuilding
+
+    def tell(self, events: Events, learned: Callable[[str, str], None]) -> None:
+        """Hears of turns, and says of whom something was learned."""
+        self.grading.learned = self.following.learned = learned
+        events.subscribe(self.following.hear)
+
+    def work(self) -> tuple[Coroutine[None, None, None], ...]:
+        """What goes on in the background."""
+        return self.minds.stay(), self.counting.stay(), self.following.stay()
+
+    async def rest(self) -> None:
+        """Writes down what is not written yet; where the store is away, the log has it all."""
+        with suppress(StoreUnavailable):
+            await self.minds.save()
+
+    def drop(self, workspace: str, learner_id: str) -> None:
+        """Forgets a learner whose records were erased or changed elsewhere."""
+        self.minds.drop((workspace, learner_id))
+        self.following.drop((workspace, learner_id))
+
+
+def consumers() -> tuple[Consumer, ...]:
+    """Who learns from turns."""
+    return ()
+
+
+def learning_of(store: Store, clock: Clock) -> Learning:
+    """The learner model over a store."""
+    from app.learner.knowledge.model import Model  # with NumPy: not for a command that builds no service
+
+    sheets, learned = Sheets(store), Learned(store)
+    minds, counting = Minds(sheets, learned, Model()), Counting(sheets, learned, clock)
+    turns = TurnLog(store)
+    following = Following(turns, learned, consumers())
+    return Learning(
+        minds=minds,
+        counting=counting,
+        grading=Grading(sheets, minds, counting, clock),
+        following=following,
+        portraits=Portraits(minds, counting, (following.portray,)),
+        rebuilding=Rebuilding(sheets, turns, minds, counting, following),
+    )

@@ -1,0 +1,155 @@
+"""What is believed of one learner from graded answers. Changed in place, answer by answer, in constant time.
+
+It is a function of the learner's sheets alone: each one carries the lessons that its answers were met with. What is
+kept of a mind and read again goes on exactly as the mind itself would have.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from app.learner.knowledge.population import Population
+from app.vocabulary import Answer, Estimate, Exercise, Standing
+
+if TYPE_CHECKING:  # with NumPy, which takes a quarter of a second: not for a command that builds no service
+    from app.learner.knowledge.model import Lesson, Model
+    from app.learner.knowledge.state import State
+
+SKILLS = 512
+"""Skills whose evidence is kept; the one practised longest ago goes."""
+
+EVIDENCE = 5
+"""Newest answers that stand as evidence of a skill."""
+
+IDS = 500
+"""Newest answers with an `id` that are known again by it."""
+
+VERSION = 1
+"""Of what is kept; one of another version is derived again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A skill's standing with the ids of the newest answers that it rests on, and when the last one was made."""
+
+    standing: Standing
+    evidence: tuple[str, ...]
+    at: float
+
+
+class Mind:
+    """One learner, up to the sheet with the number `seq`."""
+
+    __slots__ = ("_evidence", "_ids", "_model", "_state", "last_at", "seq")
+
+    def __init__(self, model: "Model") -> None:
+        self.seq = 0
+        self.last_at = 0.0
+        self._model = model
+        self._state = model.new()
+        self._evidence: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._ids: dict[str, None] = {}
+
+    @property
+    def size(self) -> int:
+        """How much it holds, in skills."""
+        return len(self._evidence)
+
+    @property
+    def skills(self) -> tuple[str, ...]:
+        """The skills that it knows of, the one practised last coming last."""
+        return tuple(self._evidence)
+
+    def knows(self, skill: str) -> bool:
+        """Whether an answer of this skill has come."""
+        return skill in self._evidence
+
+    def met(self, name: str) -> bool:
+        """Whether one of the newest answers had this `id`."""
+        return _mark(name) in self._ids
+
+    def take(self, answer: Answer, answer_id: str, counts: Population) -> "tuple[Lesson, Estimate]":
+        """Learns from a new answer, which also goes into `counts`; gives its lesson, and what was thought before and is
+        now."""
+        answer, model, state = self._timed(answer), self._model, self._state
+        model.population = counts
+        predicted = model.predict(state, Exercise(answer.skill, answer.item, answer.at))
+        lesson = model.update(state, answer)
+        model.learn(answer, lesson)
+        self._witness(answer, answer_id)
+        after = model.standing(state, answer.skill)
+        return lesson, Estimate(predicted, after.mastery, after.uncertainty)
+
+    def retake(self, answer: Answer, answer_id: str, ease: float) -> None:
+        """Learns from an answer that was taken before, to the same effect; `ease` is that of its lesson."""
+        answer = self._timed(answer)
+        self._model.update(self._state, answer, ease)
+        self._witness(answer, answer_id)
+
+    def _timed(self, answer: Answer) -> Answer:
+        """Time does not go back for who learns: an answer that comes late counts as made when the one before it was."""
+        self.last_at = max(answer.at or 0.0, self.last_at)
+        return answer._replace(at=self.last_at)
+
+    def _witness(self, answer: Answer, answer_id: str) -> None:
+        _, evidence = self._evidence.pop(answer.skill, (0.0, ()))
+        self._evidence[answer.skill] = (self.last_at, (*evidence, answer_id)[-EVIDENCE:])
+        if len(self._evidence) > SKILLS:
+            del self._evidence[next(iter(self._evidence))]
+
+    def name(self, name: str) -> None:
+        """Remembers that an answer with this `id` has come."""
+        self._ids[_mark(name)] = None
+        if len(self._ids) > IDS:
+            del self._ids[next(iter(self._ids))]
+
+    def fact(self, skill: str, counts: Population) -> Fact:
+        """What is believed of a skill that it knows."""
+        at, evidence = self._evidence[skill]
+        self._model.population = counts
+        return Fact(self._model.standing(self._state, skill), evidence, at)
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "version": VERSION,
+            "seq": self.seq,
+            "last_at": self.last_at,
+            "state": self._state.pack().decode(),
+            "evidence": [[skill, at, [*ids]] for skill, (at, ids) in self._evidence.items()],
+            "ids": [*self._ids],
+        }
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any] | None, model: "Model") -> "Mind":
+        """From such JSON; an empty one where there is none, or one of another version or model."""
+        mind, state = cls(model), None if kept is None else _state(kept, model)
+        if kept is None or state is None:
+            return mind
+        mind.seq, mind.last_at, mind._state = kept["seq"], kept["last_at"], state
+        mind._evidence = {skill: (at, tuple(ids)) for skill, at, ids in kept["evidence"]}
+        mind._ids = dict.fromkeys(kept["ids"])
+        return mind
+
+
+def _state(kept: Mapping[str, Any], model: "Model") -> "State | None":
+    """The model's state in what was kept; `None` where it is to be derived again."""
+    from app.learner.knowledge.state import StaleState, State
+
+    if kept["version"] != VERSION:
+        return None
+    try:
+        state = State.unpack(kept["state"].encode())
+    except StaleState:
+        return None
+    return state if model.fits(state) else None
+
+
+def answer_id(sheet_id: str, n: int) -> str:
+    """The name under which answer `n` of a sheet stands as evidence."""
+    return f"{sheet_id}#{n}"
+
+
+def _mark(name: str) -> str:
+    return blake2b(name.encode(), digest_size=6).hexdigest()
