@@ -13,6 +13,7 @@ from app.learner.following import Consumer, Following
 from app.learner.grading import Grading
 from app.learner.minds import Minds
 from app.learner.portraits import Portraits
+from app.learner.reader import Reader
 from app.learner.rebuild import Rebuilding
 from app.storage.answers import Sheets
 from app.storage.learned import Learned
@@ -31,6 +32,7 @@ class Learning:
     grading: Grading
     following: Following
     portraits: Portraits
+    reader: Reader
     rebuilding: Rebuilding
 
     def tell(self, events: Events, learned: Callable[[str, str], None]) -> None:
@@ -72,5 +74,6 @@ def learning_of(store: Store, clock: Clock) -> Learning:
         grading=Grading(sheets, minds, counting, clock),
         following=following,
         portraits=Portraits(minds, counting, (following.portray,)),
+        reader=Reader(minds),
         rebuilding=Rebuilding(sheets, turns, minds, counting, following),
     )

@@ -162,6 +162,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     later = Later(asking_again)
     base.events.subscribe(later.hear)
     base.learning.tell(base.events, partial(_learned, base, me.id))
+    records.snapshots.tell_of_dropped(base.learning.drop)
     stack.push_async_callback(base.learning.rest)
     await stack.enter_async_context(
         background(
@@ -287,6 +288,7 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
         spending=spending,
         draw=random.random,
         owner=owner,
+        read=base.learning.reader.read,
     )
 
 
