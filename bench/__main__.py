@@ -14,6 +14,7 @@ BENCHES = {
     "responses": "a question that is in the cache of answers, one that is not, and no cache",
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
     "compress": "tokens cut and evidence kept by each level of compression, beside truncation and chance",
+    "memory": "chances of recall on a log of reviews, held-out cards, beside a constant, FSRS and FSRS with Platt",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
 }
 

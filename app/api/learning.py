@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.access import Principal
-from app.api.bodies import Body, Name, documented, idempotency_key, page_limit, plain, read
+from app.api.bodies import Body, Name, documented, idempotency_key, number, page_limit, plain, read
 from app.api.calls import json, principal, service
 from app.api.shapes import ProblemOut
 from app.clock import iso
 from app.errors import FieldError, Invalid
 from app.learner.grading import Call, Told
+from app.learner.memory.plan import Plan
 from app.learner.mind import Fact
 from app.learner.rows import Row
 from app.vocabulary import Answer
@@ -96,6 +97,28 @@ class MasteryOut(BaseModel):
     evidence: list[str]
 
 
+class ReviewOut(BaseModel):
+    """A review of a skill: the day it is planned for, when it was due, the chance that it is recalled now, and what a
+    review adds to the chance that it is recalled a month from now, or at the exam. `why`: `overdue`, `due`, or `exam`,
+    once more before an exam after which it would be due."""
+
+    skill: str
+    day: str
+    due_at: str
+    recall: float
+    value: float
+    why: str
+
+
+class ReviewsOut(BaseModel):
+    """A plan of reviews, by day and value."""
+
+    data: list[ReviewOut]
+    overdue: int
+    unplaced: int
+    daily_reviews: int
+
+
 _REFUSED: dict[int | str, dict[str, Any]] = {status: {"model": ProblemOut} for status in (409, 413, 422, 503)}
 
 
@@ -139,6 +162,20 @@ async def get_mastery(request: Request, learner_id: str) -> Response:
     return json({"data": [_fact(fact) for fact in found[:limit]], "next_cursor": cursor})
 
 
+@router.get("/v1/learners/{learner_id}/reviews", responses={200: {"model": ReviewsOut}})
+async def get_reviews(request: Request, learner_id: str) -> Response:
+    """Which skills to review on which day, for `days` days from today (14, at most 90).
+
+    The learner's preferences say how: `daily_reviews` (20), `days_off`, `exam_date`, `timezone`. Days are filled
+    evenly; what is overdue comes first, most valuable first; `unplaced` of them found no room in these days.
+    """
+    asking = await principal(request)
+    asking.must_see(learner_id, "learner", learner_id)
+    days = number(request, "days", (14, 90))
+    planned, wishes = await service(request).base.learning.reviews.plan((asking.workspace, learner_id), days)
+    return json(_plan(planned, wishes.daily))
+
+
 def _acting(asking: Principal, learner_id: str) -> None:
     asking.must_act_for(learner_id, "learner", learner_id)
     if not (0 < len(learner_id) <= 200 and plain(learner_id)):
@@ -160,6 +197,21 @@ def _told(told: Told) -> dict[str, Any]:
         "uncertainty": uncertainty,
         "noted": [*told.noted],
     }
+
+
+def _plan(plan: Plan, daily: int) -> dict[str, Any]:
+    reviews = [
+        {
+            "skill": review.card,
+            "day": review.day.isoformat(),
+            "due_at": iso(review.due_at),
+            "recall": round(review.recall, 4),
+            "value": round(review.value, 4),
+            "why": review.why,
+        }
+        for review in plan.reviews
+    ]
+    return {"data": reviews, "overdue": plan.overdue, "unplaced": plan.unplaced, "daily_reviews": daily}
 
 
 def _fact(fact: Fact) -> dict[str, Any]:

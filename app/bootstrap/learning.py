@@ -15,9 +15,11 @@ from app.learner.minds import Minds
 from app.learner.portraits import Portraits
 from app.learner.reader import Reader
 from app.learner.rebuild import Rebuilding
+from app.learner.reviews import Reviews
 from app.storage.answers import Sheets
 from app.storage.learned import Learned
 from app.storage.ports import Store
+from app.storage.sessions import Learners
 from app.storage.turns import TurnLog
 
 log = logging.getLogger("masterx.learner")
@@ -32,6 +34,7 @@ class Learning:
     grading: Grading
     following: Following
     portraits: Portraits
+    reviews: Reviews
     reader: Reader
     rebuilding: Rebuilding
 
@@ -67,13 +70,15 @@ def learning_of(store: Store, clock: Clock) -> Learning:
     sheets, learned = Sheets(store), Learned(store)
     minds, counting = Minds(sheets, learned, Model()), Counting(sheets, learned, clock)
     turns = TurnLog(store)
+    reviews = Reviews(minds, counting, Learners(store, clock), clock)
     following = Following(turns, learned, consumers())
     return Learning(
         minds=minds,
         counting=counting,
         grading=Grading(sheets, minds, counting, clock),
         following=following,
-        portraits=Portraits(minds, counting, (following.portray,)),
+        portraits=Portraits(minds, counting, (reviews.portray, following.portray)),
+        reviews=reviews,
         reader=Reader(minds),
         rebuilding=Rebuilding(sheets, turns, minds, counting, following),
     )

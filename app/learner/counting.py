@@ -15,8 +15,9 @@ from typing import Any
 
 from app.clock import Clock
 from app.errors import StoreUnavailable
-from app.learner.counts import NAMES_OF_SHARDS, SKILLS, Shard, seen, shard_of, shards
+from app.learner.counts import NAMES_OF_SHARDS, RECALL, SKILLS, Shard, seen, shard_of, shards
 from app.learner.knowledge.population import Population
+from app.learner.memory.platt import Line, line
 from app.storage.answers import Sheets
 from app.storage.learned import NOBODY, Learned
 
@@ -57,6 +58,11 @@ class Counting:
         names = (SKILLS, *sorted({shard_of(item) for item in items}))
         found = await asyncio.gather(*(self._shard(workspace, name) for name in names))
         return seen(dict(zip(names, found, strict=True)), skills, items)
+
+    async def recall(self, workspace: str) -> tuple[Line, Line]:
+        """How chances of recall come true in a workspace: within the day, and after a day or more."""
+        counts = (await self._shard(workspace, RECALL)).table
+        return line(counts, long=False), line(counts, long=True)
 
     def expect(self) -> None:
         """Says that a sheet is pending."""

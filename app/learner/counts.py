@@ -19,7 +19,10 @@ TOKENS = 256
 """Newest sheets that a shard knows to be in it."""
 
 SKILLS = "skills"
-NAMES_OF_SHARDS = (SKILLS, *(f"items-{group:02}" for group in range(GROUPS)))
+RECALL = "recall"
+"""The shard that counts recalls by the chance that was given to them (`memory.platt`)."""
+
+NAMES_OF_SHARDS = (SKILLS, RECALL, *(f"items-{group:02}" for group in range(GROUPS)))
 
 Table = dict[str, list[int]]
 
@@ -102,6 +105,8 @@ def difference(after: Population, before: Population) -> Population:
 def shards(adds: Mapping[str, Any]) -> dict[str, Shard]:
     """What a sheet adds, by shard."""
     found = {SKILLS: Shard({name: row for name, *row in adds[SKILLS]}, adds["answers"], adds["right"])}
+    if adds[RECALL]:
+        found[RECALL] = Shard({name: row for name, *row in adds[RECALL]})
     for name, *row in adds["items"]:
         found.setdefault(shard_of(name), Shard()).table[name] = row
     return found

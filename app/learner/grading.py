@@ -1,24 +1,21 @@
 """Graded answers of one call: durable first, then learned from."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from app.clock import Clock, iso
 from app.errors import KeyReused, StoreUnavailable
 from app.learner.calibration import Calibration
 from app.learner.counting import Counting
-from app.learner.counts import difference, kept
+from app.learner.counts import RECALL, difference, kept
 from app.learner.knowledge.population import Population
-from app.learner.mind import Mind, answer_id
+from app.learner.mind import Mind, Taken, answer_id
 from app.learner.minds import SLICE, Minds, Who
 from app.learner.rows import NEW, TWICE, Row, Sorted, identities, identity, sort
 from app.storage.answers import SeqTaken, SheetKeyTaken, Sheets
 from app.vocabulary import Estimate, Sheet
-
-if TYPE_CHECKING:
-    from app.learner.knowledge.model import Lesson
 
 _TRIES = 10
 
@@ -110,10 +107,10 @@ class Grading:
             first_at=iso(rows.first_at),
             until=f"{iso(rows.last_at)}#{mind.seq + 1:09}",
             answers=tuple(rows.answers),
-            lessons=tuple(lesson for lesson, _ in learned),
-            told=tuple(estimate for _, estimate in learned),
+            lessons=tuple(taken.lesson for taken in learned),
+            told=tuple(taken.estimate for taken in learned),
             rows=tuple(rows.places),
-            adds=kept(difference(counts, seen)),
+            adds={**kept(difference(counts, seen)), RECALL: _recalls(learned, rows)},
             ids=rows.ids,
             noted=rows.noted,
             idempotency_key=call.key,
@@ -146,7 +143,7 @@ class Grading:
             self.calibration.add(estimate.predicted, right=answer.correct)
 
 
-async def _learn(mind: Mind, sheet_id: str, rows: Sorted, counts: Population) -> "list[tuple[Lesson, Estimate]]":
+async def _learn(mind: Mind, sheet_id: str, rows: Sorted, counts: Population) -> list[Taken]:
     """Takes answers into a mind and into `counts`, others being served now and then."""
     learned = []
     for n, answer in enumerate(rows.answers):
@@ -156,6 +153,16 @@ async def _learn(mind: Mind, sheet_id: str, rows: Sorted, counts: Population) ->
         if n % SLICE == SLICE - 1:
             await asyncio.sleep(0)
     return learned
+
+
+def _recalls(learned: Sequence[Taken], rows: Sorted) -> list[tuple[str, int, int]]:
+    """Reviews and recalls by the bin of the chance that was given to them."""
+    counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for taken, answer in zip(learned, rows.answers, strict=True):
+        if taken.recall is not None:
+            counts[taken.recall][0] += 1
+            counts[taken.recall][1] += answer.correct
+    return [(name, counts[name][0], counts[name][1]) for name in sorted(counts)]
 
 
 def _told(sheet: Sheet) -> list[Told]:

@@ -7,9 +7,12 @@ kept of a mind and read again goes on exactly as the mind itself would have.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.learner.knowledge.population import Population
+from app.learner.memory.memory import Memory, Review
+from app.learner.memory.platt import bin_of
+from app.learner.memory.rating import Pace
 from app.vocabulary import Answer, Estimate, Exercise, Standing
 
 if TYPE_CHECKING:  # with NumPy, which takes a quarter of a second: not for a command that builds no service
@@ -38,16 +41,27 @@ class Fact:
     at: float
 
 
+class Taken(NamedTuple):
+    """What an answer was met with, what was thought before it and is now, and the bin of the chance of recall that its
+    skill's card had; `None` where there was no card, or the solution was shown."""
+
+    lesson: "Lesson"
+    estimate: Estimate
+    recall: str | None
+
+
 class Mind:
     """One learner, up to the sheet with the number `seq`."""
 
-    __slots__ = ("_evidence", "_ids", "_model", "_state", "last_at", "seq")
+    __slots__ = ("_evidence", "_ids", "_model", "_pace", "_state", "last_at", "memory", "seq")
 
     def __init__(self, model: "Model") -> None:
         self.seq = 0
         self.last_at = 0.0
         self._model = model
         self._state = model.new()
+        self.memory = Memory()
+        self._pace = Pace()
         self._evidence: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._ids: dict[str, None] = {}
 
@@ -69,17 +83,16 @@ class Mind:
         """Whether one of the newest answers had this `id`."""
         return _mark(name) in self._ids
 
-    def take(self, answer: Answer, answer_id: str, counts: Population) -> "tuple[Lesson, Estimate]":
-        """Learns from a new answer, which also goes into `counts`; gives its lesson, and what was thought before and is
-        now."""
+    def take(self, answer: Answer, answer_id: str, counts: Population) -> "Taken":
+        """Learns from a new answer, which also goes into `counts`."""
         answer, model, state = self._timed(answer), self._model, self._state
         model.population = counts
         predicted = model.predict(state, Exercise(answer.skill, answer.item, answer.at))
         lesson = model.update(state, answer)
         model.learn(answer, lesson)
-        self._witness(answer, answer_id)
+        recall = self._witness(answer, answer_id)
         after = model.standing(state, answer.skill)
-        return lesson, Estimate(predicted, after.mastery, after.uncertainty)
+        return Taken(lesson, Estimate(predicted, after.mastery, after.uncertainty), recall)
 
     def retake(self, answer: Answer, answer_id: str, ease: float) -> None:
         """Learns from an answer that was taken before, to the same effect; `ease` is that of its lesson."""
@@ -92,11 +105,18 @@ class Mind:
         self.last_at = max(answer.at or 0.0, self.last_at)
         return answer._replace(at=self.last_at)
 
-    def _witness(self, answer: Answer, answer_id: str) -> None:
+    def _witness(self, answer: Answer, answer_id: str) -> str | None:
+        """Notes an answer as evidence and as a review; gives the bin of the chance of recall before it."""
         _, evidence = self._evidence.pop(answer.skill, (0.0, ()))
         self._evidence[answer.skill] = (self.last_at, (*evidence, answer_id)[-EVIDENCE:])
         if len(self._evidence) > SKILLS:
             del self._evidence[next(iter(self._evidence))]
+        card, at, evidence_of_recall = self.memory.cards.get(answer.skill), self.last_at, not answer.shown
+        review = Review(answer.skill, self._pace.rate(answer), at, evidence_of_recall)
+        chance = self.memory.review(review)
+        if card is None or chance is None or not evidence_of_recall:
+            return None
+        return bin_of(chance, long=card.days(at) >= 1.0)
 
     def name(self, name: str) -> None:
         """Remembers that an answer with this `id` has come."""
@@ -117,6 +137,8 @@ class Mind:
             "seq": self.seq,
             "last_at": self.last_at,
             "state": self._state.pack().decode(),
+            "memory": self.memory.kept(),
+            "pace": [self._pace.mean, self._pace.timed],
             "evidence": [[skill, at, [*ids]] for skill, (at, ids) in self._evidence.items()],
             "ids": [*self._ids],
         }
@@ -128,6 +150,7 @@ class Mind:
         if kept is None or state is None:
             return mind
         mind.seq, mind.last_at, mind._state = kept["seq"], kept["last_at"], state
+        mind.memory, mind._pace = Memory.of(kept["memory"]), Pace(*kept["pace"])
         mind._evidence = {skill: (at, tuple(ids)) for skill, at, ids in kept["evidence"]}
         mind._ids = dict.fromkeys(kept["ids"])
         return mind

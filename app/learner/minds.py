@@ -26,7 +26,7 @@ NAME = "answers"
 _WARM = 2_048
 _WARM_SKILLS = 200_000
 _PAUSE = 1.0
-SLICE = 50
+SLICE = 20
 """Answers that are learned from before others are served: some milliseconds."""
 
 Who = tuple[str, str]

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+from collections import Counter
+from datetime import date
 from typing import Any
 
 from tests.e2e.conftest import AsyncStart
@@ -210,3 +212,38 @@ async def test_mastery_is_paged(start: AsyncStart) -> None:
         cursor = body["next_cursor"]
     assert found == [f"s{n:03}" for n in range(120)]
     assert cursor is None
+
+
+async def test_reviews_are_planned_as_the_learner_wishes(start: AsyncStart, production: dict[str, str]) -> None:
+    masterx = await start(**production)
+    answers = [{"skill": f"s{n:02}", "correct": True, "at": "2026-01-05T09:00:00Z"} for n in range(30)]
+    await post(masterx, {"answers": answers})
+    wished = {"daily_reviews": 4, "days_off": ["sunday"], "timezone": "Europe/Berlin", "exam_date": "2099-06-01"}
+    status, body = await masterx.call("PUT", "/v1/learners/ada", wished)
+    assert (status, body["preferences"]) == (200, wished)
+    status, body = await masterx.call("GET", "/v1/learners/ada/reviews?days=30")
+    assert status == 200, body
+    assert (len(body["data"]), body["overdue"], body["unplaced"], body["daily_reviews"]) == (30, 30, 0, 4)
+    assert all(0.0 < review["recall"] < 1.0 for review in body["data"])
+    assert max(Counter(review["day"] for review in body["data"]).values()) == 4
+    assert not any(date.fromisoformat(review["day"]).weekday() == 6 for review in body["data"])
+    _, context = await masterx.call("POST", "/v1/context", {"session_id": await masterx.session(), "message": "Hi"})
+    assert "Timezone" not in json.dumps(context["messages"])
+
+
+async def test_bad_wishes_for_reviews_are_named(start: AsyncStart) -> None:
+    masterx = await start()
+    for wish, field in (
+        ({"daily_reviews": 0}, "daily_reviews"),
+        ({"daily_reviews": 2.5}, "daily_reviews"),
+        ({"days_off": ["someday"]}, "days_off.0"),
+        ({"days_off": ["2026-02-30"]}, "days_off.0"),
+        ({"exam_date": "tomorrow"}, "exam_date"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"timezone": "../../etc/passwd"}, "timezone"),
+    ):
+        status, problem = await masterx.call("PUT", "/v1/learners/ada", wish)
+        assert (status, [e["field"] for e in problem["errors"]]) == (422, [field]), wish
+    for days in ("0", "91", "x", "-1", "9" * 30):
+        assert (await masterx.call("GET", f"/v1/learners/ada/reviews?days={days}"))[0] == 422
+    assert (await masterx.call("GET", "/v1/learners/nobody/reviews"))[1]["data"] == []
