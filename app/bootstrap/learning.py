@@ -1,7 +1,7 @@
 """The learner model's parts, wired."""
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,12 +17,29 @@ from app.learner.reader import Reader
 from app.learner.rebuild import Rebuilding
 from app.learner.reviews import Reviews
 from app.storage.answers import Sheets
+from app.storage.cache import Cache
 from app.storage.learned import Learned
 from app.storage.ports import Store
 from app.storage.sessions import Learners
+from app.storage.snapshots import CHANGED, Snapshots
 from app.storage.turns import TurnLog
 
 log = logging.getLogger("masterx.learner")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told when something was learned of a learner: the snapshots here and, by the cache, those of the other
+    replicas. `me` is the name of this one."""
+
+    snapshots: Snapshots
+    cache: Cache
+    me: str
+
+    def learned(self, workspace: str, learner_id: str) -> None:
+        """Has a learner's portrait drawn again."""
+        self.snapshots.learned(workspace, learner_id)
+        self.cache.publish(CHANGED, f"portrait:{self.me}/{workspace}/{learner_id}".encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +55,10 @@ class Learning:
     reader: Reader
     rebuilding: Rebuilding
 
-    def tell(self, events: Events, learned: Callable[[str, str], None]) -> None:
-        """Hears of turns, and says of whom something was learned."""
-        self.grading.learned = self.following.learned = learned
+    def begin(self, events: Events, told: Told) -> None:
+        """Hears of turns and of learners who were erased; says of whom something was learned."""
+        self.grading.learned = self.following.learned = told.learned
+        told.snapshots.tell_of_dropped(self.drop)
         events.subscribe(self.following.hear)
 
     def work(self) -> tuple[Coroutine[None, None, None], ...]:

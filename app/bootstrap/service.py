@@ -23,7 +23,7 @@ from app.bootstrap.adapters import (
     providers_of,
     store_of,
 )
-from app.bootstrap.learning import Learning, learning_of
+from app.bootstrap.learning import Learning, Told, learning_of
 from app.briefing import Briefing
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
@@ -59,7 +59,7 @@ from app.storage.presence import Instance, Presence
 from app.storage.questions import Questions
 from app.storage.segments import Segments
 from app.storage.sessions import Learners, Sessions
-from app.storage.snapshots import CHANGED, Portraying, Snapshots, nothing
+from app.storage.snapshots import Portraying, Snapshots, nothing
 from app.storage.turns import TurnLog
 from app.turn import Parts, Tutor
 
@@ -161,8 +161,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     )
     later = Later(asking_again)
     base.events.subscribe(later.hear)
-    base.learning.tell(base.events, partial(_learned, base, me.id))
-    records.snapshots.tell_of_dropped(base.learning.drop)
+    base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
     stack.push_async_callback(base.learning.rest)
     await stack.enter_async_context(
         background(
@@ -229,12 +228,6 @@ def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> 
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
     snapshots = Snapshots(sessions, learners, turns, (clock, portraying))
     return Records(turns, sessions, learners, snapshots, Keys(store, clock), Questions(store))
-
-
-def _learned(base: Base, me: str, workspace: str, learner_id: str) -> None:
-    """Has a learner's portrait drawn again, here and by other replicas."""
-    base.records.snapshots.learned(workspace, learner_id)
-    base.cache.publish(CHANGED, f"portrait:{me}/{workspace}/{learner_id}".encode())
 
 
 def _check_budget(policy: Policy, tokens: Tokens) -> int:
