@@ -42,9 +42,10 @@ class Weights:
         step, shrink = (right - chance) * gain, slope * gain
         for i, one in enumerate(pulled):
             self._means[i] += one * step
-            row = self._covariance[i]
-            for j, other in enumerate(pulled):
-                row[j] -= shrink * one * other
+            pull = shrink * one
+            for j in range(i + 1):  # both halves get the very same numbers, of which one is kept
+                value = self._covariance[i][j] - pull * pulled[j]
+                self._covariance[i][j] = self._covariance[j][i] = value
 
     def _seen(self, features: Sequence[float]) -> tuple[float, float, list[float]]:
         """The log odds, their variance, and the covariance of the weights with them."""
