@@ -23,6 +23,7 @@ from app.vocabulary.asking import (
     Task,
     Usage,
 )
+from app.vocabulary.graded import Answer, Exercise
 from app.vocabulary.keeping import (
     SCHEMA,
     Affect,
@@ -49,10 +50,12 @@ __all__ = [
     "OFFLINE",
     "SCHEMA",
     "Affect",
+    "Answer",
     "Ask",
     "Attempt",
     "Chunk",
     "Due",
+    "Exercise",
     "Feedback",
     "Finish",
     "Key",

@@ -1,0 +1,94 @@
+"""What was fitted on a log of answers, with its scores on learners it was not fitted on; as bytes for a store."""
+
+import base64
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+
+from app.errors import MasterxError
+from app.learner.knowledge.features import NAMES
+from app.learner.knowledge.logistic import Array
+from app.learner.knowledge.population import Population
+
+FORMAT = "masterx-knowledge/1"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well the answers of learners were foretold that a model was not fitted on: area under the ROC curve, share
+    of right calls, mean log loss, expected calibration error (15 bins)."""
+
+    answers: int
+    learners: int
+    auc: float
+    accuracy: float
+    log_loss: float
+    calibration_error: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model: `weights` by name, the numbers of the skills and items that its network knows."""
+
+    version: str
+    population: Population
+    weights: dict[str, Array]
+    scores: Scores | None = None
+    skills: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    features: tuple[str, ...] = field(default=NAMES)
+
+    def pack(self) -> bytes:
+        """As compressed JSON."""
+        people = self.population
+        document = {
+            "format": FORMAT,
+            "version": self.version,
+            "scores": self.scores,
+            "features": self.features,
+            "skills": self.skills,
+            "items": self.items,
+            "population": [people.answers, people.right, people.skills, people.items],
+            "weights": {name: _text(values) for name, values in self.weights.items()},
+        }
+        return zlib.compress(orjson.dumps(document), 6)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> "Fitted":
+        """What `pack` gave; `UnknownModel` for anything else."""
+        try:
+            document = orjson.loads(zlib.decompress(packed))
+            if document["format"] != FORMAT or tuple(document["features"]) != NAMES:
+                raise UnknownModel
+            people = Population()
+            people.answers, people.right, people.skills, people.items = document["population"]
+            scores = document["scores"]
+            return cls(
+                document["version"],
+                people,
+                {name: _array(values) for name, values in document["weights"].items()},
+                Scores(**scores) if scores else None,
+                tuple(document["skills"]),
+                tuple(document["items"]),
+            )
+        except (zlib.error, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise UnknownModel from error
+
+
+class UnknownModel(MasterxError):
+    """Bytes that are no model of this version."""
+
+    def __init__(self) -> None:
+        super().__init__(f"not a model of the form {FORMAT}: fit it again with `masterx train`")
+
+
+def _text(values: Array) -> list[Any]:
+    return [list(values.shape), base64.b85encode(values.astype("<f4").tobytes()).decode()]
+
+
+def _array(kept: list[Any]) -> Array:
+    shape, text = kept
+    return np.frombuffer(base64.b85decode(text), "<f4").reshape(shape).copy()

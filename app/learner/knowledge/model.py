@@ -1,0 +1,79 @@
+"""The model of knowledge: foretells a learner's next answer and learns from it, each in constant time.
+
+What it knows of all learners (`population`) only counts. What it knows of one is a `State`, which depends on that
+learner's answers, on the model's version and on the ease that each exercise had when it was answered. That ease is in
+the `Lesson`: whoever keeps it with the answer rebuilds the same state, bit for bit, whatever others answered since.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from app.learner.knowledge.features import COUNT, features
+from app.learner.knowledge.fitted import Fitted
+from app.learner.knowledge.logistic import Logistic, chance
+from app.learner.knowledge.population import FIRST, Population
+from app.learner.knowledge.state import State
+from app.vocabulary import Answer, Exercise, Standing
+
+
+class Lesson(NamedTuple):
+    """What an answer was met with: how easy its exercise was for others, in log odds, and how the learner's last
+    answers in its skill and to its item had gone."""
+
+    ease: float
+    cases: tuple[int, int]
+
+
+class Model:
+    """Foretells by all it has: abilities alone where nothing was fitted, else by the learner's history, too.
+
+    `light` is abilities alone, whatever was fitted. One process may share a model among learners; it is not safe for
+    threads, since what it fills is made once.
+    """
+
+    def __init__(self, fitted: Fitted | None = None, *, light: bool = False) -> None:
+        self.population = Population()
+        if fitted is not None:
+            self.population.merge(fitted.population)
+        self.version = "light" if light else "untrained" if fitted is None else fitted.version
+        self._logistic = Logistic(fitted.weights["base"]) if fitted is not None and not light else None
+        self._light = light
+        self._features = np.zeros(COUNT, np.float32)
+
+    def new(self) -> State:
+        """The state of a learner who has not answered."""
+        return State(self.version)
+
+    def fits(self, state: State) -> bool:
+        """Whether this model can go on from a state; one that it does not fit is to be rebuilt from the answers."""
+        return state.model == self.version
+
+    def predict(self, state: State, exercise: Exercise) -> float:
+        """The probability that the answer will be right, between 0 and 1 and neither."""
+        skill, item, _ = exercise
+        past = state.past
+        norms = self.population.norms(skill, item, past.cases(skill, item))
+        if self._logistic is None:
+            return state.elo.predict(skill, norms.item_now)
+        self._features[:] = features(past, norms, state.elo.beliefs(skill, norms.item_now), exercise)
+        return chance(self._logistic.log_odds(self._features))
+
+    def update(self, state: State, answer: Answer, ease: float | None = None) -> Lesson:
+        """Takes an answer in, in place. `ease` is that of its `Lesson` where it is taken in again."""
+        past = state.past
+        cases = past.cases(answer.skill, answer.item)
+        if ease is None:
+            ease = self.population.norms(answer.skill, answer.item, cases).item_now
+        state.elo.update(answer, ease)
+        past.update(answer, chance(ease))
+        return Lesson(ease, cases)
+
+    def learn(self, answer: Answer, lesson: Lesson) -> None:
+        """Counts an answer for those who come after. Answers with help say nothing of an exercise."""
+        if not answer.shown and answer.hints <= 0:
+            self.population.add(answer.skill, answer.item, lesson.cases, answer.correct)
+
+    def standing(self, state: State, skill: str) -> Standing:
+        """What is believed of a learner's skill."""
+        return state.elo.standing(skill, self.population.norms(skill, None, (FIRST, FIRST)).skill)
