@@ -52,6 +52,7 @@ class Fitted:
             "skills": self.skills,
             "items": self.items,
             "population": [people.answers, people.right, people.skills, people.items],
+            "contexts": [[*key, *counts] for key, counts in people.contexts.items()],
             "weights": {name: _text(values) for name, values in self.weights.items()},
         }
         return zlib.compress(orjson.dumps(document), 6)
@@ -65,6 +66,7 @@ class Fitted:
                 raise UnknownModel
             people = Population()
             people.answers, people.right, people.skills, people.items = document["population"]
+            people.contexts = {tuple(kept[:-2]): kept[-2:] for kept in document["contexts"]}
             scores = document["scores"]
             return cls(
                 document["version"],

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.learner.knowledge.features import COUNT, features
+from app.learner.knowledge.contexts import Key, contexts
+from app.learner.knowledge.features import COUNT, history
 from app.learner.knowledge.fitted import Fitted
 from app.learner.knowledge.logistic import Logistic, chance
 from app.learner.knowledge.population import FIRST, Population
@@ -18,11 +19,12 @@ from app.vocabulary import Answer, Exercise, Standing
 
 
 class Lesson(NamedTuple):
-    """What an answer was met with: how easy its exercise was for others, in log odds, and how the learner's last
-    answers in its skill and to its item had gone."""
+    """What an answer was met with: how easy its exercise was for others, in log odds; how the learner's last
+    answers in its skill and to its item had gone; the contexts it was met in."""
 
     ease: float
     cases: tuple[int, int]
+    contexts: tuple[Key, ...] = ()
 
 
 class Model:
@@ -56,7 +58,10 @@ class Model:
         norms = self.population.norms(skill, item, past.cases(skill, item))
         if self._logistic is None:
             return state.elo.predict(skill, norms.item_now)
-        self._features[:] = features(past, norms, state.elo.beliefs(skill, norms.item_now), exercise)
+        ease = norms.item_now
+        found = history(past, norms, state.elo.beliefs(skill, ease), exercise)
+        found += self.population.evidence(contexts(past, skill, item, state.elo.mean), ease)
+        self._features[:] = found
         return chance(self._logistic.log_odds(self._features))
 
     def update(self, state: State, answer: Answer, ease: float | None = None) -> Lesson:
@@ -65,14 +70,16 @@ class Model:
         cases = past.cases(answer.skill, answer.item)
         if ease is None:
             ease = self.population.norms(answer.skill, answer.item, cases).item_now
+        keys = contexts(past, answer.skill, answer.item, state.elo.mean) if self._logistic is not None else ()
         state.elo.update(answer, ease)
         past.update(answer, chance(ease))
-        return Lesson(ease, cases)
+        return Lesson(ease, cases, keys)
 
     def learn(self, answer: Answer, lesson: Lesson) -> None:
         """Counts an answer for those who come after. Answers with help say nothing of an exercise."""
         if not answer.shown and answer.hints <= 0:
             self.population.add(answer.skill, answer.item, lesson.cases, answer.correct)
+            self.population.witness(lesson.contexts, answer.correct)
 
     def standing(self, state: State, skill: str) -> Standing:
         """What is believed of a learner's skill."""
