@@ -45,4 +45,4 @@ class Student:
 
 def factory(train: str | None) -> Student:
     """A model fitted on a file, or one that ships: what `eval_kt.py --callable` wants."""
-    return Student(Model(fit(read(Path(train)), "bench") if train else None))
+    return Student(Model(fit(read(Path(train)), "bench", lambda what, more: None) if train else None))

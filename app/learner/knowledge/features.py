@@ -136,3 +136,9 @@ def _bit(bits: int, n: int, back: int) -> float:
 
 def _signed(streak: int) -> float:
     return log1p(streak) * 0.5 if streak > 0 else -0.5 * log1p(-streak)
+
+
+def since(past: Past, at: float | None) -> float:
+    """The feature `gap`."""
+    at = moment(at)
+    return 0.0 if at is None or past.all.at is None else _gap(past.all.at, at)

@@ -10,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from app.learner.knowledge.contexts import Key, contexts
-from app.learner.knowledge.features import COUNT, history
+from app.learner.knowledge.features import COUNT, history, since
 from app.learner.knowledge.fitted import Fitted
-from app.learner.knowledge.logistic import Logistic, chance
+from app.learner.knowledge.logistic import chance
+from app.learner.knowledge.mixture import Mixture
+from app.learner.knowledge.network import extras
+from app.learner.knowledge.past import Past
 from app.learner.knowledge.population import FIRST, Population
 from app.learner.knowledge.state import State
 from app.vocabulary import Answer, Exercise, Standing
@@ -39,13 +42,12 @@ class Model:
         if fitted is not None:
             self.population.merge(fitted.population)
         self.version = "light" if light else "untrained" if fitted is None else fitted.version
-        self._logistic = Logistic(fitted.weights["base"]) if fitted is not None and not light else None
-        self._light = light
+        self._mixture = Mixture(fitted) if fitted is not None and not light else None
         self._features = np.zeros(COUNT, np.float32)
 
     def new(self) -> State:
         """The state of a learner who has not answered."""
-        return State(self.version)
+        return State(self.version, self._mixture.network.width if self._mixture is not None else 0)
 
     def fits(self, state: State) -> bool:
         """Whether this model can go on from a state; one that it does not fit is to be rebuilt from the answers."""
@@ -56,13 +58,13 @@ class Model:
         skill, item, _ = exercise
         past = state.past
         norms = self.population.norms(skill, item, past.cases(skill, item))
-        if self._logistic is None:
+        if self._mixture is None:
             return state.elo.predict(skill, norms.item_now)
         ease = norms.item_now
         found = history(past, norms, state.elo.beliefs(skill, ease), exercise)
         found += self.population.evidence(contexts(past, skill, item, state.elo.mean), ease)
         self._features[:] = found
-        return chance(self._logistic.log_odds(self._features))
+        return chance(self._mixture.log_odds(state.hidden, self._features, skill))
 
     def update(self, state: State, answer: Answer, ease: float | None = None) -> Lesson:
         """Takes an answer in, in place. `ease` is that of its `Lesson` where it is taken in again."""
@@ -70,8 +72,10 @@ class Model:
         cases = past.cases(answer.skill, answer.item)
         if ease is None:
             ease = self.population.norms(answer.skill, answer.item, cases).item_now
-        keys = contexts(past, answer.skill, answer.item, state.elo.mean) if self._logistic is not None else ()
+        keys = contexts(past, answer.skill, answer.item, state.elo.mean) if self._mixture is not None else ()
         state.elo.update(answer, ease)
+        if self._mixture is not None:
+            state.hidden = self._mixture.network.step(state.hidden, answer.skill, _extras(past, answer, ease))
         past.update(answer, chance(ease))
         return Lesson(ease, cases, keys)
 
@@ -84,3 +88,9 @@ class Model:
     def standing(self, state: State, skill: str) -> Standing:
         """What is believed of a learner's skill."""
         return state.elo.standing(skill, self.population.norms(skill, None, (FIRST, FIRST)).skill)
+
+
+def _extras(past: Past, answer: Answer, ease: float) -> tuple[float, ...]:
+    unaided = answer.correct and not answer.shown and answer.hints <= 0
+    same = answer.item is not None and answer.item == past.item
+    return extras(unaided, ease, since(past, answer.at), same)
