@@ -5,6 +5,7 @@ learner's answers, on the model's version and on the ease that each exercise had
 the `Lesson`: whoever keeps it with the answer rebuilds the same state, bit for bit, whatever others answered since.
 """
 
+from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ from app.learner.knowledge.past import Past
 from app.learner.knowledge.population import FIRST, Population
 from app.learner.knowledge.state import State
 from app.vocabulary import Answer, Exercise, Standing
+
+_PACK = Struct(f"{COUNT}f")
 
 
 class Lesson(NamedTuple):
@@ -63,7 +66,8 @@ class Model:
         ease = norms.item_now
         found = history(past, norms, state.elo.beliefs(skill, ease), exercise)
         found += self.population.evidence(contexts(past, skill, item, state.elo.mean), ease)
-        self._features[:] = found
+        # Twice as quick as filling an array from a list.
+        _PACK.pack_into(self._features.data, 0, *found)
         return chance(self._mixture.log_odds(state.hidden, self._features, skill))
 
     def update(self, state: State, answer: Answer, ease: float | None = None) -> Lesson:

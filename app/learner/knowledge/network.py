@@ -8,75 +8,83 @@ import numpy as np
 from app.learner.knowledge.logistic import Array, chance
 
 EXTRAS = 5
-"""Inputs of a step beside the embedding of the skill: right or wrong, how far from what was expected, ease, seconds
-since the answer before, whether it was the same item."""
+"""Inputs of a step beside the embedding of the skill: right or wrong, how far from what was expected, ease, time since
+the answer before, whether it was the same item."""
 
 
 class Network:
-    """What the fitted weights say; all buffers are made once."""
+    """What fitted weights say; all buffers are made once.
+
+    A product of matrices costs as much for a hundred columns as for ten, so what is multiplied with the same vector is
+    one matrix, and what a skill adds is looked up.
+    """
 
     def __init__(self, weights: Mapping[str, Array], skills: Sequence[str]) -> None:
         w = weights
         self._numbers = {skill: n for n, skill in enumerate(skills, 1)}
         self._skill = w["skill"]
-        self._in, self._gates, self._loop = _whole(w["in"]), w["gates"], _whole(w["loop"])
-        self._from_features, self._read_memory = _whole(w["from features"]), _whole(np.hstack([w["from memory"], w["match"]]))
-        # What a skill adds to the reading layer and to a step does not change.
-        self._asked = _whole(w["skill"] @ w["from asked"] + w["reading"])
-        self._out = _whole(w["out"])
-        self.width, self._reading, self._size = len(w["loop"]), len(w["out"]), w["skill"].shape[1]
-        self._one = np.zeros(self._reading, np.float32)
-        self._two = np.zeros(self._reading + self._size, np.float32)
-        self._input = np.zeros(2 * self._size + EXTRAS, np.float32)
-        self._extras, self._turned = self._input[2 * self._size :], self._input[self._size : 2 * self._size]
-        self._from_input = np.zeros(3 * self.width, np.float32)
-        self._from_memory = np.zeros(3 * self.width, np.float32)
+        self.width, reading, features = len(w["loop"]), len(w["out"]), len(w["from features"])
+        size = self._skill.shape[1]
+        self._read = np.zeros((features + self.width, reading + size), np.float32)
+        self._read[:features, :reading] = w["from features"]
+        self._read[features:] = np.hstack([w["from memory"], w["match"]])
+        self._asked = np.ascontiguousarray(self._skill @ w["from asked"] + w["reading"], np.float32)
+        self._out = np.ascontiguousarray(w["out"], np.float32)
+        self._known = np.zeros(features + self.width, np.float32)
+        self._features, self._memory = self._known[:features], self._known[features:]
+        self._said = np.zeros(reading + size, np.float32)
+        self._units, self._match = self._said[:reading], self._said[reading:]
+        self._steps(w)
+
+    def _steps(self, w: Mapping[str, Array]) -> None:
+        """One matrix from extras and memory to both gates, what goes into the new memory and what comes from the old;
+        what a skill and an outcome add to the first three. Gates by halves: s(x) = 1/2 + 1/2 tanh(x/2)."""
+        h, size = self.width, self._skill.shape[1]
+        half = np.repeat(np.array([0.5, 1.0], np.float32), [2 * h, h])
+        into, looped = w["in"] * half, w["loop"] * half
+        self._step = np.zeros((EXTRAS + h, 4 * h), np.float32)
+        self._step[:EXTRAS, : 3 * h] = into[2 * size :]
+        self._step[EXTRAS:, : 2 * h] = looped[:, : 2 * h]
+        self._step[EXTRAS:, 3 * h :] = looped[:, 2 * h :]
+        plain, turned = self._skill @ into[:size], self._skill @ into[size : 2 * size]
+        self._went = np.stack([plain - turned, plain + turned], 1) + w["gates"] * half
+        self._inputs = np.zeros(EXTRAS + h, np.float32)
+        self._extras, self._before = self._inputs[:EXTRAS], self._inputs[EXTRAS:]
+        self._all = np.zeros(4 * h, np.float32)
+        self._into, self._gates = self._all[: 3 * h], self._all[: 2 * h]
+        self._forget, self._keep = self._all[:h], self._all[h : 2 * h]
+        self._new, self._looped = self._all[2 * h : 3 * h], self._all[3 * h :]
 
     def log_odds(self, memory: Array, features: Array, skill: str) -> float:
         """What is to be added to what the logistic model says."""
         number = self._numbers.get(skill, 0)
-        read = self._reading
-        features.dot(self._from_features, self._one)
-        memory.dot(self._read_memory, self._two)
-        units = self._one
-        units += self._two[:read]
-        units += self._asked[number]
+        self._features[:] = features
+        self._memory[:] = memory
+        self._known.dot(self._read, self._said)
+        units = self._units
+        np.add(units, self._asked[number], units)
         np.maximum(units, 0.0, units)
-        return float(units.dot(self._out)) + float(self._two[read:].dot(self._skill[number]))
+        return float(units.dot(self._out) + self._match.dot(self._skill[number]))
 
     def step(self, memory: Array, skill: str, extras: tuple[float, ...]) -> Array:
         """The memory after an answer: a new array."""
-        embedding = self._skill[self._numbers.get(skill, 0)]
-        size, h = self._size, self.width
-        self._input[:size] = embedding
-        np.multiply(embedding, extras[0], self._turned)
         self._extras[:] = extras
-        gates, looped = self._from_input, self._from_memory
-        self._input.dot(self._in, gates)
-        gates += self._gates
-        memory.dot(self._loop, looped)
-        both = gates[: 2 * h]
-        both += looped[: 2 * h]
-        # The logistic function by the hyperbolic tangent, which cannot overflow.
-        both *= 0.5
-        np.tanh(both, both)
-        both *= 0.5
-        both += 0.5
-        new = gates[2 * h :]
-        candidate = looped[2 * h :]
-        candidate *= gates[:h]
-        new += candidate
+        self._before[:] = memory
+        self._inputs.dot(self._step, self._all)
+        into, gates, new = self._into, self._gates, self._new
+        np.add(into, self._went[self._numbers.get(skill, 0), 1 if extras[0] > 0.0 else 0], into)
+        np.tanh(gates, gates)
+        np.multiply(gates, 0.5, gates)
+        np.add(gates, 0.5, gates)
+        np.multiply(self._looped, self._forget, self._looped)
+        np.add(new, self._looped, new)
         np.tanh(new, new)
         after = memory - new
-        after *= gates[h : 2 * h]
-        after += new
+        np.multiply(after, self._keep, after)
+        np.add(after, new, after)
         return after
 
 
 def extras(right: bool, ease: float, gap: float, same: bool) -> tuple[float, ...]:
     """The inputs of a step beside the embedding, in numbers of about one; `gap` as the feature of that name."""
     return (1.0 if right else -1.0, right - chance(ease), ease * 0.3, gap, 1.0 if same else 0.0)
-
-
-def _whole(values: Array) -> Array:
-    return np.ascontiguousarray(values, np.float32)
