@@ -6,6 +6,7 @@ falls as evidence grows (Glickman, Applied Statistics 48, 1999; Pelanek, Compute
 """
 
 from math import exp, sqrt
+from typing import Any
 
 from app.vocabulary import Answer, Standing
 
@@ -124,7 +125,7 @@ class Elo:
         return [self.mean, self.variance, [[skill, *practice.kept()] for skill, practice in self.skills.items()]]
 
     @classmethod
-    def of(cls, kept: list) -> "Elo":
+    def of(cls, kept: list[Any]) -> "Elo":
         """From such a list."""
         elo = cls()
         elo.mean, elo.variance, skills = kept

@@ -10,7 +10,7 @@ from app.learner.knowledge.past import NONE, Past, Track, faded, moment
 from app.learner.knowledge.population import Norms
 from app.vocabulary import Exercise
 
-NAMES = (
+NAMES: tuple[str, ...] = (
     *("skill ease", "item ease", "skill ease now", "item ease now", "skill answers", "item answers"),
     *("elo", "ability", "skill ability", "sureness"),
     *("answers", "excess", "quick", "slow", "streak", "right 1", "right 2", "right 3", "right 4", "pace"),

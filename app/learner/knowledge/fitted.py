@@ -2,6 +2,7 @@
 
 import base64
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 import orjson
 
 from app.errors import MasterxError
+from app.learner.knowledge.contexts import Key
+from app.learner.knowledge.evidence import Counts
 from app.learner.knowledge.features import NAMES
 from app.learner.knowledge.logistic import Array
 from app.learner.knowledge.population import Population
@@ -31,14 +34,15 @@ class Scores:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model: `weights` by name, the numbers of the skills and items that its network knows."""
+    """A fitted model: `weights` by name, the skills that its network knows, what was seen in each context; `population`
+    are the counts that it adds to those of a workspace."""
 
     version: str
     population: Population
     weights: dict[str, Array]
     scores: Scores | None = None
     skills: tuple[str, ...] = ()
-    items: tuple[str, ...] = ()
+    evidence: Mapping[Key, Counts] = field(default_factory=dict)
     features: tuple[str, ...] = field(default=NAMES)
 
     def pack(self) -> bytes:
@@ -50,9 +54,8 @@ class Fitted:
             "scores": self.scores,
             "features": self.features,
             "skills": self.skills,
-            "items": self.items,
             "population": [people.answers, people.right, people.skills, people.items],
-            "contexts": [[*key, *counts] for key, counts in people.contexts.items()],
+            "evidence": [[*key, *counts] for key, counts in self.evidence.items()],
             "weights": {name: _text(values) for name, values in self.weights.items()},
         }
         return zlib.compress(orjson.dumps(document), 6)
@@ -66,7 +69,6 @@ class Fitted:
                 raise UnknownModel
             people = Population()
             people.answers, people.right, people.skills, people.items = document["population"]
-            people.contexts = {tuple(kept[:-2]): kept[-2:] for kept in document["contexts"]}
             scores = document["scores"]
             return cls(
                 document["version"],
@@ -74,7 +76,7 @@ class Fitted:
                 {name: _array(values) for name, values in document["weights"].items()},
                 Scores(**scores) if scores else None,
                 tuple(document["skills"]),
-                tuple(document["items"]),
+                {tuple(key): (n, right) for *key, n, right in document["evidence"]},
             )
         except (zlib.error, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise UnknownModel from error

@@ -1,5 +1,6 @@
 """Regression, trees and network, mixed as suits learners whom none of them was fitted on."""
 
+from app.learner.knowledge.evidence import Evidence
 from app.learner.knowledge.fitted import Fitted
 from app.learner.knowledge.logistic import Array, Logistic
 from app.learner.knowledge.network import Network
@@ -11,8 +12,11 @@ class Mixture:
 
     def __init__(self, fitted: Fitted) -> None:
         weights = fitted.weights
+        self.evidence = Evidence(fitted.evidence)
         self._base = Logistic(weights["base"])
-        self._trees = Trees(weights["trees asked"], weights["trees thresholds"], weights["trees leaves"])
+        self._trees = Trees(
+            weights["trees asked"].astype(np.int64), weights["trees thresholds"], weights["trees leaves"]
+        )
         self.network = Network(weights, fitted.skills)
         self._of_base, self._of_trees, self._of_network, self._bias = map(float, weights["mix"])
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.learner.knowledge.contexts import Key, contexts
+from app.learner.knowledge.contexts import contexts
 from app.learner.knowledge.features import COUNT, history, since
 from app.learner.knowledge.fitted import Fitted
 from app.learner.knowledge.logistic import chance
@@ -26,11 +26,10 @@ _PACK = Struct(f"{COUNT}f")
 
 class Lesson(NamedTuple):
     """What an answer was met with: how easy its exercise was for others, in log odds; how the learner's last
-    answers in its skill and to its item had gone; the contexts it was met in."""
+    answers in its skill and to its item had gone."""
 
     ease: float
     cases: tuple[int, int]
-    contexts: tuple[Key, ...] = ()
 
 
 class Model:
@@ -41,12 +40,21 @@ class Model:
     """
 
     def __init__(self, fitted: Fitted | None = None, *, light: bool = False) -> None:
+        self._base = fitted.population if fitted is not None else None
         self.population = Population()
-        if fitted is not None:
-            self.population.merge(fitted.population)
         self.version = "light" if light else "untrained" if fitted is None else fitted.version
         self._mixture = Mixture(fitted) if fitted is not None and not light else None
         self._features = np.zeros(COUNT, np.float32)
+
+    @property
+    def population(self) -> Population:
+        """What is counted of all learners, on top of what the model was fitted with; may be another workspace's."""
+        return self._population
+
+    @population.setter
+    def population(self, people: Population) -> None:
+        people.base = self._base
+        self._population = people
 
     def new(self) -> State:
         """The state of a learner who has not answered."""
@@ -65,7 +73,7 @@ class Model:
             return state.elo.predict(skill, norms.item_now)
         ease = norms.item_now
         found = history(past, norms, state.elo.beliefs(skill, ease), exercise)
-        found += self.population.evidence(contexts(past, skill, item, state.elo.mean), ease)
+        found += self._mixture.evidence.of(contexts(past, skill, item, state.elo.mean), ease)
         # Twice as quick as filling an array from a list.
         _PACK.pack_into(self._features.data, 0, *found)
         return chance(self._mixture.log_odds(state.hidden, self._features, skill))
@@ -76,18 +84,16 @@ class Model:
         cases = past.cases(answer.skill, answer.item)
         if ease is None:
             ease = self.population.norms(answer.skill, answer.item, cases).item_now
-        keys = contexts(past, answer.skill, answer.item, state.elo.mean) if self._mixture is not None else ()
         state.elo.update(answer, ease)
         if self._mixture is not None:
             state.hidden = self._mixture.network.step(state.hidden, answer.skill, _extras(past, answer, ease))
         past.update(answer, chance(ease))
-        return Lesson(ease, cases, keys)
+        return Lesson(ease, cases)
 
     def learn(self, answer: Answer, lesson: Lesson) -> None:
         """Counts an answer for those who come after. Answers with help say nothing of an exercise."""
         if not answer.shown and answer.hints <= 0:
             self.population.add(answer.skill, answer.item, lesson.cases, answer.correct)
-            self.population.witness(lesson.contexts, answer.correct)
 
     def standing(self, state: State, skill: str) -> Standing:
         """What is believed of a learner's skill."""

@@ -1,6 +1,7 @@
 """What is kept of a learner's answers, bounded: by skill, by item and overall. Features are told from it."""
 
 from math import exp, isfinite, log1p
+from typing import Any
 
 from app.vocabulary import Answer
 
@@ -18,7 +19,10 @@ class Track:
     """Answers to one item, or in one skill, or all. `excess` sums how far they were above what others make of it;
     `quick` and `slow` are means of that of late; `bits` the last outcomes, the newest lowest."""
 
-    __slots__ = ("at", "bits", "excess", "helped", "item", "n", "quick", "right", "seen", "slow", "streak", "times", "windows")
+    __slots__ = (
+        *("at", "bits", "excess", "helped", "item", "n"),
+        *("quick", "right", "seen", "slow", "streak", "times", "windows"),
+    )
 
     def __init__(self) -> None:
         self.n = 0
@@ -63,7 +67,7 @@ class Track:
         return [getattr(self, name) for name in self.__slots__]
 
     @classmethod
-    def of(cls, kept: list) -> "Track":
+    def of(cls, kept: list[Any]) -> "Track":
         """From such a list."""
         track = cls()
         for name, value in zip(cls.__slots__, kept, strict=True):
@@ -136,7 +140,7 @@ class Past:
         ]
 
     @classmethod
-    def of(cls, kept: list) -> "Past":
+    def of(cls, kept: list[Any]) -> "Past":
         """From such a list."""
         past = cls()
         past.answers, overall, skills, items, past.skill, past.item, past.before, past.run = kept

@@ -5,27 +5,17 @@ in another order give the same counts, bit for bit.
 """
 
 from collections.abc import Mapping
-from math import exp, log, log1p
-from typing import NamedTuple, TypeVar
-
-from app.learner.knowledge.contexts import Key
+from math import log
+from typing import NamedTuple
 
 FIRST, AFTER_WRONG, AFTER_RIGHT = 0, 1, 2
 """How the learner's answer before, to the same item or of the same skill, went."""
 
 _SKILL_WEIGHT, _ITEM_WEIGHT = 8.0, 5.0
-"""Answers that what stands above counts for: a skill's rate before the rates of its items, a workspace's before that."""
+"""Answers that what stands above counts for: a workspace's rate before that of a skill, and that before an item's."""
 
-KEY_WEIGHT = 5.0
-"""Answers that what is expected anyway counts for, before what was seen in one context."""
-
-HEARD = 2
-"""Answers from which on a context says anything."""
-
-ITEMS, SKILLS, CONTEXTS = 200_000, 20_000, 400_000
+ITEMS, SKILLS = 200_000, 20_000
 """Most that are counted; later ones are met as unknown."""
-
-K = TypeVar("K")
 
 Counts = list[int]
 """Answers and right ones of each of the three cases."""
@@ -44,16 +34,16 @@ class Norms(NamedTuple):
 
 
 class Population:
-    """Counts by skill and by item."""
+    """Counts by skill and by item, on top of those of `base`, which do not change here."""
 
-    __slots__ = ("answers", "contexts", "items", "right", "skills")
+    __slots__ = ("answers", "base", "items", "right", "skills")
 
     def __init__(self) -> None:
         self.answers = 0
         self.right = 0
+        self.base: Population | None = None
         self.skills: dict[str, Counts] = {}
         self.items: dict[str, Counts] = {}
-        self.contexts: dict[Key, Counts] = {}
 
     def norms(self, skill: str, item: str | None, cases: tuple[int, int]) -> Norms:
         """What is expected of an exercise where the learner's last answers in its skill and to its item went as
@@ -66,13 +56,18 @@ class Population:
         # Before anybody answered: 65 % of graded answers are right, as in most collections of them.
         rate = (self.right + 6.5) / (self.answers + 10.0)
         found = self.skills.get(skill)
+        known = self.items.get(item) if item is not None else None
+        base = self.base
+        if base is not None:
+            rate = (self.right + base.right + 6.5) / (self.answers + base.answers + 10.0)
+            found = _sum(found, base.skills.get(skill))
+            known = _sum(known, base.items.get(item)) if item is not None else None
         if found is None:
             level = log(rate / (1.0 - rate))
             rate_now, level_now, answers = rate, level, 0
         else:
             rate, rate_now, answers = _rates(found, rate, cases[0], _SKILL_WEIGHT)
             level, level_now = log(rate / (1.0 - rate)), log(rate_now / (1.0 - rate_now))
-        known = self.items.get(item) if item is not None else None
         if known is None:
             return Norms(level, level, level_now, level_now, answers, 0)
         item_rate, item_now, item_answers = _rates(known, rate, cases[1], _ITEM_WEIGHT)
@@ -84,31 +79,6 @@ class Population:
             answers,
             item_answers,
         )
-
-    def evidence(self, keys: tuple[Key, ...], ease: float) -> list[float]:
-        """What was seen in each context: the log odds where `ease` was expected, and how much that rests on."""
-        expected = KEY_WEIGHT / (1.0 + exp(-ease))
-        found: list[float] = []
-        get = self.contexts.get
-        for key in keys:
-            counts = get(key)
-            if counts is None or counts[0] < HEARD:
-                found += (ease, 0.0)
-            else:
-                answers, right = counts
-                right += expected
-                found += (log(right / (answers + KEY_WEIGHT - right)), log1p(answers) * 0.2)
-        return found
-
-    def witness(self, keys: tuple[Key, ...], right: bool) -> None:
-        """Counts one answer in its contexts."""
-        for key in keys:
-            counts = self.contexts.get(key)
-            if counts is not None:
-                counts[0] += 1
-                counts[1] += right
-            elif len(self.contexts) < CONTEXTS:
-                self.contexts[key] = [1, int(right)]
 
     def add(self, skill: str, item: str | None, cases: tuple[int, int], right: bool) -> None:
         """Counts one answer."""
@@ -124,7 +94,15 @@ class Population:
         self.right += sign * other.right
         _merge(self.skills, other.skills, sign)
         _merge(self.items, other.items, sign)
-        _merge(self.contexts, other.contexts, sign)
+
+
+_NONE = (0, 0, 0, 0, 0, 0)
+
+
+def _sum(one: Counts | None, other: Counts | None) -> Counts | None:
+    if one is None or other is None:
+        return one or other
+    return [a + b for a, b in zip(one, other, strict=True)]
 
 
 def _rates(counts: Counts, above: float, case: int, weight: float) -> tuple[float, float, int]:
@@ -146,7 +124,7 @@ def _count(table: dict[str, Counts], key: str, case: int, right: bool, most: int
     found[2 * case + 1] += right
 
 
-def _merge(table: dict[K, Counts], other: Mapping[K, Counts], sign: int) -> None:
+def _merge(table: dict[str, Counts], other: Mapping[str, Counts], sign: int) -> None:
     for key, counts in other.items():
         found = table.get(key)
-        table[key] = [sign * c for c in counts] if found is None else [a + sign * c for a, c in zip(found, counts, strict=True)]
+        table[key] = [a + sign * c for a, c in zip(found or _NONE, counts, strict=True)]

@@ -14,6 +14,7 @@ from app.learner.knowledge.trees import DEPTH
 Weights = dict[str, Array]
 Binned = NDArray[np.uint8]
 Leaves = NDArray[np.int64]
+Wide = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Boosting:
     def _tree(self, said: Array) -> tuple[list[tuple[int, int]], Array]:
         growth, total = self._growth, len(said)
         rows = np.sort(self._chance.choice(total, min(total, growth.rows), replace=False))
-        chances = 1.0 / (1.0 + np.exp(-said[rows]))
-        slope, bend = self._right[rows] - chances, chances * (1.0 - chances)
+        chances = 1.0 / (1.0 + np.exp(-said[rows].astype(np.float64)))
+        slope, bend = (self._right[rows] - chances).astype(np.float64), chances * (1.0 - chances)
         chosen = self._chance.choice(self._usable, max(1, round(growth.share * len(self._usable))), replace=False)
         columns = {int(feature): self._binned[feature][rows] for feature in chosen}
         leaf = np.zeros(len(rows), np.int64)
@@ -76,7 +77,7 @@ class Boosting:
         return questions, (growth.rate * pull / (weight + growth.ridge)).astype(np.float32)
 
     def _best(
-        self, columns: Mapping[int, Binned], leaf: Leaves, slopes: tuple[Array, Array], leaves: int
+        self, columns: Mapping[int, Binned], leaf: Leaves, slopes: tuple[Wide, Wide], leaves: int
     ) -> tuple[int, int]:
         """The feature and the bin whose question lowers the loss of all leaves most."""
         bins, ridge = self._growth.bins, self._growth.ridge

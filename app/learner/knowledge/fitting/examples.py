@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from app.learner.knowledge import contexts
 from app.learner.knowledge.contexts import Key
 from app.learner.knowledge.elo import Elo
+from app.learner.knowledge.evidence import HEARD, MOST, WEIGHT, Counts
 from app.learner.knowledge.features import COUNT, HISTORY, NAMES, history
 from app.learner.knowledge.logistic import Array, chance
 from app.learner.knowledge.past import Past
-from app.learner.knowledge.population import CONTEXTS, HEARD, KEY_WEIGHT, Population
+from app.learner.knowledge.population import Population
 from app.vocabulary import Answer, Exercise
 
 Log = Mapping[str, Sequence[Answer]]
@@ -34,12 +35,14 @@ _EASE = NAMES.index("item ease now")
 @dataclass(frozen=True)
 class Examples:
     """Answers of learners one after the other: what each was met with, how it went, and where each learner's begin,
-    with the end of all."""
+    with the end of all; the counts of all learners."""
 
     features: Array
     right: Array
     answers: tuple[Answer, ...]
     starts: NDArray[np.int64]
+    people: Population
+    evidence: dict[Key, Counts]
 
 
 def counted(log: Iterable[Sequence[Answer]]) -> Population:
@@ -79,8 +82,8 @@ class Keys:
         return [numbers.setdefault(key, len(numbers)) for key in keys]
 
 
-def met(log: Log, each: Progress) -> tuple[Examples, Population]:
-    """All answers of a log, each learner's met with the counts of the other folds; and the counts of all."""
+def met(log: Log, each: Progress) -> Examples:
+    """All answers of a log, each learner's met with the counts of the other folds."""
     people, keys = counted(log.values()), Keys()
     # Not the folds that models are judged on: leaving those out would leave nobody in one of these.
     folds = {name: fold(f"{name}/") for name in log}
@@ -99,8 +102,9 @@ def met(log: Log, each: Progress) -> tuple[Examples, Population]:
     right = np.array([answer.correct for answer in answers], np.float32)
     whose = np.repeat([folds[name] for name in log], [len(log[name]) for name in log])
     unaided = np.array([not answer.shown and answer.hints <= 0 for answer in answers])
-    _evidence(rows, (numbers, whose, right, unaided), people, keys)
-    return Examples(rows, right, answers, np.cumsum([0, *(len(one) for one in log.values())])), people
+    evidence = _evidence(rows, (numbers, whose, right, unaided), keys)
+    starts = np.cumsum([0, *(len(one) for one in log.values())])
+    return Examples(rows, right, answers, starts, people, evidence)
 
 
 def _walk(answers: Sequence[Answer], people: Population, keys: Keys) -> tuple[Array, NDArray[np.int32]]:
@@ -123,9 +127,9 @@ Counted = tuple[NDArray[np.int32], NDArray[np.int64], Array, NDArray[np.bool_]]
 """Numbers of contexts, fold of the learner, how it went, whether without help; by answer."""
 
 
-def _evidence(rows: Array, counted: Counted, people: Population, keys: Keys) -> None:
-    """Fills in what was seen in each context by learners of other folds, and gives the population what all saw. As
-    `Population.evidence` does for one answer."""
+def _evidence(rows: Array, counted: Counted, keys: Keys) -> dict[Key, Counts]:
+    """Fills in what was seen in each context by learners of other folds, as `Evidence` does for one answer; gives what
+    all saw."""
     numbers, whose, right, unaided = counted
     size = len(keys)
     every = np.zeros((FOLDS, size), np.int64)
@@ -136,15 +140,17 @@ def _evidence(rows: Array, counted: Counted, people: Population, keys: Keys) -> 
         good[number] = np.bincount(numbers[mine & (right > 0)].ravel(), minlength=size)
     total, total_good = every.sum(0), good.sum(0)
     ease = rows[:, _EASE]
-    expected = KEY_WEIGHT / (1.0 + np.exp(-ease))
+    expected = WEIGHT / (1.0 + np.exp(-ease))
     for column in range(contexts.COUNT):
         key = numbers[:, column]
         n = (total[key] - every[whose, key]).astype(np.float32)
         r = (total_good[key] - good[whose, key]).astype(np.float32) + expected
         heard = n >= HEARD
-        rows[:, HISTORY + 2 * column] = np.where(heard, np.log(r / (n + KEY_WEIGHT - r)), ease)
+        rows[:, HISTORY + 2 * column] = np.where(heard, np.log(r / (n + WEIGHT - r)), ease)
         rows[:, HISTORY + 2 * column + 1] = np.where(heard, np.log1p(n) * 0.2, 0.0)
-    least = max(HEARD, int(np.partition(total, -CONTEXTS // 2)[-CONTEXTS // 2]) + 1) if size > CONTEXTS // 2 else HEARD
-    people.contexts = {
-        key: [int(n), int(r)] for key, n, r in zip(keys, total.tolist(), total_good.tolist(), strict=True) if n >= least
+    least = HEARD
+    if size > MOST:
+        least = max(HEARD, int(np.partition(total, -MOST)[-MOST]) + 1)
+    return {
+        key: (int(n), int(r)) for key, n, r in zip(keys, total.tolist(), total_good.tolist(), strict=True) if n >= least
     }

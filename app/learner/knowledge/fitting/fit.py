@@ -1,6 +1,6 @@
 """Fits a model on a log of graded answers: regression, trees and network side by side, and how they are mixed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,8 @@ from app.learner.knowledge.features import NAMES
 from app.learner.knowledge.fitted import Fitted, Scores
 from app.learner.knowledge.fitting.boosting import Boosting, Growth
 from app.learner.knowledge.fitting.examples import Examples, Log, Progress, fold, met
-from app.learner.knowledge.fitting.recurrent import Course, Sequences, added, fit as teach, initial
+from app.learner.knowledge.fitting.recurrent import Course, Sequences, added, initial
+from app.learner.knowledge.fitting.recurrent import fit as teach
 from app.learner.knowledge.fitting.regression import regress
 from app.learner.knowledge.fitting.scores import scores
 from app.learner.knowledge.fitting.stretch import sigmoid
@@ -34,8 +35,8 @@ _EASE, _GAP, _SAME = (NAMES.index(name) for name in ("item ease now", "gap", "i 
 class Plan:
     """How a model is fitted; equal seeds and logs give equal models."""
 
-    growth: Growth = Growth()
-    course: Course = Course()
+    growth: Growth = field(default_factory=Growth)
+    course: Course = field(default_factory=Course)
     seed: int = 1
 
 
@@ -62,14 +63,14 @@ def fit(log: Log, version: str, each: Progress, plan: Plan | None = None) -> Fit
     """
     plan = plan or Plan()
     _enough(log)
-    examples, people = met(log, each)
+    examples = met(log, each)
     skills = tuple(sorted({answer.skill for answer in examples.answers}))
     data = _sequences(examples, skills)
     held = _held(log)
     rest = _weights(_chosen(data, ~held), len(skills), plan, each)
     mix, found = _judged(rest, _chosen(data, held), plan)
     weights = _weights(data, len(skills), plan, each) if len(data.right) <= SMALL else rest
-    return Fitted(version, people, {**weights, "mix": mix}, found, skills)
+    return Fitted(version, examples.people, {**weights, "mix": mix}, found, skills, examples.evidence)
 
 
 def steps(answers: int, plan: Plan | None = None) -> int:
@@ -83,7 +84,7 @@ def _enough(log: Log) -> None:
     answers = sum(map(len, log.values()))
     if len(log) < LEARNERS or answers < ANSWERS:
         raise TooFew(
-            f"{answers:,} answers of {len(log):,} learners are too few to fit a model on: at least {ANSWERS} of {LEARNERS}"
+            f"{answers:,} answers of {len(log):,} learners are too few to fit a model on; it takes {ANSWERS} of {LEARNERS}"
         )
     right = sum(answer.correct for one in log.values() for answer in one)
     if right in (0, answers):

@@ -113,9 +113,7 @@ def _groups(data: Sequences, course: Course, chance: np.random.Generator | None)
     return parts if chance is None else [parts[n] for n in chance.permutation(len(parts))]
 
 
-def _batches(
-    data: Sequences, learners: Numbers, course: Course
-) -> Iterator[tuple[Batch, Numbers, NDArray[np.bool_]]]:
+def _batches(data: Sequences, learners: Numbers, course: Course) -> Iterator[tuple[Batch, Numbers, NDArray[np.bool_]]]:
     """The answers of some learners, a stretch at a time: by step and learner, with their rows and which there are."""
     lengths = np.diff(data.starts)[learners]
     longest = int(lengths.max())

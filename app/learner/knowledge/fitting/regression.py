@@ -47,7 +47,7 @@ def _sums(data: tuple[Array, Array, Array | None], scale: Wide, weights: Wide) -
     for start in range(0, len(right), _PART):
         part = features[start : start + _PART] / scale.astype(np.float32)
         part = np.concatenate([part, np.ones((len(part), 1), np.float32)], 1)
-        log_odds = part @ weights.astype(np.float32)
+        log_odds: Array = part @ weights.astype(np.float32)
         if said is not None:
             log_odds += said[start : start + _PART]
         chances = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -30, 30)))

@@ -46,7 +46,8 @@ class Stretch:
         units += self._asked @ w["from asked"] + w["reading"]
         self._units = np.maximum(units, 0.0) * self._lit
         self._matched = self._seen @ w["match"]
-        return batch.said + self._units @ w["out"] + (self._matched * self._asked).sum(2)
+        said: Array = batch.said + self._units @ w["out"] + (self._matched * self._asked).sum(2)
+        return said
 
     def _remember(self) -> None:
         w, h, memory = self._w, self._size, self.memory
@@ -77,7 +78,7 @@ class Stretch:
             "from asked": _flat(self._asked).T @ flat,
             "match": _flat(self._seen).T @ _flat(matched),
         }
-        seen = (units @ w["from memory"].T + matched @ w["match"].T) * self._kept
+        seen: Array = (units @ w["from memory"].T + matched @ w["match"].T) * self._kept
         into, looped = self._through_time(seen)
         slopes["loop"] = _flat(self._before).T @ _flat(looped)
         slopes["gates"] = _flat(into).sum(0)
