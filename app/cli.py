@@ -1,4 +1,4 @@
-"""The command line: `masterx serve`, `replay`, `migrate`, `keys`, `doctor`, `bench`."""
+"""The command line: `masterx serve`, `replay`, `migrate`, `keys`, `train`, `doctor`, `bench`."""
 
 import argparse
 import asyncio
@@ -18,6 +18,7 @@ from app.replay import options
 from app.settings import Settings, load, masked
 from app.storage.keys import Grant, Keys
 from app.storage.migrate import migrate
+from app.train import options as train_options
 from app.vocabulary import Permission
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -144,6 +145,12 @@ def _replay(settings: Settings, asked: argparse.Namespace) -> int:
     return 0 if report.good(found) else 1
 
 
+def _train(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.train.train import train  # with NumPy
+
+    return train(settings, asked)
+
+
 def _bench(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         from bench.__main__ import main as bench
@@ -221,6 +228,9 @@ def _parser() -> argparse.ArgumentParser:
     replaying = commands.add_parser("replay", help="play recorded dialogues through a service and say what it did")
     options.arguments(replaying)
     replaying.set_defaults(command=_replay)
+    training = commands.add_parser("train", help="fit the model of knowledge on graded answers")
+    train_options.arguments(training)
+    training.set_defaults(command=_train)
     _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
 

@@ -12,6 +12,7 @@ BENCHES = {
     "clients": "stock OpenAI clients, from npm and from Python, beside raw aiohttp",
     "responses": "a question that is in the cache of answers, one that is not, and no cache",
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
+    "knowledge": "what learners answer next: Elo, PFA, regression and the full model, on students not fitted on",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
 }
 

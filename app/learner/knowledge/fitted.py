@@ -3,7 +3,8 @@
 import base64
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import log
 from typing import Any
 
 import numpy as np
@@ -21,15 +22,23 @@ FORMAT = "masterx-knowledge/1"
 
 @dataclass(frozen=True)
 class Scores:
-    """How well the answers of learners were foretold that a model was not fitted on: area under the ROC curve, share
-    of right calls, mean log loss, expected calibration error (15 bins)."""
+    """How well answers were foretold of learners that a model was not fitted on: the share of right answers, area under
+    the ROC curve, share of right calls, mean log loss, expected calibration error (15 bins)."""
 
     answers: int
     learners: int
+    right: float
     auc: float
     accuracy: float
     log_loss: float
     calibration_error: float
+
+    @property
+    def skill(self) -> float:
+        """How much of the log loss of one who always says the share of right answers is spared; compares models that
+        were judged on different answers."""
+        rate = min(max(self.right, 1e-6), 1 - 1e-6)
+        return 1.0 + self.log_loss / (rate * log(rate) + (1 - rate) * log(1 - rate))
 
 
 @dataclass(frozen=True)
@@ -40,10 +49,14 @@ class Fitted:
     version: str
     population: Population
     weights: dict[str, Array]
-    scores: Scores | None = None
+    scores: Scores
     skills: tuple[str, ...] = ()
     evidence: Mapping[Key, Counts] = field(default_factory=dict)
     features: tuple[str, ...] = field(default=NAMES)
+
+    def without_counts(self) -> "Fitted":
+        """For a workspace that has the counts of its learners itself."""
+        return replace(self, population=Population())
 
     def pack(self) -> bytes:
         """As compressed JSON."""
@@ -69,12 +82,11 @@ class Fitted:
                 raise UnknownModel
             people = Population()
             people.answers, people.right, people.skills, people.items = document["population"]
-            scores = document["scores"]
             return cls(
                 document["version"],
                 people,
                 {name: _array(values) for name, values in document["weights"].items()},
-                Scores(**scores) if scores else None,
+                Scores(**document["scores"]),
                 tuple(document["skills"]),
                 {tuple(key): (n, right) for *key, n, right in document["evidence"]},
             )

@@ -1,5 +1,7 @@
 """Regression, trees and network, mixed as suits learners whom none of them was fitted on."""
 
+import numpy as np
+
 from app.learner.knowledge.evidence import Evidence
 from app.learner.knowledge.fitted import Fitted
 from app.learner.knowledge.logistic import Array, Logistic

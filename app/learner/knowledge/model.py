@@ -13,7 +13,7 @@ import numpy as np
 from app.learner.knowledge.contexts import contexts
 from app.learner.knowledge.features import COUNT, history, since
 from app.learner.knowledge.fitted import Fitted
-from app.learner.knowledge.logistic import chance
+from app.learner.knowledge.logistic import Array, chance
 from app.learner.knowledge.mixture import Mixture
 from app.learner.knowledge.network import extras
 from app.learner.knowledge.past import Past
@@ -66,17 +66,23 @@ class Model:
 
     def predict(self, state: State, exercise: Exercise) -> float:
         """The probability that the answer will be right, between 0 and 1 and neither."""
+        if self._mixture is None:
+            skill, item, _ = exercise
+            return state.elo.predict(skill, self._population.norms(skill, item, state.past.cases(skill, item)).item_now)
+        return chance(self._mixture.log_odds(state.hidden, self.features(state, exercise), exercise.skill))
+
+    def features(self, state: State, exercise: Exercise) -> Array:
+        """What a fitted model is asked about an exercise; good until the next call."""
         skill, item, _ = exercise
         past = state.past
-        norms = self.population.norms(skill, item, past.cases(skill, item))
-        if self._mixture is None:
-            return state.elo.predict(skill, norms.item_now)
+        norms = self._population.norms(skill, item, past.cases(skill, item))
         ease = norms.item_now
         found = history(past, norms, state.elo.beliefs(skill, ease), exercise)
-        found += self._mixture.evidence.of(contexts(past, skill, item, state.elo.mean), ease)
-        # Twice as quick as filling an array from a list.
-        _PACK.pack_into(self._features.data, 0, *found)
-        return chance(self._mixture.log_odds(state.hidden, self._features, skill))
+        if self._mixture is not None:
+            found += self._mixture.evidence.of(contexts(past, skill, item, state.elo.mean), ease)
+            # Twice as quick as filling an array from a list.
+            _PACK.pack_into(self._features.data, 0, *found)
+        return self._features
 
     def update(self, state: State, answer: Answer, ease: float | None = None) -> Lesson:
         """Takes an answer in, in place. `ease` is that of its `Lesson` where it is taken in again."""

@@ -34,9 +34,10 @@ _EASE = NAMES.index("item ease now")
 
 @dataclass(frozen=True)
 class Examples:
-    """Answers of learners one after the other: what each was met with, how it went, and where each learner's begin,
+    """Answers of `learners` one after the other: what each was met with, how it went, and where each learner's begin,
     with the end of all; the counts of all learners."""
 
+    learners: tuple[str, ...]
     features: Array
     right: Array
     answers: tuple[Answer, ...]
@@ -104,7 +105,7 @@ def met(log: Log, each: Progress) -> Examples:
     unaided = np.array([not answer.shown and answer.hints <= 0 for answer in answers])
     evidence = _evidence(rows, (numbers, whose, right, unaided), keys)
     starts = np.cumsum([0, *(len(one) for one in log.values())])
-    return Examples(rows, right, answers, starts, people, evidence)
+    return Examples(tuple(log), rows, right, answers, starts, people, evidence)
 
 
 def _walk(answers: Sequence[Answer], people: Population, keys: Keys) -> tuple[Array, NDArray[np.int32]]:

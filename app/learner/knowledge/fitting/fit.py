@@ -61,12 +61,15 @@ def fit(log: Log, version: str, each: Progress, plan: Plan | None = None) -> Fit
 
     `TooFew` for a log of fewer than 10 learners or 500 answers, or in which all answers went the same way.
     """
-    plan = plan or Plan()
     _enough(log)
-    examples = met(log, each)
+    return learn(met(log, each), version, each, plan or Plan())
+
+
+def learn(examples: Examples, version: str, each: Progress, plan: Plan) -> Fitted:
+    """As `fit`, of answers that were met already."""
     skills = tuple(sorted({answer.skill for answer in examples.answers}))
     data = _sequences(examples, skills)
-    held = _held(log)
+    held = _held(examples.learners)
     rest = _weights(_chosen(data, ~held), len(skills), plan, each)
     mix, found = _judged(rest, _chosen(data, held), plan)
     weights = _weights(data, len(skills), plan, each) if len(data.right) <= SMALL else rest
@@ -84,14 +87,15 @@ def _enough(log: Log) -> None:
     answers = sum(map(len, log.values()))
     if len(log) < LEARNERS or answers < ANSWERS:
         raise TooFew(
-            f"{answers:,} answers of {len(log):,} learners are too few to fit a model on; it takes {ANSWERS} of {LEARNERS}"
+            f"{answers:,} answers of {len(log):,} learners are too few to fit a model on, "
+            f"it takes {ANSWERS} of {LEARNERS}"
         )
     right = sum(answer.correct for one in log.values() for answer in one)
     if right in (0, answers):
         raise TooFew(f"all {answers:,} answers are {'right' if right else 'wrong'}: there is nothing to tell apart")
 
 
-def _held(log: Log) -> NDArray[np.bool_]:
+def _held(log: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which learners are held out: a fifth, by a hash of the name, but at least one and not all."""
     held = np.array([fold(f"held/{name}", _PARTS) == 0 for name in log])
     held[0], held[-1] = True, False

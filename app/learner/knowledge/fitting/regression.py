@@ -47,10 +47,10 @@ def _sums(data: tuple[Array, Array, Array | None], scale: Wide, weights: Wide) -
     for start in range(0, len(right), _PART):
         part = features[start : start + _PART] / scale.astype(np.float32)
         part = np.concatenate([part, np.ones((len(part), 1), np.float32)], 1)
-        log_odds: Array = part @ weights.astype(np.float32)
+        log_odds = np.asarray(part @ weights.astype(np.float32), np.float32)
         if said is not None:
             log_odds += said[start : start + _PART]
         chances = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -30, 30)))
-        gradient += part.T @ (right[start : start + _PART] - chances)
-        curvature += (part * (chances * (1.0 - chances))[:, None]).T @ part
+        gradient += np.asarray(part.T @ (right[start : start + _PART] - chances), np.float64)
+        curvature += np.asarray((part * (chances * (1.0 - chances))[:, None]).T @ part, np.float64)
     return gradient, curvature

@@ -16,6 +16,7 @@ def scores(right: NDArray[np.floating], chances: NDArray[np.floating], learners:
     return Scores(
         answers=len(y),
         learners=learners,
+        right=float(y.mean()),
         auc=auc(y, p),
         accuracy=float(((p >= 0.5) == (y > 0.5)).mean()),
         log_loss=float(-np.where(y > 0.5, np.log(p), np.log(1 - p)).mean()),

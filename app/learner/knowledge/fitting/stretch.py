@@ -78,7 +78,7 @@ class Stretch:
             "from asked": _flat(self._asked).T @ flat,
             "match": _flat(self._seen).T @ _flat(matched),
         }
-        seen: Array = (units @ w["from memory"].T + matched @ w["match"].T) * self._kept
+        seen = np.asarray((units @ w["from memory"].T + matched @ w["match"].T) * self._kept, np.float32)
         into, looped = self._through_time(seen)
         slopes["loop"] = _flat(self._before).T @ _flat(looped)
         slopes["gates"] = _flat(into).sum(0)
