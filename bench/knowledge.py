@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.learner.knowledge.features import COUNT, NAMES
+from app.learner.knowledge.features import NAMES
 from app.learner.knowledge.fitted import Fitted
 from app.learner.knowledge.fitting.examples import Examples, fold, met
 from app.learner.knowledge.fitting.fit import Plan, fit, learn

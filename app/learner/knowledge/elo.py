@@ -22,6 +22,9 @@ _DRIFT, _SKILL_DRIFT = 0.0005, 0.02
 _HELPED = 0.25
 """What a success with hints counts for."""
 
+_SPREAD = 0.392699
+"""pi / 8: a normal belief of log odds flattens the chance so much (MacKay, Neural Computation 4, 1992)."""
+
 _SURE = 1e-9
 
 
@@ -61,7 +64,7 @@ class Elo:
         practice = self.skills.get(skill)
         variance = self.variance + (_SKILL_VARIANCE if practice is None else practice.variance)
         mean = self.mean + ease if practice is None else self.mean + practice.mean + ease
-        return _chance(mean / sqrt(1.0 + 0.392699 * variance))
+        return _chance(mean / sqrt(1.0 + _SPREAD * variance))
 
     def beliefs(self, skill: str, ease: float) -> tuple[float, float, float, float]:
         """Log odds of a right answer, the ability, its deviation in the skill and how unsure that is."""
@@ -105,7 +108,7 @@ class Elo:
         practice = self.skills.get(skill) or Practice()
         variance = self.variance + practice.variance
         mean = self.mean + practice.mean + ease
-        mastery = _chance(mean / sqrt(1.0 + 0.392699 * variance))
+        mastery = _chance(mean / sqrt(1.0 + _SPREAD * variance))
         trend = _chance(mean) - _chance(mean - practice.mean + practice.level) if practice.answers > 1 else None
         independence = practice.alone / practice.later if practice.later else None
         uncertainty = sqrt(variance) * mastery * (1.0 - mastery)

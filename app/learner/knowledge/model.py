@@ -42,6 +42,7 @@ class Model:
     def __init__(self, fitted: Fitted | None = None, *, light: bool = False) -> None:
         self._base = fitted.population if fitted is not None else None
         self.population = Population()
+        self._light = light
         self.version = "light" if light else "untrained" if fitted is None else fitted.version
         self._mixture = Mixture(fitted) if fitted is not None and not light else None
         self._features = np.zeros(COUNT, np.float32)
@@ -68,7 +69,7 @@ class Model:
         """The probability that the answer will be right, between 0 and 1 and neither."""
         if self._mixture is None:
             skill, item, _ = exercise
-            return state.elo.predict(skill, self._population.norms(skill, item, state.past.cases(skill, item)).item_now)
+            return state.elo.predict(skill, self._ease(state, skill, item))
         return chance(self._mixture.log_odds(state.hidden, self.features(state, exercise), exercise.skill))
 
     def features(self, state: State, exercise: Exercise) -> Array:
@@ -86,15 +87,26 @@ class Model:
 
     def update(self, state: State, answer: Answer, ease: float | None = None) -> Lesson:
         """Takes an answer in, in place. `ease` is that of its `Lesson` where it is taken in again."""
+        if self._light:
+            if ease is None:
+                ease = self._population.ease(answer.skill, answer.item)
+            state.elo.update(answer, ease)
+            return Lesson(ease, (FIRST, FIRST))
         past = state.past
         cases = past.cases(answer.skill, answer.item)
         if ease is None:
-            ease = self.population.norms(answer.skill, answer.item, cases).item_now
+            ease = self._population.norms(answer.skill, answer.item, cases).item_now
         state.elo.update(answer, ease)
         if self._mixture is not None:
             state.hidden = self._mixture.network.step(state.hidden, answer.skill, _extras(past, answer, ease))
         past.update(answer, chance(ease))
         return Lesson(ease, cases)
+
+    def _ease(self, state: State, skill: str, item: str | None) -> float:
+        """How easy an exercise is for others, as far as this model tells apart how it is met."""
+        if self._light:
+            return self._population.ease(skill, item)
+        return self._population.norms(skill, item, state.past.cases(skill, item)).item_now
 
     def learn(self, answer: Answer, lesson: Lesson) -> None:
         """Counts an answer for those who come after. Answers with help say nothing of an exercise."""

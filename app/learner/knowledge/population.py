@@ -80,6 +80,22 @@ class Population:
             item_answers,
         )
 
+    def ease(self, skill: str, item: str | None) -> float:
+        """The log odds of a right answer to an item, whoever answers: the `item` of its norms, and sooner."""
+        base = self.base
+        found, known = self.skills.get(skill), self.items.get(item) if item is not None else None
+        answers, right = self.answers + 10.0, self.right + 6.5
+        if base is not None:
+            answers, right = answers + base.answers, right + base.right
+            found = _sum(found, base.skills.get(skill))
+            known = _sum(known, base.items.get(item)) if item is not None else None
+        rate = right / answers
+        if found is not None:
+            rate = _rate(found, rate, _SKILL_WEIGHT)
+        if known is not None:
+            rate = _rate(known, rate, _ITEM_WEIGHT)
+        return log(rate / (1.0 - rate))
+
     def add(self, skill: str, item: str | None, cases: tuple[int, int], right: bool) -> None:
         """Counts one answer."""
         self.answers += 1
@@ -103,6 +119,11 @@ def _sum(one: Counts | None, other: Counts | None) -> Counts | None:
     if one is None or other is None:
         return one or other
     return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def _rate(counts: Counts, above: float, weight: float) -> float:
+    first, first_right, wrong, wrong_right, right, right_right = counts
+    return (first_right + wrong_right + right_right + weight * above) / (first + wrong + right + weight)
 
 
 def _rates(counts: Counts, above: float, case: int, weight: float) -> tuple[float, float, int]:
