@@ -1,4 +1,4 @@
-"""The command line: `masterx serve`, `replay`, `migrate`, `rebuild`, `keys`, `doctor`, `bench`."""
+"""The command line: `masterx serve`, `replay`, `migrate`, `rebuild`, `train`, `keys`, `doctor`, `bench`."""
 
 import argparse
 import asyncio
@@ -19,6 +19,7 @@ from app.replay.progress import Progress
 from app.settings import Settings, load, masked
 from app.storage.keys import Grant, Keys
 from app.storage.migrate import migrate
+from app.train import options as train_options
 from app.vocabulary import Permission
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -164,6 +165,12 @@ def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
     return 1 if busy else 0
 
 
+def _train(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.train.train import train  # with NumPy
+
+    return train(settings, asked)
+
+
 def _bench(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         from bench.__main__ import main as bench
@@ -244,6 +251,9 @@ def _parser() -> argparse.ArgumentParser:
     rebuilding = commands.add_parser("rebuild", help="derive all that was learned of learners from the log again")
     rebuilding.description = "May run while the service does: both derive the same from the same log."
     rebuilding.set_defaults(command=_rebuild)
+    training = commands.add_parser("train", help="fit the model of knowledge on graded answers")
+    train_options.arguments(training)
+    training.set_defaults(command=_train)
     _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
 

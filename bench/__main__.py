@@ -15,6 +15,7 @@ BENCHES = {
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
     "compress": "tokens cut and evidence kept by each level of compression, beside truncation and chance",
     "memory": "chances of recall on a log of reviews, held-out cards, beside a constant, FSRS and FSRS with Platt",
+    "knowledge": "what learners answer next: Elo, PFA, regression and the full model, on students not fitted on",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
 }
 

@@ -1,13 +1,15 @@
 """Which skills a message names, by their names or titles: words compared without their endings. Pure.
 
-The endings are those of English inflection, as in the first step of Porter's stemmer (Program 14, 1980), a little
-shortened. In other languages words are compared as they are.
+Endings are those of English (Porter's second stemmer, snowballstem.org). Words of other languages lose them, too, but
+on both sides alike.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from Stemmer import Stemmer
 
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -15,7 +17,6 @@ _READ = 2_000
 """Characters of a message that are looked at."""
 
 _MOST = 8
-_VOWEL = re.compile(r"[aeiouy]")
 
 
 class Names:
@@ -54,9 +55,9 @@ def stems(text: str) -> tuple[str, ...]:
     """The words of a text without their endings.
 
     >>> stems("Adding FractionParts, stories")
-    ('add', 'fraction', 'part', 'story')
+    ('add', 'fraction', 'part', 'stori')
     """
-    return tuple(_stem(word.casefold()) for word in _WORD.findall(_CAMEL.sub(" ", text)))
+    return tuple(_stem()(word.casefold()) for word in _WORD.findall(_CAMEL.sub(" ", text)))
 
 
 def _scattered(name: tuple[str, ...], words: tuple[str, ...], at: int) -> bool:
@@ -74,20 +75,7 @@ def _scattered(name: tuple[str, ...], words: tuple[str, ...], at: int) -> bool:
     return False
 
 
-@lru_cache(4_096)
-def _stem(word: str) -> str:
-    if len(word) < 4:
-        return word
-    if word.endswith("ies"):
-        return f"{word[:-3]}y"
-    if word.endswith(("sses", "ches", "shes", "xes")):
-        return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    for ending in ("ing", "ed"):
-        short = word.removesuffix(ending)
-        if short != word and len(short) > 2 and _VOWEL.search(short):
-            # `dividing` and `divide`, `adding` and `add`, `planning` and `plan`
-            doubled = len(short) > 3 and short[-1] == short[-2] and short[-1] not in "lsz"
-            return short[:-1] if doubled else short
-    return word[:-1] if word.endswith("e") and len(word) > 4 else word
+@cache
+def _stem() -> Callable[[str], str]:
+    stem: Callable[[str], str] = Stemmer("english").stemWord
+    return stem

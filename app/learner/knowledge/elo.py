@@ -6,6 +6,7 @@ falls as evidence grows (Glickman, Applied Statistics 48, 1999; Pelanek, Compute
 """
 
 from math import exp, sqrt
+from typing import Any
 
 from app.vocabulary import Answer, Standing
 
@@ -20,6 +21,9 @@ _DRIFT, _SKILL_DRIFT = 0.0005, 0.02
 
 _HELPED = 0.25
 """What a success with hints counts for."""
+
+_SPREAD = 0.392699
+"""pi / 8: a normal belief of log odds flattens the chance so much (MacKay, Neural Computation 4, 1992)."""
 
 _SURE = 1e-9
 
@@ -60,7 +64,7 @@ class Elo:
         practice = self.skills.get(skill)
         variance = self.variance + (_SKILL_VARIANCE if practice is None else practice.variance)
         mean = self.mean + ease if practice is None else self.mean + practice.mean + ease
-        return _chance(mean / sqrt(1.0 + 0.392699 * variance))
+        return _chance(mean / sqrt(1.0 + _SPREAD * variance))
 
     def beliefs(self, skill: str, ease: float) -> tuple[float, float, float, float]:
         """Log odds of a right answer, the ability, its deviation in the skill and how unsure that is."""
@@ -104,7 +108,7 @@ class Elo:
         practice = self.skills.get(skill) or Practice()
         variance = self.variance + practice.variance
         mean = self.mean + practice.mean + ease
-        mastery = _chance(mean / sqrt(1.0 + 0.392699 * variance))
+        mastery = _chance(mean / sqrt(1.0 + _SPREAD * variance))
         trend = _chance(mean) - _chance(mean - practice.mean + practice.level) if practice.answers > 1 else None
         independence = practice.alone / practice.later if practice.later else None
         uncertainty = sqrt(variance) * mastery * (1.0 - mastery)
@@ -124,7 +128,7 @@ class Elo:
         return [self.mean, self.variance, [[skill, *practice.kept()] for skill, practice in self.skills.items()]]
 
     @classmethod
-    def of(cls, kept: list) -> "Elo":
+    def of(cls, kept: list[Any]) -> "Elo":
         """From such a list."""
         elo = cls()
         elo.mean, elo.variance, skills = kept

@@ -5,11 +5,12 @@ After PFA (Pavlik et al., AIED 2009), DAS3H (Choffin et al., EDM 2019) and Best-
 
 from math import log1p
 
+from app.learner.knowledge import contexts
 from app.learner.knowledge.past import NONE, Past, Track, faded, moment
 from app.learner.knowledge.population import Norms
 from app.vocabulary import Exercise
 
-NAMES = (
+NAMES: tuple[str, ...] = (
     *("skill ease", "item ease", "skill ease now", "item ease now", "skill answers", "item answers"),
     *("elo", "ability", "skill ability", "sureness"),
     *("answers", "excess", "quick", "slow", "streak", "right 1", "right 2", "right 3", "right 4", "pace"),
@@ -19,11 +20,15 @@ NAMES = (
     *("i right 1", "i right 2", "i since", "i same", "i run", "i same wrong", "i same right"),
     *("timed", "gap", "s gap", "i gap", "hour", "hour right", "day", "day right", "week", "week right"),
 )
+HISTORY = len(NAMES)
+"""Features of the learner's history; what others did in the same contexts follows, two for each."""
+
+NAMES += tuple(f"{what}: {name}" for name in contexts.NAMES for what in ("ease", "answers"))
 COUNT = len(NAMES)
 
 
-def features(past: Past, norms: Norms, ability: tuple[float, float, float, float], exercise: Exercise) -> list[float]:
-    """One number for each of `NAMES`."""
+def history(past: Past, norms: Norms, ability: tuple[float, float, float, float], exercise: Exercise) -> list[float]:
+    """One number for each of the first `HISTORY` of `NAMES`; `Population.evidence` gives the others."""
     skill, item, at = exercise
     s = past.skills.get(skill, NONE)
     i = past.items.get(item, NONE) if item is not None else NONE
@@ -131,3 +136,9 @@ def _bit(bits: int, n: int, back: int) -> float:
 
 def _signed(streak: int) -> float:
     return log1p(streak) * 0.5 if streak > 0 else -0.5 * log1p(-streak)
+
+
+def since(past: Past, at: float | None) -> float:
+    """The feature `gap`."""
+    at = moment(at)
+    return 0.0 if at is None or past.all.at is None else _gap(past.all.at, at)

@@ -2,13 +2,17 @@
 
 import base64
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import log
 from typing import Any
 
 import numpy as np
 import orjson
 
 from app.errors import MasterxError
+from app.learner.knowledge.contexts import Key
+from app.learner.knowledge.evidence import Counts
 from app.learner.knowledge.features import NAMES
 from app.learner.knowledge.logistic import Array
 from app.learner.knowledge.population import Population
@@ -18,28 +22,41 @@ FORMAT = "masterx-knowledge/1"
 
 @dataclass(frozen=True)
 class Scores:
-    """How well the answers of learners were foretold that a model was not fitted on: area under the ROC curve, share
-    of right calls, mean log loss, expected calibration error (15 bins)."""
+    """How well answers were foretold of learners that a model was not fitted on: the share of right answers, area under
+    the ROC curve, share of right calls, mean log loss, expected calibration error (15 bins)."""
 
     answers: int
     learners: int
+    right: float
     auc: float
     accuracy: float
     log_loss: float
     calibration_error: float
 
+    @property
+    def skill(self) -> float:
+        """How much of the log loss of one who always says the share of right answers is spared; compares models that
+        were judged on different answers."""
+        rate = min(max(self.right, 1e-6), 1 - 1e-6)
+        return 1.0 + self.log_loss / (rate * log(rate) + (1 - rate) * log(1 - rate))
+
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model: `weights` by name, the numbers of the skills and items that its network knows."""
+    """A fitted model: `weights` by name, the skills that its network knows, what was seen in each context; `population`
+    are the counts that it adds to those of a workspace."""
 
     version: str
     population: Population
     weights: dict[str, Array]
-    scores: Scores | None = None
+    scores: Scores
     skills: tuple[str, ...] = ()
-    items: tuple[str, ...] = ()
+    evidence: Mapping[Key, Counts] = field(default_factory=dict)
     features: tuple[str, ...] = field(default=NAMES)
+
+    def without_counts(self) -> "Fitted":
+        """For a workspace that has the counts of its learners itself."""
+        return replace(self, population=Population())
 
     def pack(self) -> bytes:
         """As compressed JSON."""
@@ -50,8 +67,8 @@ class Fitted:
             "scores": self.scores,
             "features": self.features,
             "skills": self.skills,
-            "items": self.items,
             "population": [people.answers, people.right, people.skills, people.items],
+            "evidence": [[*key, *counts] for key, counts in self.evidence.items()],
             "weights": {name: _text(values) for name, values in self.weights.items()},
         }
         return zlib.compress(orjson.dumps(document), 6)
@@ -65,14 +82,13 @@ class Fitted:
                 raise UnknownModel
             people = Population()
             people.answers, people.right, people.skills, people.items = document["population"]
-            scores = document["scores"]
             return cls(
                 document["version"],
                 people,
                 {name: _array(values) for name, values in document["weights"].items()},
-                Scores(**scores) if scores else None,
+                Scores(**document["scores"]),
                 tuple(document["skills"]),
-                tuple(document["items"]),
+                {tuple(key): (n, right) for *key, n, right in document["evidence"]},
             )
         except (zlib.error, orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             raise UnknownModel from error

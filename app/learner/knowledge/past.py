@@ -1,6 +1,7 @@
 """What is kept of a learner's answers, bounded: by skill, by item and overall. Features are told from it."""
 
 from math import exp, isfinite, log1p
+from typing import Any
 
 from app.vocabulary import Answer
 
@@ -18,7 +19,10 @@ class Track:
     """Answers to one item, or in one skill, or all. `excess` sums how far they were above what others make of it;
     `quick` and `slow` are means of that of late; `bits` the last outcomes, the newest lowest."""
 
-    __slots__ = ("at", "bits", "excess", "helped", "n", "quick", "right", "seen", "slow", "streak", "times", "windows")
+    __slots__ = (
+        *("at", "bits", "excess", "helped", "item", "n"),
+        *("quick", "right", "seen", "slow", "streak", "times", "windows"),
+    )
 
     def __init__(self) -> None:
         self.n = 0
@@ -35,6 +39,8 @@ class Track:
         self.at: float | None = None
         # Answers and right ones within an hour, a day, a week; only where times are known.
         self.windows: list[float] | None = None
+        # The item it was, of a skill.
+        self.item: str | None = None
         # Mean logarithm of response times in seconds.
         self.times = 0.0
 
@@ -61,7 +67,7 @@ class Track:
         return [getattr(self, name) for name in self.__slots__]
 
     @classmethod
-    def of(cls, kept: list) -> "Track":
+    def of(cls, kept: list[Any]) -> "Track":
         """From such a list."""
         track = cls()
         for name, value in zip(cls.__slots__, kept, strict=True):
@@ -76,16 +82,17 @@ NONE = Track()
 class Past:
     """One learner's answers."""
 
-    __slots__ = ("all", "answers", "item", "items", "run", "skill", "skills")
+    __slots__ = ("all", "answers", "before", "item", "items", "run", "skill", "skills")
 
     def __init__(self) -> None:
         self.answers = 0
         self.all = Track()
         self.skills: dict[str, Track] = {}
         self.items: dict[str, Track] = {}
-        # The last skill and item, and how often in a row that item came.
+        # The last skill and item, the item before, and how often in a row the last came.
         self.skill: str | None = None
         self.item: str | None = None
+        self.before: str | None = None
         self.run = 0
 
     def cases(self, skill: str, item: str | None) -> tuple[int, int]:
@@ -119,7 +126,8 @@ class Past:
             if pace is not None:
                 track.times += _QUICK * (pace - track.times)
         self.run = self.run + 1 if answer.item is not None and answer.item == self.item else 1
-        self.skill, self.item = answer.skill, answer.item
+        self.before, self.skill, self.item = self.item, answer.skill, answer.item
+        practised.item = answer.item
 
     def kept(self) -> list[object]:
         """As a list for JSON."""
@@ -128,14 +136,14 @@ class Past:
             self.all.kept(),
             [[key, *track.kept()] for key, track in self.skills.items()],
             [[key, *track.kept()] for key, track in self.items.items()],
-            *(self.skill, self.item, self.run),
+            *(self.skill, self.item, self.before, self.run),
         ]
 
     @classmethod
-    def of(cls, kept: list) -> "Past":
+    def of(cls, kept: list[Any]) -> "Past":
         """From such a list."""
         past = cls()
-        past.answers, overall, skills, items, past.skill, past.item, past.run = kept
+        past.answers, overall, skills, items, past.skill, past.item, past.before, past.run = kept
         past.all = Track.of(overall)
         past.skills = {key: Track.of(values) for key, *values in skills}
         past.items = {key: Track.of(values) for key, *values in items}

@@ -12,7 +12,7 @@ FIRST, AFTER_WRONG, AFTER_RIGHT = 0, 1, 2
 """How the learner's answer before, to the same item or of the same skill, went."""
 
 _SKILL_WEIGHT, _ITEM_WEIGHT = 8.0, 5.0
-"""Answers that what stands above counts for: a skill's rate before the rates of its items, a workspace's before that."""
+"""Answers that what stands above counts for: a workspace's rate before that of a skill, and that before an item's."""
 
 ITEMS, SKILLS = 200_000, 20_000
 """Most that are counted; later ones are met as unknown."""
@@ -34,13 +34,14 @@ class Norms(NamedTuple):
 
 
 class Population:
-    """Counts by skill and by item."""
+    """Counts by skill and by item, on top of those of `base`, which do not change here."""
 
-    __slots__ = ("answers", "items", "right", "skills")
+    __slots__ = ("answers", "base", "items", "right", "skills")
 
     def __init__(self) -> None:
         self.answers = 0
         self.right = 0
+        self.base: Population | None = None
         self.skills: dict[str, Counts] = {}
         self.items: dict[str, Counts] = {}
 
@@ -55,13 +56,18 @@ class Population:
         # Before anybody answered: 65 % of graded answers are right, as in most collections of them.
         rate = (self.right + 6.5) / (self.answers + 10.0)
         found = self.skills.get(skill)
+        known = self.items.get(item) if item is not None else None
+        base = self.base
+        if base is not None:
+            rate = (self.right + base.right + 6.5) / (self.answers + base.answers + 10.0)
+            found = _sum(found, base.skills.get(skill))
+            known = _sum(known, base.items.get(item)) if item is not None else None
         if found is None:
             level = log(rate / (1.0 - rate))
             rate_now, level_now, answers = rate, level, 0
         else:
             rate, rate_now, answers = _rates(found, rate, cases[0], _SKILL_WEIGHT)
             level, level_now = log(rate / (1.0 - rate)), log(rate_now / (1.0 - rate_now))
-        known = self.items.get(item) if item is not None else None
         if known is None:
             return Norms(level, level, level_now, level_now, answers, 0)
         item_rate, item_now, item_answers = _rates(known, rate, cases[1], _ITEM_WEIGHT)
@@ -73,6 +79,22 @@ class Population:
             answers,
             item_answers,
         )
+
+    def ease(self, skill: str, item: str | None) -> float:
+        """The log odds of a right answer to an item, whoever answers: the `item` of its norms, and sooner."""
+        base = self.base
+        found, known = self.skills.get(skill), self.items.get(item) if item is not None else None
+        answers, right = self.answers + 10.0, self.right + 6.5
+        if base is not None:
+            answers, right = answers + base.answers, right + base.right
+            found = _sum(found, base.skills.get(skill))
+            known = _sum(known, base.items.get(item)) if item is not None else None
+        rate = right / answers
+        if found is not None:
+            rate = _rate(found, rate, _SKILL_WEIGHT)
+        if known is not None:
+            rate = _rate(known, rate, _ITEM_WEIGHT)
+        return log(rate / (1.0 - rate))
 
     def add(self, skill: str, item: str | None, cases: tuple[int, int], right: bool) -> None:
         """Counts one answer."""
@@ -88,6 +110,20 @@ class Population:
         self.right += sign * other.right
         _merge(self.skills, other.skills, sign)
         _merge(self.items, other.items, sign)
+
+
+_NONE = (0, 0, 0, 0, 0, 0)
+
+
+def _sum(one: Counts | None, other: Counts | None) -> Counts | None:
+    if one is None or other is None:
+        return one or other
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def _rate(counts: Counts, above: float, weight: float) -> float:
+    first, first_right, wrong, wrong_right, right, right_right = counts
+    return (first_right + wrong_right + right_right + weight * above) / (first + wrong + right + weight)
 
 
 def _rates(counts: Counts, above: float, case: int, weight: float) -> tuple[float, float, int]:
@@ -112,4 +148,4 @@ def _count(table: dict[str, Counts], key: str, case: int, right: bool, most: int
 def _merge(table: dict[str, Counts], other: Mapping[str, Counts], sign: int) -> None:
     for key, counts in other.items():
         found = table.get(key)
-        table[key] = [sign * c for c in counts] if found is None else [a + sign * c for a, c in zip(found, counts, strict=True)]
+        table[key] = [a + sign * c for a, c in zip(found or _NONE, counts, strict=True)]

@@ -1,6 +1,7 @@
 """Logistic regression by Newton's method with a ridge (iteratively reweighted least squares)."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.learner.knowledge.logistic import Array
 
@@ -9,9 +10,13 @@ _RIDGE = 10.0
 
 _ROUNDS = 12
 
+_PART = 65_536
 
-def regress(features: Array, right: Array, ridge: float = _RIDGE) -> Array:
-    """Weights for each column of `features`, and for 1. Constant columns get none.
+Wide = NDArray[np.float64]
+
+
+def regress(features: Array, right: Array, said: Array | None = None) -> Array:
+    """Weights for each column of `features`, and for 1, on top of the log odds `said`. Constant columns get none.
 
     >>> x = np.array([[0.0], [1.0]] * 500, np.float32)
     >>> y = np.array([0, 1] * 500, np.float32)
@@ -22,10 +27,10 @@ def regress(features: Array, right: Array, ridge: float = _RIDGE) -> Array:
     used = scale > 1e-6
     scale = np.where(used, scale, 1.0)
     weights = np.zeros(features.shape[1] + 1)
-    penalty = np.where(np.append(used, True), ridge, 1e12)
+    penalty = np.where(np.append(used, True), _RIDGE, 1e12)
     penalty[-1] = 1e-6
     for _ in range(_ROUNDS):
-        gradient, curvature = _sums(features, right, scale, weights)
+        gradient, curvature = _sums((features, right, said), scale, weights)
         step = np.linalg.solve(curvature + np.diag(penalty), gradient - penalty * weights)
         weights += step
         if np.abs(step).max() < 1e-4:
@@ -34,14 +39,18 @@ def regress(features: Array, right: Array, ridge: float = _RIDGE) -> Array:
     return weights.astype(np.float32)
 
 
-def _sums(features: Array, right: Array, scale: Array, weights: Array) -> tuple[Array, Array]:
+def _sums(data: tuple[Array, Array, Array | None], scale: Wide, weights: Wide) -> tuple[Wide, Wide]:
     """Gradient and curvature of the likelihood, a part of the rows at a time."""
+    features, right, said = data
     size = len(weights)
     gradient, curvature = np.zeros(size), np.zeros((size, size))
-    for start in range(0, len(right), 65536):
-        part = features[start : start + 65536] / scale.astype(np.float32)
+    for start in range(0, len(right), _PART):
+        part = features[start : start + _PART] / scale.astype(np.float32)
         part = np.concatenate([part, np.ones((len(part), 1), np.float32)], 1)
-        chances = 1.0 / (1.0 + np.exp(-np.clip(part @ weights.astype(np.float32), -30, 30)))
-        gradient += part.T @ (right[start : start + 65536] - chances)
-        curvature += (part * (chances * (1.0 - chances))[:, None]).T @ part
+        log_odds = np.asarray(part @ weights.astype(np.float32), np.float32)
+        if said is not None:
+            log_odds += said[start : start + _PART]
+        chances = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -30, 30)))
+        gradient += np.asarray(part.T @ (right[start : start + _PART] - chances), np.float64)
+        curvature += np.asarray((part * (chances * (1.0 - chances))[:, None]).T @ part, np.float64)
     return gradient, curvature
