@@ -12,6 +12,7 @@ from app.learner.counting import Counting
 from app.learner.following import Consumer, Following
 from app.learner.grading import Grading
 from app.learner.minds import Minds
+from app.learner.models import Thinking
 from app.learner.portraits import Portraits
 from app.learner.reader import Reader
 from app.learner.rebuild import Rebuilding
@@ -19,6 +20,7 @@ from app.learner.reviews import Reviews
 from app.storage.answers import Sheets
 from app.storage.cache import Cache
 from app.storage.learned import Learned
+from app.storage.models import Models
 from app.storage.ports import Store
 from app.storage.sessions import Learners
 from app.storage.snapshots import CHANGED, Snapshots
@@ -83,10 +85,8 @@ def consumers() -> tuple[Consumer, ...]:
 
 def learning_of(store: Store, clock: Clock) -> Learning:
     """The learner model over a store."""
-    from app.learner.knowledge.model import Model  # with NumPy: not for a command that builds no service
-
     sheets, learned = Sheets(store), Learned(store)
-    minds, counting = Minds(sheets, learned, Model()), Counting(sheets, learned, clock)
+    minds, counting = Minds(sheets, learned, Thinking(Models(store))), Counting(sheets, learned, clock)
     turns = TurnLog(store)
     reviews = Reviews(minds, counting, Learners(store, clock), clock)
     following = Following(turns, learned, consumers())

@@ -9,16 +9,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from app.errors import StoreUnavailable
 from app.learner.mind import Mind, answer_id
+from app.learner.models import Thinking
 from app.storage.answers import Sheets
 from app.storage.learned import Learned
 from app.vocabulary import Sheet
-
-if TYPE_CHECKING:
-    from app.learner.knowledge.model import Model
 
 NAME = "answers"
 """Under which a mind is kept: it is what was learned from answers."""
@@ -62,8 +59,8 @@ class Warm:
 class Minds:
     """The minds of the 2,048 learners last met, or of fewer when they know of over 200,000 skills together."""
 
-    def __init__(self, sheets: Sheets, learned: Learned, model: "Model") -> None:
-        self._sheets, self._learned, self._model = sheets, learned, model
+    def __init__(self, sheets: Sheets, learned: Learned, thinking: Thinking) -> None:
+        self._sheets, self._learned, self._thinking = sheets, learned, thinking
         self._warm: OrderedDict[Who, Warm] = OrderedDict()
         self._unsaved: set[Who] = set()
         self._skills = 0
@@ -80,7 +77,7 @@ class Minds:
             try:
                 if warm.mind is None:
                     kept, warm.stamp = await self._learned.get(*who, NAME)
-                    warm.mind, current = Mind.of(kept, self._model), True
+                    warm.mind, current = Mind.of(kept, await self._thinking.of(who[0])), True
                     warm.saved = warm.mind.seq
                     self._skills += warm.mind.size
                 if current:
@@ -141,7 +138,7 @@ class Minds:
         stamp = None
         while stamp is None:
             _, known = await self._learned.get(*who, NAME)
-            mind = Mind(self._model)
+            mind = Mind(await self._thinking.of(who[0]))
             await self._catch_up(who, mind)
             if not mind.seq:
                 return
