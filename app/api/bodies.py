@@ -158,9 +158,9 @@ def digest(message: str, task: Task | None) -> str:
     return hashlib.sha256(orjson.dumps([message, task])).hexdigest()
 
 
-def page_limit(request: Request) -> int:
-    """The `limit` of a list, 1 to 200, 50 where it is not given."""
-    given = request.query_params.get("limit", "50")
+def page_limit(request: Request, default: int = 50) -> int:
+    """The `limit` of a list, 1 to 200, `default` where it is not given."""
+    given = request.query_params.get("limit", str(default))
     if not (given.isascii() and given.isdigit() and 1 <= int(given[:4]) <= 200):
         raise Invalid([FieldError("limit", "must be a whole number from 1 to 200")])
     return int(given)

@@ -38,6 +38,8 @@ from app.errors import SettingsError
 from app.events import Events
 from app.later import Later
 from app.later import Parts as LaterParts
+from app.library import Library
+from app.library import Parts as LibraryParts
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import Provider
@@ -52,6 +54,7 @@ from app.settings import CONFIG, Settings, masked
 from app.spending import Spending
 from app.storage.belongings import Belongings
 from app.storage.cache import Cache
+from app.storage.courses import Courses
 from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
@@ -77,6 +80,7 @@ class Records:
     snapshots: Snapshots
     keys: Keys
     questions: Questions
+    courses: Courses
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Service:
     recalls: Recalls
     preload: Preload
     erasure: Erasure
+    library: Library
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -159,9 +164,11 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     )
     later = Later(asking_again)
     base.events.subscribe(later.hear)
+    shelved = LibraryParts(records.courses, base.cache, clock, base.tokens.count)
+    library = await stack.enter_async_context(Library.of(shelved))
     await stack.enter_async_context(
         background(
-            *(records.snapshots.follow(base.cache), presence.stay(running), later.stay()),
+            *(records.snapshots.follow(base.cache), presence.stay(running), later.stay(), library.follow()),
             *(spending.stay(), health.watch(), _warm_up(router)),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
@@ -176,7 +183,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
     return Service(
-        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, health),
+        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, library, health),
         providers=asked,
         recovered=recovered,
     )
@@ -221,7 +228,13 @@ def records_of(store: Store, clock: Clock) -> Records:
     """The records in a store."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
     return Records(
-        turns, sessions, learners, Snapshots(sessions, learners, turns, clock), Keys(store, clock), Questions(store)
+        turns=turns,
+        sessions=sessions,
+        learners=learners,
+        snapshots=Snapshots(sessions, learners, turns, clock),
+        keys=Keys(store, clock),
+        questions=Questions(store),
+        courses=Courses(store, clock),
     )
 
 

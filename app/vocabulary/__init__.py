@@ -43,6 +43,7 @@ from app.vocabulary.keeping import (
     Turn,
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
+from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 
 __all__ = [
@@ -54,15 +55,20 @@ __all__ = [
     "Ask",
     "Attempt",
     "Chunk",
+    "Course",
+    "CourseBrief",
+    "Document",
     "Due",
     "Explored",
     "Feedback",
     "Finish",
+    "Format",
     "ItemReceipt",
     "Key",
     "LayerReceipt",
     "Learner",
     "Left",
+    "Material",
     "Message",
     "Mode",
     "Offer",
@@ -70,6 +76,7 @@ __all__ = [
     "Page",
     "Passage",
     "Permission",
+    "Piece",
     "Portrait",
     "Prompt",
     "Question",
@@ -79,6 +86,7 @@ __all__ = [
     "Said",
     "Sampling",
     "Session",
+    "Skill",
     "Snapshot",
     "Standing",
     "State",
