@@ -193,9 +193,9 @@ def digest(message: str, task: Task | None) -> str:
     return hashlib.sha256(orjson.dumps([message, task])).hexdigest()
 
 
-def page_limit(request: Request) -> int:
-    """The `limit` of a list, 1 to 200, 50 where it is not given."""
-    return number(request, "limit", (50, 200))
+def page_limit(request: Request, default: int = 50) -> int:
+    """The `limit` of a list, 1 to 200, `default` where it is not given."""
+    return number(request, "limit", (default, 200))
 
 
 def number(request: Request, name: str, bounds: tuple[int, int]) -> int:

@@ -39,6 +39,8 @@ from app.errors import SettingsError
 from app.events import Events
 from app.later import Later
 from app.later import Parts as LaterParts
+from app.library import Library
+from app.library import Parts as LibraryParts
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import Provider
@@ -53,6 +55,7 @@ from app.settings import CONFIG, Settings, masked
 from app.spending import Spending
 from app.storage.belongings import Belongings
 from app.storage.cache import Cache
+from app.storage.courses import Courses
 from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
@@ -78,6 +81,7 @@ class Records:
     snapshots: Snapshots
     keys: Keys
     questions: Questions
+    courses: Courses
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ class Service:
     recalls: Recalls
     preload: Preload
     erasure: Erasure
+    library: Library
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -163,9 +168,11 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     base.events.subscribe(later.hear)
     base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
     stack.push_async_callback(base.learning.rest)
+    shelved = LibraryParts(records.courses, base.cache, clock, base.tokens.count)
+    library = await stack.enter_async_context(Library.of(shelved))
     await stack.enter_async_context(
         background(
-            *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay()),
+            *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
             *(spending.stay(), health.watch(), _warm_up(router), *base.learning.work()),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
@@ -181,7 +188,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
     return Service(
-        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, health),
+        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, library, health),
         providers=asked,
         recovered=recovered,
     )
@@ -226,8 +233,15 @@ async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base
 def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> Records:
     """The records in a store; snapshots have the portraits that are given."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
-    snapshots = Snapshots(sessions, learners, turns, (clock, portraying))
-    return Records(turns, sessions, learners, snapshots, Keys(store, clock), Questions(store))
+    return Records(
+        turns=turns,
+        sessions=sessions,
+        learners=learners,
+        snapshots=Snapshots(sessions, learners, turns, (clock, portraying)),
+        keys=Keys(store, clock),
+        questions=Questions(store),
+        courses=Courses(store, clock),
+    )
 
 
 def _check_budget(policy: Policy, tokens: Tokens) -> int:

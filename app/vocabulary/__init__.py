@@ -45,6 +45,7 @@ from app.vocabulary.keeping import (
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
 from app.vocabulary.learning import Estimate, Sheet
+from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 
 __all__ = [
@@ -57,17 +58,22 @@ __all__ = [
     "Ask",
     "Attempt",
     "Chunk",
+    "Course",
+    "CourseBrief",
+    "Document",
     "Due",
     "Estimate",
     "Exercise",
     "Explored",
     "Feedback",
     "Finish",
+    "Format",
     "ItemReceipt",
     "Key",
     "LayerReceipt",
     "Learner",
     "Left",
+    "Material",
     "Message",
     "Mode",
     "Offer",
@@ -75,6 +81,7 @@ __all__ = [
     "Page",
     "Passage",
     "Permission",
+    "Piece",
     "Portrait",
     "Prompt",
     "Question",
@@ -85,6 +92,7 @@ __all__ = [
     "Sampling",
     "Session",
     "Sheet",
+    "Skill",
     "Snapshot",
     "Standing",
     "State",
