@@ -10,8 +10,12 @@ BENCHES = {
     "relay": "our adapter beside raw aiohttp and the OpenAI SDK",
     "store": "durable writes of both stores beside plain SQLite",
     "clients": "stock OpenAI clients, from npm and from Python, beside raw aiohttp",
+    "prefix": "what prompts have in common with the one before, and how much sooner the first word comes for it",
     "responses": "a question that is in the cache of answers, one that is not, and no cache",
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
+    "compress": "tokens cut and evidence kept by each level of compression, beside truncation and chance",
+    "memory": "chances of recall on a log of reviews, held-out cards, beside a constant, FSRS and FSRS with Platt",
+    "knowledge": "what learners answer next: Elo, PFA, regression and the full model, on students not fitted on",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
     "path": "ms to plan a path over 500 skills; what annealing gains over greedy before a deadline",
 }

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
-from app.api import batch, budgets, courses, later, operations, path, providers, sessions, turns
+from app.api import batch, belongings, budgets, courses, later, learning, operations, path, providers, sessions, turns
 from app.api.access import LOOPBACK, Access
 from app.api.chat import route as chat
 from app.api.chat.chats import Chats
@@ -40,6 +40,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _invalid)
     for router in (
         sessions.router,
+        belongings.router,
         turns.router,
         later.router,
         batch.router,
@@ -48,6 +49,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         operations.router,
         providers.router,
         budgets.router,
+        learning.router,
         courses.router,
         path.router,
         pages.router(),

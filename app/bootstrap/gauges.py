@@ -2,7 +2,12 @@
 
 from app.analytics.health import Health
 from app.analytics.meters import Meters
+from app.bootstrap.learning import Learning
+from app.context.fragments import Fragments
+from app.context.memory.recalls import Recalls
+from app.context.preload import Preload
 from app.later import Later
+from app.learner.calibration import Calibration
 from app.responses.responses import Responses
 from app.routing.breaker import State
 from app.routing.known import Known
@@ -24,6 +29,16 @@ def cache_counts(meters: Meters, snapshots: Snapshots, responses: Responses) -> 
     counts("masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups)
     counts("masterx_response_cache", "Questions by how the answer came", "result", lambda: responses.results)
     counts("masterx_response_bypasses", "Questions not for the cache", "why", lambda: responses.bypasses)
+
+
+def fragments(meters: Meters, fragments: Fragments) -> None:
+    """How often a layer of a context was there already."""
+    meters.counts(
+        "masterx_context_fragments",
+        "Rendered layers of contexts, by whether one was warm",
+        "result",
+        lambda: fragments.lookups,
+    )
 
 
 def money(meters: Meters, spending: Spending) -> None:
@@ -52,6 +67,44 @@ def waiting(meters: Meters, later: Later) -> None:
         "state",
         lambda: later.settled,
     )
+
+
+def memories(meters: Meters, recalls: Recalls, preload: Preload) -> None:
+    """Indices of what learners said."""
+    warm, ahead = recalls.warm, recalls.ahead
+    meters.gauge("masterx_memories_warm", "Learners whose memory is at hand in this process", lambda: len(warm))
+    meters.gauge("masterx_memories_bytes", "About how many bytes those take", lambda: warm.size)
+    meters.counts(
+        "masterx_memory_lookups", "Questions to memories, by how they were there", "result", lambda: recalls.lookups
+    )
+    meters.counts(
+        "masterx_preloads",
+        "Memories fetched ahead of a turn, by what became of it",
+        "result",
+        lambda: {**ahead.counts, "dropped": preload.dropped, "evicted": warm.evicted},
+    )
+
+
+def learning(meters: Meters, learning: Learning) -> None:
+    """What is learned of learners, and how well it foretells."""
+    grading = learning.grading
+    meters.counts("masterx_answers", "Graded answers by what became of them", "what", lambda: grading.answers)
+    meters.gauges(
+        "masterx_prediction_log_loss",
+        "Log loss over this process's last 2,000 answers: of predictions, and of always saying the share of right ones",
+        ("by",),
+        lambda: [((by,), loss) for by, loss in _losses(grading.calibration) if loss is not None],
+    )
+    meters.gauge(
+        "masterx_prediction_bias",
+        "Mean prediction less share of right answers, over the same",
+        lambda: grading.calibration.bias() or 0.0,
+    )
+    meters.gauge("masterx_predictions", "Answers that these figures rest on", lambda: len(grading.calibration))
+
+
+def _losses(calibration: Calibration) -> list[tuple[str, float | None]]:
+    return [("model", calibration.log_loss()), ("rate", calibration.rate_log_loss())]
 
 
 def routing_gauges(meters: Meters, router: Router) -> None:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 
-from app.advice import Advice, Nobody
-from app.advice import Parts as AdviceParts
+from app.advice import Advice
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
 from app.bootstrap import gauges
@@ -25,15 +24,24 @@ from app.bootstrap.adapters import (
     providers_of,
     store_of,
 )
+from app.bootstrap.learning import Learning, Told, learning_of
+from app.bootstrap.teaching import advice_of, library_of
+from app.briefing import Briefing
 from app.clock import Clock, iso
-from app.context.assemble import Assembler, smallest_budget
+from app.context.assemble import Assembler
+from app.context.fixed import smallest_budget
+from app.context.memory.loading import Loader
+from app.context.memory.recalls import Parts as RecallParts
+from app.context.memory.recalls import Recalls
+from app.context.preload import Preload
 from app.context.tokens import Tokens, o200k
+from app.erasure import Erasure
+from app.erasure import Parts as ErasureParts
 from app.errors import SettingsError
 from app.events import Events
 from app.later import Later
 from app.later import Parts as LaterParts
 from app.library import Library
-from app.library import Parts as LibraryParts
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import Provider
@@ -46,14 +54,16 @@ from app.routing.router import Router
 from app.running import Running
 from app.settings import CONFIG, Settings, masked
 from app.spending import Spending
+from app.storage.belongings import Belongings
 from app.storage.cache import Cache
 from app.storage.courses import Courses
 from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
 from app.storage.questions import Questions
+from app.storage.segments import Segments
 from app.storage.sessions import Learners, Sessions
-from app.storage.snapshots import Snapshots
+from app.storage.snapshots import Portraying, Snapshots, nothing
 from app.storage.turns import TurnLog
 from app.turn import Parts, Tutor
 
@@ -86,6 +96,7 @@ class Base:
     smallest_budget: int
     store: Store
     cache: Cache
+    learning: Learning
     records: Records
     events: Events
     meters: Meters
@@ -103,6 +114,9 @@ class Service:
     running: Running
     spending: Spending
     later: Later
+    recalls: Recalls
+    preload: Preload
+    erasure: Erasure
     library: Library
     advice: Advice
     health: Health
@@ -127,11 +141,19 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
-    tutor = Tutor(_parts(base, router, (responses, spending), me.id))
+    recalls = await stack.enter_async_context(Recalls.of(_recall(base, me.id)))
+    base.events.subscribe(recalls.hear)
+    preload = Preload(recalls)
+    base.events.subscribe(preload.hear)
+    briefing = Briefing(base.policy, clock, recalls)
+    assembler = Assembler(base.tokens)
+    records.snapshots.tell_of_dropped(assembler.fragments.drop)
+    tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
+    erasure = Erasure(_erasing(base, recalls, running))
     health = Health(_checks(base), clock)
     await health.look()
     asking_again = LaterParts(
@@ -146,12 +168,14 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     )
     later = Later(asking_again)
     base.events.subscribe(later.hear)
-    shelved = LibraryParts(records.courses, base.cache, clock, base.tokens.count)
-    library = await stack.enter_async_context(Library.of(shelved))
+    base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
+    stack.push_async_callback(base.learning.rest)
+    library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
     await stack.enter_async_context(
         background(
-            *(records.snapshots.follow(base.cache), presence.stay(running), later.stay(), library.follow()),
-            *(spending.stay(), health.watch(), _warm_up(router)),
+            *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
+            *(spending.stay(), health.watch(), _warm_up(router), *base.learning.work()),
+            *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
     gauges.gauges(base.meters, running, health)
@@ -159,10 +183,17 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.cache_counts(base.meters, records.snapshots, responses)
     gauges.money(base.meters, spending)
     gauges.waiting(base.meters, later)
+    gauges.fragments(base.meters, assembler.fragments)
+    gauges.memories(base.meters, recalls, preload)
+    gauges.learning(base.meters, base.learning)
     entries = (*router.entries, *([last.entry] if last else []))
     asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
-    advice = Advice(AdviceParts(Nobody(), records.courses, clock, base.policy.path))
-    return Service(base, records, tutor, router, running, spending, later, library, advice, health, asked, recovered)
+    advice = advice_of(base.store, clock, base.policy, base.learning)
+    return Service(
+        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, library, advice, health),
+        providers=asked,
+        recovered=recovered,
+    )
 
 
 @contextmanager
@@ -184,7 +215,7 @@ async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base
     await bring_up_to_date(settings, schema, clock)
     cache = await cache_of(settings, clock)
     stack.push_async_callback(cache.close)
-    events, meters = Events(), Meters()
+    events, meters, learning = Events(), Meters(), learning_of(store, clock)
     events.subscribe(meters.hear)
     return Base(
         settings=settings,
@@ -194,20 +225,21 @@ async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base
         smallest_budget=least,
         store=store,
         cache=cache,
-        records=records_of(store, clock),
+        learning=learning,
+        records=records_of(store, clock, learning.portraits.of),
         events=events,
         meters=meters,
     )
 
 
-def records_of(store: Store, clock: Clock) -> Records:
-    """The records in a store."""
+def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> Records:
+    """The records in a store; snapshots have the portraits that are given."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
     return Records(
         turns=turns,
         sessions=sessions,
         learners=learners,
-        snapshots=Snapshots(sessions, learners, turns, clock),
+        snapshots=Snapshots(sessions, learners, turns, (clock, portraying)),
         keys=Keys(store, clock),
         questions=Questions(store),
         courses=Courses(store, clock),
@@ -248,21 +280,47 @@ async def _warm_up(router: Router) -> None:
         await asyncio.to_thread(import_module, "sympy")
 
 
-def _parts(base: Base, router: Router, around: tuple[Responses, Spending], owner: str) -> Parts:
-    responses, spending = around
+def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Responses, Spending], owner: str) -> Parts:
+    briefing, assembler, responses, spending = around
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
         router=router,
         responses=responses,
-        assembler=Assembler(base.tokens),
+        briefing=briefing,
+        assembler=assembler,
         tokens=base.tokens,
         cache=base.cache,
         events=base.events,
         clock=base.clock,
         policy=base.policy,
         spending=spending,
+        draw=random.random,
         owner=owner,
+        read=base.learning.reader.read,
+    )
+
+
+def _recall(base: Base, me: str) -> RecallParts:
+    segments, policy = Segments(base.store), base.policy.recall
+    return RecallParts(
+        loader=Loader(base.store, segments, base.clock, policy.passages),
+        segments=segments,
+        cache=base.cache,
+        clock=base.clock,
+        policy=policy,
+        me=me,
+    )
+
+
+def _erasing(base: Base, recalls: Recalls, running: Running) -> ErasureParts:
+    return ErasureParts(
+        belongings=Belongings(base.store),
+        sessions=base.records.sessions,
+        snapshots=base.records.snapshots,
+        recalls=recalls,
+        running=running,
+        cache=base.cache,
     )
 
 

@@ -24,6 +24,10 @@ class Tokens:
         """Tokens in `text`; a pair of surrogates that stands alone counts as the replacement character."""
         return len(self._encoder.encode_ordinary(_sound(text)))
 
+    def encode(self, text: str) -> list[int]:
+        """The numbers of a text's tokens."""
+        return self._encoder.encode_ordinary(_sound(text))
+
     def shorten(self, text: str, limit: int) -> str:
         """`text` in at most `limit` tokens: its beginning and its end, with a mark where the middle was.
 

@@ -23,10 +23,13 @@ from app.vocabulary.asking import (
     Task,
     Usage,
 )
+from app.vocabulary.graded import Answer, Exercise
 from app.vocabulary.keeping import (
     SCHEMA,
     Affect,
+    Explored,
     Feedback,
+    ItemReceipt,
     Key,
     LayerReceipt,
     Learner,
@@ -41,6 +44,7 @@ from app.vocabulary.keeping import (
     Turn,
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
+from app.vocabulary.learning import Estimate, Sheet
 from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 
@@ -50,6 +54,7 @@ __all__ = [
     "OFFLINE",
     "SCHEMA",
     "Affect",
+    "Answer",
     "Ask",
     "Attempt",
     "Chunk",
@@ -57,9 +62,13 @@ __all__ = [
     "CourseBrief",
     "Document",
     "Due",
+    "Estimate",
+    "Exercise",
+    "Explored",
     "Feedback",
     "Finish",
     "Format",
+    "ItemReceipt",
     "Key",
     "LayerReceipt",
     "Learner",
@@ -82,6 +91,7 @@ __all__ = [
     "Said",
     "Sampling",
     "Session",
+    "Sheet",
     "Skill",
     "Snapshot",
     "Standing",

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from app.bootstrap import Records, records_of
+from app.briefing import Briefing
 from app.clock import HandClock, iso
 from app.context.assemble import Assembler
 from app.context.tokens import o200k
@@ -29,7 +30,7 @@ from app.storage.ports import QUESTIONS, TURNS
 from app.storage.sqlite import SqliteStore
 from app.turn import Parts as TurnParts
 from app.turn import Tutor
-from app.vocabulary import OFFLINE, Ask, Chunk, Finish, Prompt, Question, Session, State, Turn, Wait
+from app.vocabulary import OFFLINE, Ask, Chunk, Finish, Prompt, Question, Reading, Session, State, Turn, Wait
 from tests.fakes import ScriptedProvider, entry, routed
 
 POLICY = load_policy(CONFIG / "policy.toml").model_copy(
@@ -128,6 +129,7 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
                 snapshots=records.snapshots,
                 router=router,
                 responses=responses,
+                briefing=Briefing(policy, clock),
                 assembler=Assembler(tokens),
                 tokens=tokens,
                 cache=cache,
@@ -135,7 +137,9 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
                 clock=clock,
                 policy=policy,
                 spending=Spending(store.ledger, records.turns, policy, clock),
+                draw=lambda: 1.0,
                 owner="me",
+                read=lambda snapshot, message: Reading(),
             )
         )
         async with Running.of(tutor, records.turns) as running:

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.context.assemble import Assembler, Brief
+from app.context.assemble import Assembler
+from app.context.brief import Brief
 from app.context.tokens import o200k
 from app.policy import load as load_policy
 from app.providers.offline import OfflineTutor
