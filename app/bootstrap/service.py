@@ -145,7 +145,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     base.events.subscribe(recalls.hear)
     preload = Preload(recalls)
     base.events.subscribe(preload.hear)
-    briefing = Briefing(base.policy, clock, recalls)
+    library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
+    briefing = Briefing(base.policy, clock, recalls, library)
     assembler = Assembler(base.tokens)
     records.snapshots.tell_of_dropped(assembler.fragments.drop)
     tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
@@ -170,7 +171,6 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     base.events.subscribe(later.hear)
     base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
     stack.push_async_callback(base.learning.rest)
-    library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
