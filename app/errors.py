@@ -106,10 +106,10 @@ class Malformed(MasterxError):
 
 
 class TooLarge(MasterxError):
-    """The body is over the limit (bytes)."""
+    """The body is over the limit (bytes); `advice` is what to do about it."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"the body is over {limit} bytes")
+    def __init__(self, limit: int, advice: str = "") -> None:
+        super().__init__(f"the body is over {limit} bytes{advice}")
         self.limit = limit
 
 

@@ -160,6 +160,17 @@ class WorkspacePolicy(_Part):
     forbid: frozenset[str] = frozenset()
 
 
+class PathPolicy(_Part):
+    """What counts as mastered, how long skills take of which nobody says it (minutes), in how many days half of what
+    was learned is lost without practice, and below which chance of mastery a learner is at risk."""
+
+    mastery: Annotated[float, Field(ge=0.55, le=0.99)] = 0.8
+    minutes: Annotated[float, Field(gt=0, le=10_000)] = 20.0
+    review_minutes: Annotated[float, Field(gt=0, le=120)] = 3.0
+    half_life: Annotated[float, Field(gt=0, le=3_650)] = 30.0
+    at_risk: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+
 class Strategy(_Part):
     """One way to teach, as the model is told it."""
 
@@ -177,6 +188,7 @@ class Policy(_Part):
     routing: RoutingPolicy = RoutingPolicy()
     responses: ResponsesPolicy = ResponsesPolicy()
     budgets: BudgetPolicy = BudgetPolicy()
+    path: PathPolicy = PathPolicy()
     workspaces: dict[str, WorkspacePolicy] = Field(default_factory=dict)
     strategies: dict[str, Strategy]
     tasks: dict[Task, str]

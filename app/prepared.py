@@ -10,7 +10,7 @@ from app.responses.responses import Lookup
 from app.routing.answer import Request
 from app.routing.money import Purse, unlimited
 from app.routing.rank import Wanted
-from app.vocabulary import Ask, Prompt, Snapshot, Task
+from app.vocabulary import Ask, Prompt, Reading, Snapshot, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Prepared:
     request: Request
     started: float
     context_ms: float
+    reading: Reading
     purse: Purse = field(default_factory=unlimited)
 
 

@@ -32,7 +32,7 @@ from app.spending import Asked, Spending
 from app.storage.cache import Cache
 from app.storage.snapshots import Snapshots
 from app.storage.turns import StaleSnapshot, TurnLog
-from app.vocabulary import OFFLINE, Ask, Finish, Offer, State, Timing, Turn, Usage
+from app.vocabulary import OFFLINE, Ask, Finish, Offer, Reading, Snapshot, State, Timing, Turn, Usage
 
 _STALE_TRIES = 3
 _CLIENT_WAITS = 10.0
@@ -59,6 +59,7 @@ class Parts:
     spending: Spending
     draw: Callable[[], float]
     owner: str
+    read: Callable[[Snapshot, str], Reading]
 
 
 class Tutor:
@@ -71,14 +72,14 @@ class Tutor:
         """Reads the message and assembles its context; changes nothing. `draw` is the lot of a turn (`Brief.draw`)."""
         p, started = self._p, self._p.clock.monotonic()
         snapshot = await p.snapshots.of(ask.workspace, ask.session_id)
-        task = ask.task or classify(ask.message)
+        task, reading = ask.task or classify(ask.message), p.read(snapshot, ask.message)
         assembling = p.clock.monotonic()
         brief = await p.briefing.brief(ask, snapshot, Wish(task, budget, draw))
         assembly = p.assembler.assemble(brief)
         context_ms = (p.clock.monotonic() - assembling) * 1e3
         fit = wanted(ask, task, assembly, p.policy)
         asked = request(ask, assembly, p.policy, (fit, p.router.candidates(fit)))
-        return Prepared(snapshot, fit, brief.strategy, assembly, asked, started, context_ms)
+        return Prepared(snapshot, fit, brief.strategy, assembly, asked, started, context_ms, reading)
 
     async def open(self, ask: Ask) -> tuple[Prepared, Live]:
         """Makes the learner's message durable; from here on the turn leaves exactly one record."""
@@ -171,6 +172,7 @@ class Tutor:
             created_at=iso(clock.now()),
             task=prepared.wanted.task,
             strategy=prepared.strategy,
+            reading=prepared.reading,
             policy=self._p.policy.version,
             receipt=prepared.assembly.receipt,
             message_tokens=prepared.assembly.message_tokens,

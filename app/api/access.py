@@ -32,6 +32,11 @@ class Principal:
         if self.role is Permission.TEACHER:
             raise Forbidden("a teacher's key reads; it does not write for a learner")
 
+    def must_teach(self) -> None:
+        """Raises `Forbidden` for learners."""
+        if self.role is Permission.LEARNER:
+            raise Forbidden("a teacher's key is needed")
+
     def must_operate(self) -> None:
         """Raises `Forbidden` for all but operators."""
         if self.role is not Permission.OPERATOR:

@@ -3,13 +3,16 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from app.errors import FieldError, Invalid, Malformed, TooLarge
+from app.learner.reviews import WEEKDAYS
 from app.vocabulary import MESSAGE_LIMIT, Task
 
 BODY_LIMIT = 1024 * 1024
@@ -96,8 +99,36 @@ class FeedbackIn(Body):
 Value = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 
 
+def _day(text: str) -> str:
+    try:
+        if len(text) == 10:
+            date.fromisoformat(text)
+            return text
+    except ValueError:
+        pass
+    raise ValueError("must be a day such as 2026-12-24")
+
+
+def _day_off(text: str) -> str:
+    return text if text in WEEKDAYS else _day(text)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("must be a time zone such as Europe/Berlin") from error
+    return name
+
+
+Day = Annotated[Value, AfterValidator(_day)]
+DayOff = Annotated[Value, AfterValidator(_day_off)]
+Zone = Annotated[Value, AfterValidator(_zone)]
+
+
 class LearnerIn(Body):
-    """A learner's preferences."""
+    """A learner's preferences. Reviews are planned by the last four: at most so many a day, none on these weekdays
+    (`sunday`) and days (`2026-12-24`), all known by the day of an exam; a day is one of the learner's time zone."""
 
     language: Value | None = None
     level: Value | None = None
@@ -105,6 +136,10 @@ class LearnerIn(Body):
     modalities: Annotated[list[Value], Field(max_length=20)] = []
     interests: Annotated[list[Value], Field(max_length=20)] = []
     accessibility: Annotated[list[Value], Field(max_length=20)] = []
+    daily_reviews: Annotated[int | None, Field(ge=1, le=500, examples=[20])] = None
+    days_off: Annotated[list[DayOff], Field(max_length=100, examples=[["sunday", "2026-12-24"]])] = []
+    exam_date: Annotated[Day | None, Field(examples=["2027-06-01"])] = None
+    timezone: Annotated[Zone | None, Field(examples=["Europe/Berlin"])] = None
 
 
 B = TypeVar("B", bound=Body)
@@ -160,9 +195,15 @@ def digest(message: str, task: Task | None) -> str:
 
 def page_limit(request: Request) -> int:
     """The `limit` of a list, 1 to 200, 50 where it is not given."""
-    given = request.query_params.get("limit", "50")
-    if not (given.isascii() and given.isdigit() and 1 <= int(given[:4]) <= 200):
-        raise Invalid([FieldError("limit", "must be a whole number from 1 to 200")])
+    return number(request, "limit", (50, 200))
+
+
+def number(request: Request, name: str, bounds: tuple[int, int]) -> int:
+    """A whole number in the query: the first of `bounds` where it is not given, the second at most."""
+    usual, most = bounds
+    given = request.query_params.get(name, str(usual))
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:4]) <= most and len(given) <= len(str(most))):
+        raise Invalid([FieldError(name, f"must be a whole number from 1 to {most}")])
     return int(given)
 
 

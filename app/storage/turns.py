@@ -1,5 +1,6 @@
 """The turn log: the truth about every message and its answer."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from app.errors import Duplicate, NotFound, SessionBusy
@@ -107,6 +108,24 @@ class TurnLog:
     async def open_of(self, owner: str) -> list[Turn]:
         """Turns that an instance has open, oldest first, 200 at most."""
         return await self._find({"owner": owner, "state": State.OPEN}, limit=200)
+
+    async def of_learner(self, workspace: str, learner_id: str, after: str | None, limit: int) -> list[Turn]:
+        """A learner's turns past an id, in the order of their ids."""
+        return await self._find({"workspace": workspace, "learner_id": learner_id}, after=after, limit=limit)
+
+    async def learners(self, workspace: str) -> AsyncIterator[str]:
+        """Every learner of a workspace who has a turn."""
+        last: str | None = None
+        while docs := await self._store.find(TURNS, Find({"workspace": workspace}, "learner_id", last, 1)):
+            last = docs[0]["learner_id"]
+            yield last
+
+    async def workspaces(self) -> AsyncIterator[str]:
+        """Every workspace that has a turn."""
+        last: str | None = None
+        while docs := await self._store.find(TURNS, Find({}, "workspace", last, 1)):
+            last = docs[0]["workspace"]
+            yield last
 
     async def _find(
         self, where: dict[str, object], order: str = "id", after: object = None, limit: int = 50

@@ -23,6 +23,7 @@ from app.vocabulary.asking import (
     Task,
     Usage,
 )
+from app.vocabulary.graded import Answer, Exercise
 from app.vocabulary.keeping import (
     SCHEMA,
     Affect,
@@ -43,6 +44,8 @@ from app.vocabulary.keeping import (
     Turn,
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
+from app.vocabulary.learning import Estimate, Sheet
+from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 
 __all__ = [
@@ -51,18 +54,26 @@ __all__ = [
     "OFFLINE",
     "SCHEMA",
     "Affect",
+    "Answer",
     "Ask",
     "Attempt",
     "Chunk",
+    "Course",
+    "CourseBrief",
+    "Document",
     "Due",
+    "Estimate",
+    "Exercise",
     "Explored",
     "Feedback",
     "Finish",
+    "Format",
     "ItemReceipt",
     "Key",
     "LayerReceipt",
     "Learner",
     "Left",
+    "Material",
     "Message",
     "Mode",
     "Offer",
@@ -70,6 +81,7 @@ __all__ = [
     "Page",
     "Passage",
     "Permission",
+    "Piece",
     "Portrait",
     "Prompt",
     "Question",
@@ -79,6 +91,8 @@ __all__ = [
     "Said",
     "Sampling",
     "Session",
+    "Sheet",
+    "Skill",
     "Snapshot",
     "Standing",
     "State",

@@ -28,12 +28,18 @@ class Passage:
 @dataclass(frozen=True)
 class Standing:
     """What is believed of one skill: the chance that the next unaided answer is right, how sure that is (standard
-    deviation), from how many answers."""
+    deviation), from how many answers.
+
+    `trend` is how much that chance has risen over the learner's last answers there; `independence` the share of later
+    items of the skill that were right without help. Both are `None` while there is nothing to tell it from.
+    """
 
     skill: str
     mastery: float
     uncertainty: float
     attempts: int
+    trend: float | None = None
+    independence: float | None = None
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from app.storage.ports import QUESTIONS, TURNS
 from app.storage.sqlite import SqliteStore
 from app.turn import Parts as TurnParts
 from app.turn import Tutor
-from app.vocabulary import OFFLINE, Ask, Chunk, Finish, Prompt, Question, Session, State, Turn, Wait
+from app.vocabulary import OFFLINE, Ask, Chunk, Finish, Prompt, Question, Reading, Session, State, Turn, Wait
 from tests.fakes import ScriptedProvider, entry, routed
 
 POLICY = load_policy(CONFIG / "policy.toml").model_copy(
@@ -139,6 +139,7 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
                 spending=Spending(store.ledger, records.turns, policy, clock),
                 draw=lambda: 1.0,
                 owner="me",
+                read=lambda snapshot, message: Reading(),
             )
         )
         async with Running.of(tutor, records.turns) as running:
