@@ -170,6 +170,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     stack.push_async_callback(base.learning.rest)
     shelved = LibraryParts(records.courses, base.cache, clock, base.tokens.count)
     library = await stack.enter_async_context(Library.of(shelved))
+    base.learning.reader.titles = library.titles
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),

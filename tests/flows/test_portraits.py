@@ -1,5 +1,7 @@
 """A turn's snapshot has the portrait of now, without reading where nothing was learned."""
 
+from dataclasses import replace
+
 from app.bootstrap import Records, learning_of, records_of
 from app.clock import HandClock, iso
 from app.learner.grading import Call
@@ -69,3 +71,12 @@ async def test_skills_that_the_learner_practises_are_read_out_of_a_message(
         "adding fractions",
     )
     assert learning.reader.read(snapshot, "Hello").skills == ()
+
+
+async def test_skills_of_the_course_are_read_by_their_titles(store: SqliteStore, clock: HandClock) -> None:
+    learning = learning_of(store, clock)
+    learning.reader.titles = lambda workspace, course_id: {f"{course_id}-7": "The chain rule"}
+    records = records_of(store, clock, learning.portraits.of)
+    session = replace(await asked(records, clock), course_id="calculus")
+    snapshot = replace(await records.snapshots.of("w", session.id), session=session)
+    assert learning.reader.read(snapshot, "When do I need the chain rule?").skills == ("calculus-7",)
