@@ -60,8 +60,8 @@ async def mastery(masterx: Masterx, learner: str = "ada") -> list[dict[str, Any]
     return found
 
 
-async def test_answers_are_foretold_and_move_mastery(start: AsyncStart, production: dict[str, str]) -> None:
-    masterx = await start(**production)
+async def test_answers_are_foretold_and_move_mastery(start: AsyncStart) -> None:
+    masterx = await start()
     status, body = await post(masterx, {"answers": [{"skill": "fractions", "correct": True}] * 10})
     assert status == 200, body
     told = [row["predicted"] for row in body["data"]]
@@ -121,8 +121,8 @@ async def test_an_answer_with_an_id_counts_once(start: AsyncStart) -> None:
     assert [fact["attempts"] for fact in await mastery(masterx)] == [2]
 
 
-async def test_a_retry_with_its_key_returns_the_first_answer(start: AsyncStart, production: dict[str, str]) -> None:
-    masterx = await start(**production)
+async def test_a_retry_with_its_key_returns_the_first_answer(start: AsyncStart) -> None:
+    masterx = await start()
     status, first = await post(masterx, rows(5), Idempotency_Key="k1")
     assert status == 200
     await post(masterx, rows(7))
@@ -161,8 +161,8 @@ async def test_killed_between_answers_everything_acknowledged_is_counted_once(
     assert (fact["attempts"], fact["evidence"][-1]) == (15, body["data"][-1]["id"])
 
 
-async def test_rebuild_beside_a_running_service_changes_nothing(start: AsyncStart, production: dict[str, str]) -> None:
-    masterx = await start(**production)
+async def test_rebuild_beside_a_running_service_changes_nothing(start: AsyncStart) -> None:
+    masterx = await start()
     for learner in ("ada", "bob"):
         await post(masterx, rows(40), learner)
     before = [await mastery(masterx, learner) for learner in ("ada", "bob")]
@@ -214,8 +214,8 @@ async def test_mastery_is_paged(start: AsyncStart) -> None:
     assert cursor is None
 
 
-async def test_reviews_are_planned_as_the_learner_wishes(start: AsyncStart, production: dict[str, str]) -> None:
-    masterx = await start(**production)
+async def test_reviews_are_planned_as_the_learner_wishes(start: AsyncStart) -> None:
+    masterx = await start()
     answers = [{"skill": f"s{n:02}", "correct": True, "at": "2026-01-05T09:00:00Z"} for n in range(30)]
     await post(masterx, {"answers": answers})
     wished = {"daily_reviews": 4, "days_off": ["sunday"], "timezone": "Europe/Berlin", "exam_date": "2099-06-01"}

@@ -80,3 +80,20 @@ async def test_skills_of_the_course_are_read_by_their_titles(store: SqliteStore,
     session = replace(await asked(records, clock), course_id="calculus")
     snapshot = replace(await records.snapshots.of("w", session.id), session=session)
     assert learning.reader.read(snapshot, "When do I need the chain rule?").skills == ("calculus-7",)
+
+
+async def test_reviews_that_are_due_are_in_the_portrait_longest_due_first(store: SqliteStore, clock: HandClock) -> None:
+    learning = learning_of(store, clock)
+    for skill in ("first", "second", "third"):
+        await learning.grading.grade(Call(ADA, [Row(Answer(skill, True))]))
+        clock.turn(86_400)
+    clock.turn(-86_400 / 2)
+    portrait = await learning.portraits.of(*ADA)
+    assert portrait is not None
+    assert [due.skill for due in portrait.due] == ["first"]
+    clock.turn(20 * 86_400)
+    portrait = await learning.portraits.of(*ADA)
+    assert portrait is not None
+    assert [due.skill for due in portrait.due] == ["first", "second", "third"]
+    assert portrait.due[0].at < iso(clock.now())
+    assert 0.3 < portrait.due[0].recall < 0.9
