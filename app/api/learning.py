@@ -98,6 +98,13 @@ class MasteryOut(BaseModel):
     evidence: list[str]
 
 
+class MasteriesOut(BaseModel):
+    """A page of skills, by name."""
+
+    data: list[MasteryOut]
+    next_cursor: str | None
+
+
 class ReviewOut(BaseModel):
     """A review of a skill: the day it is planned for, when it was due, the chance that it is recalled now, and what a
     review adds to the chance that it is recalled a month from now, or at the exam. `why`: `overdue`, `due`, or `exam`,
@@ -149,7 +156,7 @@ async def grade(request: Request, learner_id: str) -> Response:
     return json({"data": await in_slices(told, _told), "counted": counted}, headers=headers)
 
 
-@router.get("/v1/learners/{learner_id}/mastery")
+@router.get("/v1/learners/{learner_id}/mastery", responses={200: {"model": MasteriesOut}})
 async def get_mastery(request: Request, learner_id: str) -> Response:
     """What is believed of each skill that the learner has practised, by name (`limit`, `cursor`; `skill` for one)."""
     asking = await principal(request)

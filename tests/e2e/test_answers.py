@@ -87,10 +87,8 @@ async def test_bad_rows_are_named_and_nothing_is_kept(start: AsyncStart) -> None
     assert await mastery(masterx) == []
 
 
-async def test_ten_thousand_answers_in_one_call_are_kept_while_others_are_served(
-    start: AsyncStart, production: dict[str, str]
-) -> None:
-    masterx = await start(**production)
+async def test_ten_thousand_answers_in_one_call_are_kept_while_others_are_served(start: AsyncStart) -> None:
+    masterx = await start()
     (status, body), (other, _) = await asyncio.gather(post(masterx, rows(10_000)), post(masterx, rows(1), "bob"))
     assert (status, other) == (200, 200), body
     assert body["counted"] == len(body["data"]) == 10_000
@@ -247,3 +245,31 @@ async def test_bad_wishes_for_reviews_are_named(start: AsyncStart) -> None:
     for days in ("0", "91", "x", "-1", "9" * 30):
         assert (await masterx.call("GET", f"/v1/learners/ada/reviews?days={days}"))[0] == 422
     assert (await masterx.call("GET", "/v1/learners/nobody/reviews"))[1]["data"] == []
+
+
+async def test_an_erased_learner_begins_anew(start: AsyncStart) -> None:
+    masterx = await start()
+    await post(masterx, rows(3))
+    assert (await masterx.call("DELETE", "/v1/learners/ada"))[0] == 200
+    assert await mastery(masterx) == []
+    _, body = await post(masterx, rows(1))
+    assert body["data"][0]["noted"] == ["new-skill"]
+    assert [fact["attempts"] for fact in await mastery(masterx)] == [1]
+
+
+async def test_figures_say_how_well_answers_were_foretold(start: AsyncStart) -> None:
+    masterx = await start()
+    await post(masterx, rows(30))
+    async with masterx.http.get(f"{masterx.url}/metrics") as answer:
+        told = await answer.text()
+    assert 'masterx_answers_total{what="counted"} 30.0' in told
+    assert "masterx_predictions 30.0" in told
+    assert 'masterx_prediction_log_loss{by="model"} 0.' in told
+    assert 'masterx_prediction_log_loss{by="rate"} 0.' in told
+
+
+async def test_skills_that_a_message_names_stand_in_its_turn(start: AsyncStart) -> None:
+    masterx = await start()
+    await post(masterx, rows(2, skill="adding fractions"))
+    status, turn = await masterx.ask(await masterx.session(), "Why do I add fractions like that?")
+    assert (status, turn["reading"]["skills"]) == (200, ["adding fractions"])

@@ -7,7 +7,7 @@ from app.clock import HandClock, iso
 from app.learner.grading import Call
 from app.learner.rows import Row
 from app.storage.sqlite import SqliteStore
-from app.vocabulary import Answer, Session
+from app.vocabulary import Answer, Session, State, Turn
 
 ADA = ("w", "ada")
 
@@ -71,6 +71,24 @@ async def test_skills_that_the_learner_practises_are_read_out_of_a_message(
         "adding fractions",
     )
     assert learning.reader.read(snapshot, "Hello").skills == ()
+
+
+async def test_a_portrait_that_changes_during_a_turn_does_not_cost_the_snapshot(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    learning = learning_of(store, clock)
+    records = records_of(store, clock, learning.portraits.of)
+    learning.grading.learned = records.snapshots.learned
+    session = await asked(records, clock)
+    before = await records.snapshots.of("w", session.id)
+    await learning.grading.grade(wrong("fractions"))
+    now = await records.snapshots.of("w", session.id)
+    turn = Turn(clock.id(), "w", session.id, "ada", 1, "Hi", iso(clock.now()), State.COMPLETE, "Hello")
+    records.snapshots.advance(before, turn)
+    lookups = {**records.snapshots.lookups}
+    after = await records.snapshots.of("w", session.id)
+    assert (after.last_seq, after.portrait) == (1, now.portrait)
+    assert records.snapshots.lookups == {**lookups, "hit": lookups["hit"] + 1}
 
 
 async def test_skills_of_the_course_are_read_by_their_titles(store: SqliteStore, clock: HandClock) -> None:
