@@ -63,7 +63,7 @@ class Network:
         self._known.dot(self._read, self._said)
         units = self._units
         np.add(units, self._asked[number], units)
-        np.maximum(units, 0.0, units)
+        np.maximum(units, 0.0, out=units)
         return float(units.dot(self._out) + self._match.dot(self._skill[number]))
 
     def step(self, memory: Array, skill: str, extras: tuple[float, ...]) -> Array:
