@@ -19,6 +19,7 @@ from app.learner.grading import Call, Told
 from app.learner.memory.plan import Plan
 from app.learner.mind import Fact
 from app.learner.rows import Row
+from app.storage.answers import in_slices
 from app.vocabulary import Answer
 
 MOST = 10_000
@@ -97,6 +98,13 @@ class MasteryOut(BaseModel):
     evidence: list[str]
 
 
+class MasteriesOut(BaseModel):
+    """A page of skills, by name."""
+
+    data: list[MasteryOut]
+    next_cursor: str | None
+
+
 class ReviewOut(BaseModel):
     """A review of a skill: the day it is planned for, when it was due, the chance that it is recalled now, and what a
     review adds to the chance that it is recalled a month from now, or at the exam. `why`: `overdue`, `due`, or `exam`,
@@ -140,15 +148,15 @@ async def grade(request: Request, learner_id: str) -> Response:
     _acting(asking, learner_id)
     body, raw = await read(request, AnswersIn)
     key = idempotency_key(request)
-    rows = [_row(given) for given in body.answers]
+    rows = await in_slices(body.answers, _row)
     call = Call((asking.workspace, learner_id), rows, key, hashlib.sha256(raw).hexdigest() if key else None)
     told, repeated = await service(request).base.learning.grading.grade(call)
     counted = sum(row.answer is not None for row in told)
     headers = {"Idempotent-Replayed": "true"} if repeated else {}
-    return json({"data": [_told(row) for row in told], "counted": counted}, headers=headers)
+    return json({"data": await in_slices(told, _told), "counted": counted}, headers=headers)
 
 
-@router.get("/v1/learners/{learner_id}/mastery")
+@router.get("/v1/learners/{learner_id}/mastery", responses={200: {"model": MasteriesOut}})
 async def get_mastery(request: Request, learner_id: str) -> Response:
     """What is believed of each skill that the learner has practised, by name (`limit`, `cursor`; `skill` for one)."""
     asking = await principal(request)

@@ -111,6 +111,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         base.events.subscribe(hear)
     base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
     stack.push_async_callback(base.learning.rest)
+    base.learning.reader.titles = library.titles
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),

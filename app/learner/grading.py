@@ -14,7 +14,7 @@ from app.learner.knowledge.population import Population
 from app.learner.mind import Mind, Taken, answer_id
 from app.learner.minds import SLICE, Minds, Who
 from app.learner.rows import NEW, TWICE, Row, Sorted, identities, identity, sort
-from app.storage.answers import SeqTaken, SheetKeyTaken, Sheets
+from app.storage.answers import SeqTaken, SheetKeyTaken, Sheets, in_slices
 from app.vocabulary import Estimate, Sheet
 
 _TRIES = 10
@@ -77,7 +77,7 @@ class Grading:
             return None
         if (sheet.learner_id, sheet.digest) != (call.who[1], call.digest):
             raise KeyReused("this idempotency key was used with another request")
-        return _told(sheet)
+        return await _told(sheet)
 
     async def _once(self, call: Call) -> list[Told]:
         async with self.minds.at(call.who, current=False) as mind:
@@ -90,7 +90,7 @@ class Grading:
                 sheet = await self._learn(call, mind, rows)
         self._note(rows, sheet)
         self.learned(*call.who)
-        return _told(sheet) if sheet else [Told(None, None, (TWICE,)) for _ in call.rows]
+        return await _told(sheet) if sheet else [Told(None, None, (TWICE,)) for _ in call.rows]
 
     async def _learn(self, call: Call, mind: Mind, rows: Sorted) -> Sheet:
         skills, items = {a.skill for a in rows.answers}, {a.item for a in rows.answers if a.item is not None}
@@ -165,11 +165,10 @@ def _recalls(learned: Sequence[Taken], rows: Sorted) -> list[tuple[str, int, int
     return [(name, counts[name][0], counts[name][1]) for name in sorted(counts)]
 
 
-def _told(sheet: Sheet) -> list[Told]:
-    found = []
-    for place in sheet.rows:
+async def _told(sheet: Sheet) -> list[Told]:
+    def told(place: int | None) -> Told:
         if place is None:
-            found.append(Told(None, None, (TWICE,)))
-        else:
-            found.append(Told(sheet.told[place], answer_id(sheet.id, place), sheet.noted.get(str(place), ())))
-    return found
+            return Told(None, None, (TWICE,))
+        return Told(sheet.told[place], answer_id(sheet.id, place), sheet.noted.get(str(place), ()))
+
+    return await in_slices(sheet.rows, told)

@@ -1,5 +1,6 @@
 """A learner's due reviews: planned as their preferences say, and the most pressing ones for their portrait."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
@@ -9,8 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.clock import Clock, iso
 from app.learner.counting import Counting
 from app.learner.memory.cards import Card
+from app.learner.memory.memory import Memory
 from app.learner.memory.plan import Plan, Wishes, plan
-from app.learner.memory.platt import calibrated
+from app.learner.memory.platt import Line, calibrated
 from app.learner.minds import Minds, Who
 from app.storage.sessions import Learners
 from app.vocabulary import Due, Portrait
@@ -28,26 +30,27 @@ class Reviews:
     async def plan(self, who: Who, days: int) -> tuple[Plan, Wishes]:
         """The reviews of so many days, today being the first, and the wishes that they follow."""
         learner = await self._learners.get(*who)
-        asked = wishes(learner.preferences)
-        now = self._clock.now()
-        cards, recall = await self._cards(who, now, current=True)
-        return plan(cards, recall, asked, (now, days)), asked
+        asked, now = wishes(learner.preferences), self._clock.now()
+        lines = await self._counting.recall(who[0])
+        async with self._minds.at(who, current=True) as mind:
+            cards = {**mind.memory.cards}
+            recall = {name: _recall(mind.memory, card, now, lines) for name, card in cards.items()}
+        # Some tenths of a millisecond for each card.
+        return await asyncio.to_thread(plan, cards, recall, asked, (now, days)), asked
 
     async def portray(self, who: Who, portrait: Portrait) -> Portrait:
         """A portrait with the reviews that are due, longest due first."""
-        now = self._clock.now()
-        cards, recall = await self._cards(who, now, current=False)
-        due = sorted((card.due_at, name) for name, card in cards.items() if card.due_at <= now)
-        shown = tuple(Due(name, iso(at), round(recall[name], 3)) for at, name in due[:_DUE])
-        return replace(portrait, due=shown)
+        now, lines = self._clock.now(), await self._counting.recall(who[0])
+        async with self._minds.at(who, current=False) as mind:
+            due = sorted((card.due_at, name) for name, card in mind.memory.cards.items() if card.due_at <= now)[:_DUE]
+            recall = [_recall(mind.memory, mind.memory.cards[name], now, lines) for _, name in due]
+        shown = (Due(name, iso(at), round(chance, 3)) for (at, name), chance in zip(due, recall, strict=True))
+        return replace(portrait, due=tuple(shown))
 
-    async def _cards(self, who: Who, now: float, *, current: bool) -> tuple[dict[str, Card], dict[str, float]]:
-        short, long = await self._counting.recall(who[0])
-        async with self._minds.at(who, current=current) as mind:
-            cards = {**mind.memory.cards}
-            chances = {name: mind.memory.recall(card, now) for name, card in cards.items()}
-        lines = {name: long if card.days(now) >= 1.0 else short for name, card in cards.items()}
-        return cards, {name: calibrated(chance, lines[name]) for name, chance in chances.items()}
+
+def _recall(memory: Memory, card: Card, now: float, lines: tuple[Line, Line]) -> float:
+    """The chance that a card is recalled, as such chances come true in its workspace."""
+    return calibrated(memory.recall(card, now), lines[card.days(now) >= 1.0])
 
 
 def wishes(preferences: Mapping[str, Any]) -> Wishes:

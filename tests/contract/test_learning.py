@@ -16,7 +16,7 @@ from app.learner.following import Following
 from app.learner.grading import Call, Told
 from app.learner.rows import Row
 from app.storage.learned import NOBODY, Learned
-from app.storage.ports import LEARNED, TURNS, Find
+from app.storage.ports import ANSWERS, LEARNED, TURNS, Find
 from app.storage.records import to_doc
 from app.storage.turns import TurnLog
 from app.vocabulary import Answer, Portrait, State, Trait, Turn
@@ -62,7 +62,7 @@ async def attempts(learning: Learning, who: tuple[str, str] = ADA) -> int:
 async def test_what_is_rebuilt_from_the_log_is_the_same_bit_for_bit(store: AnyStore) -> None:
     clock, chance = HandClock(), random.Random(1)
     here, there = learning_of(store, clock), learning_of(store, clock)
-    for n in range(60):
+    for n in range(40):
         clock.turn(chance.choice((1, 600, 90_000)))
         who = ("school", chance.choice(("ada", "bob", "eve")))
         at = clock.now() - 3_600 if n % 7 == 0 else None
@@ -187,3 +187,20 @@ async def test_turns_are_taken_once_in_the_order_of_their_ids(store: AnyStore) -
     await here.rebuild(ADA)
     assert await all_learned(store) == live
     assert (await here.portray(ADA, Portrait(""))).traits == (Trait("said", "late one two three four"),)
+
+
+async def test_what_was_learned_of_an_erased_learner_is_not_written_again(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(5)
+    learning, other = learning_of(store, clock), learning_of(store, clock)
+    await grade(learning, rows(3, chance), ADA)
+    await learning.minds.save()
+    await grade(learning, rows(3, chance), ADA)  # moved on since it was written
+    await grade(other, rows(3, chance), ("school", "bob"))  # never written
+    for learner_id in ("ada", "bob"):
+        for kind in (ANSWERS, LEARNED):
+            await store.delete(kind, {"workspace": "school", "learner_id": learner_id})
+    await learning.minds.save()
+    await other.minds.save()
+    assert await all_learned(store) == {}
+    assert await attempts(learning) == 0
+    assert await attempts(other, ("school", "bob")) == 0

@@ -60,8 +60,8 @@ async def mastery(masterx: Masterx, learner: str = "ada") -> list[dict[str, Any]
     return found
 
 
-async def test_answers_are_foretold_and_move_mastery(start: AsyncStart, production: dict[str, str]) -> None:
-    masterx = await start(**production)
+async def test_answers_are_foretold_and_move_mastery(start: AsyncStart) -> None:
+    masterx = await start()
     status, body = await post(masterx, {"answers": [{"skill": "fractions", "correct": True}] * 10})
     assert status == 200, body
     told = [row["predicted"] for row in body["data"]]
@@ -87,10 +87,8 @@ async def test_bad_rows_are_named_and_nothing_is_kept(start: AsyncStart) -> None
     assert await mastery(masterx) == []
 
 
-async def test_ten_thousand_answers_in_one_call_are_kept_while_others_are_served(
-    start: AsyncStart, production: dict[str, str]
-) -> None:
-    masterx = await start(**production)
+async def test_ten_thousand_answers_in_one_call_are_kept_while_others_are_served(start: AsyncStart) -> None:
+    masterx = await start()
     (status, body), (other, _) = await asyncio.gather(post(masterx, rows(10_000)), post(masterx, rows(1), "bob"))
     assert (status, other) == (200, 200), body
     assert body["counted"] == len(body["data"]) == 10_000
@@ -121,8 +119,8 @@ async def test_an_answer_with_an_id_counts_once(start: AsyncStart) -> None:
     assert [fact["attempts"] for fact in await mastery(masterx)] == [2]
 
 
-async def test_a_retry_with_its_key_returns_the_first_answer(start: AsyncStart, production: dict[str, str]) -> None:
-    masterx = await start(**production)
+async def test_a_retry_with_its_key_returns_the_first_answer(start: AsyncStart) -> None:
+    masterx = await start()
     status, first = await post(masterx, rows(5), Idempotency_Key="k1")
     assert status == 200
     await post(masterx, rows(7))
@@ -161,8 +159,8 @@ async def test_killed_between_answers_everything_acknowledged_is_counted_once(
     assert (fact["attempts"], fact["evidence"][-1]) == (15, body["data"][-1]["id"])
 
 
-async def test_rebuild_beside_a_running_service_changes_nothing(start: AsyncStart, production: dict[str, str]) -> None:
-    masterx = await start(**production)
+async def test_rebuild_beside_a_running_service_changes_nothing(start: AsyncStart) -> None:
+    masterx = await start()
     for learner in ("ada", "bob"):
         await post(masterx, rows(40), learner)
     before = [await mastery(masterx, learner) for learner in ("ada", "bob")]
@@ -214,8 +212,8 @@ async def test_mastery_is_paged(start: AsyncStart) -> None:
     assert cursor is None
 
 
-async def test_reviews_are_planned_as_the_learner_wishes(start: AsyncStart, production: dict[str, str]) -> None:
-    masterx = await start(**production)
+async def test_reviews_are_planned_as_the_learner_wishes(start: AsyncStart) -> None:
+    masterx = await start()
     answers = [{"skill": f"s{n:02}", "correct": True, "at": "2026-01-05T09:00:00Z"} for n in range(30)]
     await post(masterx, {"answers": answers})
     wished = {"daily_reviews": 4, "days_off": ["sunday"], "timezone": "Europe/Berlin", "exam_date": "2099-06-01"}
@@ -247,3 +245,31 @@ async def test_bad_wishes_for_reviews_are_named(start: AsyncStart) -> None:
     for days in ("0", "91", "x", "-1", "9" * 30):
         assert (await masterx.call("GET", f"/v1/learners/ada/reviews?days={days}"))[0] == 422
     assert (await masterx.call("GET", "/v1/learners/nobody/reviews"))[1]["data"] == []
+
+
+async def test_an_erased_learner_begins_anew(start: AsyncStart) -> None:
+    masterx = await start()
+    await post(masterx, rows(3))
+    assert (await masterx.call("DELETE", "/v1/learners/ada"))[0] == 200
+    assert await mastery(masterx) == []
+    _, body = await post(masterx, rows(1))
+    assert body["data"][0]["noted"] == ["new-skill"]
+    assert [fact["attempts"] for fact in await mastery(masterx)] == [1]
+
+
+async def test_figures_say_how_well_answers_were_foretold(start: AsyncStart) -> None:
+    masterx = await start()
+    await post(masterx, rows(30))
+    async with masterx.http.get(f"{masterx.url}/metrics") as answer:
+        told = await answer.text()
+    assert 'masterx_answers_total{what="counted"} 30.0' in told
+    assert "masterx_predictions 30.0" in told
+    assert 'masterx_prediction_log_loss{by="model"} 0.' in told
+    assert 'masterx_prediction_log_loss{by="rate"} 0.' in told
+
+
+async def test_skills_that_a_message_names_stand_in_its_turn(start: AsyncStart) -> None:
+    masterx = await start()
+    await post(masterx, rows(2, skill="adding fractions"))
+    status, turn = await masterx.ask(await masterx.session(), "Why do I add fractions like that?")
+    assert (status, turn["reading"]["skills"]) == (200, ["adding fractions"])

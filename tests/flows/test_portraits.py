@@ -1,11 +1,13 @@
 """A turn's snapshot has the portrait of now, without reading where nothing was learned."""
 
+from dataclasses import replace
+
 from app.bootstrap import Records, learning_of, records_of
 from app.clock import HandClock, iso
 from app.learner.grading import Call
 from app.learner.rows import Row
 from app.storage.sqlite import SqliteStore
-from app.vocabulary import Answer, Session
+from app.vocabulary import Answer, Session, State, Turn
 
 ADA = ("w", "ada")
 
@@ -69,3 +71,47 @@ async def test_skills_that_the_learner_practises_are_read_out_of_a_message(
         "adding fractions",
     )
     assert learning.reader.read(snapshot, "Hello").skills == ()
+
+
+async def test_a_portrait_that_changes_during_a_turn_does_not_cost_the_snapshot(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    learning = learning_of(store, clock)
+    records = records_of(store, clock, learning.portraits.of)
+    learning.grading.learned = records.snapshots.learned
+    session = await asked(records, clock)
+    before = await records.snapshots.of("w", session.id)
+    await learning.grading.grade(wrong("fractions"))
+    now = await records.snapshots.of("w", session.id)
+    turn = Turn(clock.id(), "w", session.id, "ada", 1, "Hi", iso(clock.now()), State.COMPLETE, "Hello")
+    records.snapshots.advance(before, turn)
+    lookups = {**records.snapshots.lookups}
+    after = await records.snapshots.of("w", session.id)
+    assert (after.last_seq, after.portrait) == (1, now.portrait)
+    assert records.snapshots.lookups == {**lookups, "hit": lookups["hit"] + 1}
+
+
+async def test_skills_of_the_course_are_read_by_their_titles(store: SqliteStore, clock: HandClock) -> None:
+    learning = learning_of(store, clock)
+    learning.reader.titles = lambda workspace, course_id: {f"{course_id}-7": "The chain rule"}
+    records = records_of(store, clock, learning.portraits.of)
+    session = replace(await asked(records, clock), course_id="calculus")
+    snapshot = replace(await records.snapshots.of("w", session.id), session=session)
+    assert learning.reader.read(snapshot, "When do I need the chain rule?").skills == ("calculus-7",)
+
+
+async def test_reviews_that_are_due_are_in_the_portrait_longest_due_first(store: SqliteStore, clock: HandClock) -> None:
+    learning = learning_of(store, clock)
+    for skill in ("first", "second", "third"):
+        await learning.grading.grade(Call(ADA, [Row(Answer(skill, True))]))
+        clock.turn(86_400)
+    clock.turn(-86_400 / 2)
+    portrait = await learning.portraits.of(*ADA)
+    assert portrait is not None
+    assert [due.skill for due in portrait.due] == ["first"]
+    clock.turn(20 * 86_400)
+    portrait = await learning.portraits.of(*ADA)
+    assert portrait is not None
+    assert [due.skill for due in portrait.due] == ["first", "second", "third"]
+    assert portrait.due[0].at < iso(clock.now())
+    assert 0.3 < portrait.due[0].recall < 0.9

@@ -21,10 +21,10 @@ Counts = tuple[int, int]
 class Evidence:
     """Counts by context."""
 
-    __slots__ = ("table",)
+    __slots__ = ("_table",)
 
     def __init__(self, table: Mapping[Key, Counts]) -> None:
-        self.table = table
+        self._table = {key: (right, answers + WEIGHT, log1p(answers) * 0.2) for key, (answers, right) in table.items()}
 
     def of(self, keys: tuple[Key, ...], ease: float) -> list[float]:
         """For each context the log odds where `ease` was expected, and how much that rests on.
@@ -35,13 +35,13 @@ class Evidence:
         """
         expected = WEIGHT / (1.0 + exp(-ease))
         found: list[float] = []
-        get = self.table.get
+        get = self._table.get
         for key in keys:
             counts = get(key)
             if counts is None:
                 found += (ease, 0.0)
             else:
-                answers, right = counts
+                right, answers, firmness = counts
                 good = right + expected
-                found += (log(good / (answers + WEIGHT - good)), log1p(answers) * 0.2)
+                found += (log(good / (answers - good)), firmness)
         return found

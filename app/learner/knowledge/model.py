@@ -45,7 +45,7 @@ class Model:
         self._light = light
         self.version = "light" if light else "untrained" if fitted is None else fitted.version
         self._mixture = Mixture(fitted) if fitted is not None and not light else None
-        self._features = np.zeros(COUNT, np.float32)
+        self._features = np.zeros(COUNT, np.float32) if self._mixture is None else self._mixture.features
 
     @property
     def population(self) -> Population:
@@ -70,7 +70,8 @@ class Model:
         if self._mixture is None:
             skill, item, _ = exercise
             return state.elo.predict(skill, self._ease(state, skill, item))
-        return chance(self._mixture.log_odds(state.hidden, self.features(state, exercise), exercise.skill))
+        self.features(state, exercise)
+        return chance(self._mixture.log_odds(state.hidden, exercise.skill))
 
     def features(self, state: State, exercise: Exercise) -> Array:
         """What a fitted model is asked about an exercise; good until the next call."""

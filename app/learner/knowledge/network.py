@@ -13,7 +13,8 @@ the answer before, whether it was the same item."""
 
 
 class Network:
-    """What fitted weights say; all buffers are made once.
+    """What fitted weights say, those of the regression with them; all buffers are made once. `features` is one: it is
+    to be filled with what is asked.
 
     A product of matrices costs as much for a hundred columns as for ten, so what is multiplied with the same vector is
     one matrix, and what a skill adds is looked up.
@@ -25,15 +26,17 @@ class Network:
         self._skill = w["skill"]
         self.width, reading, features = len(w["loop"]), len(w["out"]), len(w["from features"])
         size = self._skill.shape[1]
-        self._read = np.zeros((features + self.width, reading + size), np.float32)
+        self._read = np.zeros((features + self.width, reading + size + 1), np.float32)
         self._read[:features, :reading] = w["from features"]
-        self._read[features:] = np.hstack([w["from memory"], w["match"]])
+        self._read[features:, :-1] = np.hstack([w["from memory"], w["match"]])
+        self._read[:features, -1] = w["base"][:-1]
+        self._bias = float(w["base"][-1])
         self._asked = np.ascontiguousarray(self._skill @ w["from asked"] + w["reading"], np.float32)
         self._out = np.ascontiguousarray(w["out"], np.float32)
         self._known = np.zeros(features + self.width, np.float32)
-        self._features, self._memory = self._known[:features], self._known[features:]
-        self._said = np.zeros(reading + size, np.float32)
-        self._units, self._match = self._said[:reading], self._said[reading:]
+        self.features, self._memory = self._known[:features], self._known[features:]
+        self._said = np.zeros(reading + size + 1, np.float32)
+        self._units, self._match = self._said[:reading], self._said[reading:-1]
         self._steps(w)
 
     def _steps(self, w: Mapping[str, Array]) -> None:
@@ -55,16 +58,16 @@ class Network:
         self._forget, self._keep = self._all[:h], self._all[h : 2 * h]
         self._new, self._looped = self._all[2 * h : 3 * h], self._all[3 * h :]
 
-    def log_odds(self, memory: Array, features: Array, skill: str) -> float:
-        """What is to be added to what the logistic model says."""
+    def log_odds(self, memory: Array, skill: str) -> tuple[float, float]:
+        """What regression says of what `features` was filled with, and what the network adds to it."""
         number = self._numbers.get(skill, 0)
-        self._features[:] = features
         self._memory[:] = memory
         self._known.dot(self._read, self._said)
         units = self._units
         np.add(units, self._asked[number], units)
         np.maximum(units, 0.0, out=units)
-        return float(units.dot(self._out) + self._match.dot(self._skill[number]))
+        added = float(units.dot(self._out) + self._match.dot(self._skill[number]))
+        return self._bias + float(self._said[-1]), added
 
     def step(self, memory: Array, skill: str, extras: tuple[float, ...]) -> Array:
         """The memory after an answer: a new array."""

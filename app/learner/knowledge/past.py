@@ -5,7 +5,7 @@ from typing import Any
 
 from app.vocabulary import Answer
 
-ITEMS, SKILLS = 1024, 512
+ITEMS, SKILLS = 512, 512
 """Items and skills that are remembered of a learner; the one met longest ago goes."""
 
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0

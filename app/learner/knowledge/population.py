@@ -36,12 +36,15 @@ class Norms(NamedTuple):
 class Population:
     """Counts by skill and by item, on top of those of `base`, which do not change here."""
 
-    __slots__ = ("answers", "base", "items", "right", "skills")
+    __slots__ = ("_ease", "_norms", "answers", "base", "items", "right", "skills")
 
     def __init__(self) -> None:
         self.answers = 0
         self.right = 0
         self.base: Population | None = None
+        # What was asked last: every answer asks twice, before it and for its lesson.
+        self._ease: tuple[str, str | None, float] | None = None
+        self._norms: tuple[str, str | None, tuple[int, int], Norms] | None = None
         self.skills: dict[str, Counts] = {}
         self.items: dict[str, Counts] = {}
 
@@ -53,6 +56,14 @@ class Population:
         >>> round(norms.skill, 2), norms.skill == norms.item
         (0.62, True)
         """
+        last = self._norms
+        if last is not None and last[0] == skill and last[1] == item and last[2] == cases:
+            return last[3]
+        norms = self._look_up(skill, item, cases)
+        self._norms = (skill, item, cases, norms)
+        return norms
+
+    def _look_up(self, skill: str, item: str | None, cases: tuple[int, int]) -> Norms:
         # Before anybody answered: 65 % of graded answers are right, as in most collections of them.
         rate = (self.right + 6.5) / (self.answers + 10.0)
         found = self.skills.get(skill)
@@ -82,6 +93,9 @@ class Population:
 
     def ease(self, skill: str, item: str | None) -> float:
         """The log odds of a right answer to an item, whoever answers: the `item` of its norms, and sooner."""
+        last = self._ease
+        if last is not None and last[0] == skill and last[1] == item:
+            return last[2]
         base = self.base
         found, known = self.skills.get(skill), self.items.get(item) if item is not None else None
         answers, right = self.answers + 10.0, self.right + 6.5
@@ -94,10 +108,13 @@ class Population:
             rate = _rate(found, rate, _SKILL_WEIGHT)
         if known is not None:
             rate = _rate(known, rate, _ITEM_WEIGHT)
-        return log(rate / (1.0 - rate))
+        ease = log(rate / (1.0 - rate))
+        self._ease = (skill, item, ease)
+        return ease
 
     def add(self, skill: str, item: str | None, cases: tuple[int, int], right: bool) -> None:
         """Counts one answer."""
+        self._ease = self._norms = None
         self.answers += 1
         self.right += right
         _count(self.skills, skill, cases[0], right, SKILLS)
@@ -106,6 +123,7 @@ class Population:
 
     def merge(self, other: "Population", sign: int = 1) -> None:
         """Adds all counts of another one; takes them off where `sign` is -1."""
+        self._ease = self._norms = None
         self.answers += sign * other.answers
         self.right += sign * other.right
         _merge(self.skills, other.skills, sign)

@@ -46,7 +46,8 @@ class Boosting:
 
     def grow(self, said: Array, each: Progress) -> Weights:
         """All trees, as `Trees` takes them."""
-        count = self._growth.trees
+        # Few answers bear few trees.
+        count = min(self._growth.trees, 10 + len(said) // 200)
         asked = np.zeros((count, DEPTH), np.float32)
         thresholds = np.zeros((count, DEPTH), np.float32)
         leaves = np.zeros((count, 1 << DEPTH), np.float32)

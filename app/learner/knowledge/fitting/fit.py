@@ -21,6 +21,9 @@ from app.learner.knowledge.network import EXTRAS
 MIX = np.array([1.0, 0.8, 0.5], np.float32)
 """What regression, trees and network count for, before learners who were held out say more."""
 
+_FIRM = 100.0
+"""How firmly the mix is held to that: a few learners are not to overturn it."""
+
 LEARNERS, ANSWERS = 10, 500
 """Fewer teach nothing that would hold for others."""
 
@@ -137,7 +140,7 @@ def _judged(weights: dict[str, Array], held: Sequences, plan: Plan) -> tuple[Arr
     """The mix, and the scores of it, on learners who were held out."""
     said = _said(weights, held, plan).table()
     prior = said @ MIX
-    change = regress(said, held.right, prior)
+    change = regress(said, held.right, prior, _FIRM)
     mix = np.append(MIX, np.float32(0.0)) + change
     return mix.astype(np.float32), scores(held.right, sigmoid(said @ mix[:-1] + mix[-1]), len(held.starts) - 1)
 

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from app.learner.knowledge.logistic import Array
 
-_RIDGE = 10.0
-"""Weight of the penalty, on features of unit variance: that of ten answers."""
+RIDGE = 10.0
+"""Weight of the penalty, on features of unit variance: as evidence, that of some forty answers."""
 
 _ROUNDS = 12
 
@@ -15,7 +15,7 @@ _PART = 65_536
 Wide = NDArray[np.float64]
 
 
-def regress(features: Array, right: Array, said: Array | None = None) -> Array:
+def regress(features: Array, right: Array, said: Array | None = None, ridge: float = RIDGE) -> Array:
     """Weights for each column of `features`, and for 1, on top of the log odds `said`. Constant columns get none.
 
     >>> x = np.array([[0.0], [1.0]] * 500, np.float32)
@@ -27,8 +27,8 @@ def regress(features: Array, right: Array, said: Array | None = None) -> Array:
     used = scale > 1e-6
     scale = np.where(used, scale, 1.0)
     weights = np.zeros(features.shape[1] + 1)
-    penalty = np.where(np.append(used, True), _RIDGE, 1e12)
-    penalty[-1] = 1e-6
+    penalty = np.where(np.append(used, True), ridge, 1e12)
+    penalty[-1] = 1e-6 if said is None else ridge
     for _ in range(_ROUNDS):
         gradient, curvature = _sums((features, right, said), scale, weights)
         step = np.linalg.solve(curvature + np.diag(penalty), gradient - penalty * weights)

@@ -2,11 +2,10 @@
 
 import csv
 import gzip
-import io
 from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from app.errors import MasterxError
 from app.learner.knowledge.fitting.examples import Log
@@ -42,8 +41,9 @@ def read(path: Path) -> Log:
     """
     log: dict[str, list[Answer]] = {}
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as raw:
-            for student, answer in _rows(io.TextIOWrapper(raw, "utf-8-sig", newline=""), path.name):
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as text:
+            for student, answer in _rows(text, path.name):
                 log.setdefault(student, []).append(answer)
     except OSError as error:
         raise BadTable(f"{path}: {error.strerror or error}") from error
@@ -54,7 +54,7 @@ def read(path: Path) -> Log:
     return log
 
 
-def _rows(text: io.TextIOWrapper, name: str) -> Iterator[tuple[str, Answer]]:
+def _rows(text: IO[str], name: str) -> Iterator[tuple[str, Answer]]:
     lines = csv.reader(text)
     try:
         head = next(lines, [])
