@@ -17,10 +17,11 @@ _JUST_SAID = 2
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a prompt is wanted: for which task, in how many tokens if not the policy's, and the lot of a turn
-    (`Brief.draw`); a preview has none."""
+    """How a prompt is wanted: for which task, by which strategy, in how many tokens if not the policy's, and the lot of
+    a turn (`Brief.draw`); a preview has none."""
 
     task: Task
+    strategy: str
     budget: int | None = None
     draw: float | None = None
 
@@ -36,7 +37,7 @@ class Briefing:
         found = await self._recalls.find(self._sought(ask, snapshot)) if self._recalls else None
         return Brief(
             policy=self._policy,
-            strategy=self._policy.tasks[wish.task],
+            strategy=wish.strategy,
             snapshot=snapshot,
             message=ask.message,
             budget=wish.budget,

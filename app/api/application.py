@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
-from app.api import batch, belongings, budgets, later, operations, providers, sessions, turns, worth
+from app.api import affect, batch, belongings, budgets, later, operations, profile, providers, sessions, turns, worth
 from app.api.access import LOOPBACK, Access
 from app.api.chat import route as chat
 from app.api.chat.chats import Chats
@@ -50,6 +50,8 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         providers.router,
         budgets.router,
         worth.router,
+        affect.router,
+        profile.router,
         pages.router(),
     ):
         app.include_router(router)

@@ -97,7 +97,8 @@ Value = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 
 
 class LearnerIn(Body):
-    """A learner's preferences."""
+    """A learner's preferences. Of a `minor`, or below an `age` of 18, affect is not read unless the workspace says so;
+    no model is told either of the two."""
 
     language: Value | None = None
     level: Value | None = None
@@ -105,6 +106,8 @@ class LearnerIn(Body):
     modalities: Annotated[list[Value], Field(max_length=20)] = []
     interests: Annotated[list[Value], Field(max_length=20)] = []
     accessibility: Annotated[list[Value], Field(max_length=20)] = []
+    minor: bool | None = None
+    age: Annotated[int, Field(ge=3, le=130)] | None = None
 
 
 B = TypeVar("B", bound=Body)

@@ -20,6 +20,7 @@ from app.bootstrap.adapters import (
     providers_of,
     store_of,
 )
+from app.bootstrap.hearing import hearing, load
 from app.bootstrap.remembering import recall_parts
 from app.bootstrap.standing_in import last_resort, warm_up
 from app.briefing import Briefing
@@ -49,6 +50,7 @@ from app.settings import Settings, masked
 from app.spending import Spending
 from app.storage.belongings import Belongings
 from app.storage.cache import Cache
+from app.storage.corrections import Corrections
 from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
@@ -72,6 +74,7 @@ class Records:
     keys: Keys
     questions: Questions
     worths: Worths
+    corrections: Corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache), presence.stay(running), later.stay()),
-            *(spending.stay(), health.watch(), warm_up(router)),
+            *(spending.stay(), health.watch(), warm_up(router), load(base.policy)),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
@@ -231,13 +234,14 @@ def records_of(store: Store, clock: Clock) -> Records:
     """The records in a store."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
     return Records(
-        turns,
-        sessions,
-        learners,
-        Snapshots(sessions, learners, turns, clock),
-        Keys(store, clock),
-        Questions(store),
-        Worths(store),
+        turns=turns,
+        sessions=sessions,
+        learners=learners,
+        snapshots=Snapshots(sessions, learners, turns, clock),
+        keys=Keys(store, clock),
+        questions=Questions(store),
+        worths=Worths(store),
+        corrections=Corrections(store),
     )
 
 
@@ -264,6 +268,7 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
+        hearing=hearing(),
         router=router,
         responses=responses,
         briefing=briefing,

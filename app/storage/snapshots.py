@@ -68,6 +68,7 @@ class Snapshots:
             last_seq=turn.seq,
             history_items=snapshot.history_items + (said is not None),
             history_tokens=snapshot.history_tokens + tokens,
+            frustration=turn.reading.affect.frustration,
         )
         self._hold(moved, held.tokens + tokens, held.until)
         return None
@@ -118,6 +119,7 @@ class Snapshots:
             last_seq=past.last_seq,
             history_items=past.items,
             history_tokens=past.tokens,
+            frustration=past.frustration,
         )
         if past.running:
             # Its newest turn will have a reply that this snapshot lacks, under a number that it knows.

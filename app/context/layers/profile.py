@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from app.context.brief import Brief, Item
 from app.context.layers.layer import Layer, Supply, lines
 
+_UNTOLD = frozenset({"minor", "age"})
+"""Preferences that no model is told."""
+
 
 def _supply(brief: Brief) -> Supply | None:
     snapshot = brief.snapshot
@@ -25,7 +28,7 @@ def _items(brief: Brief) -> Iterator[Item]:
         if value:
             yield Item(name, f"{name}: {value}")
     for key, value in brief.snapshot.learner.preferences.items():
-        if value:
+        if value and key not in _UNTOLD:
             yield Item(key, f"{key.replace('_', ' ').capitalize()}: {_shown(value)}")
     for trait in portrait.traits if portrait else ():
         yield Item(trait.name, f"{trait.name.capitalize()}: {trait.value}")
