@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
 from app.api import (
+    affect,
     batch,
     belongings,
     budgets,
@@ -23,6 +24,7 @@ from app.api import (
     learning,
     operations,
     path,
+    profile,
     providers,
     sessions,
     turns,
@@ -66,6 +68,8 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         learning.router,
         courses.router,
         path.router,
+        affect.router,
+        profile.router,
         pages.router(),
     ):
         app.include_router(router)

@@ -127,8 +127,10 @@ Zone = Annotated[Value, AfterValidator(_zone)]
 
 
 class LearnerIn(Body):
-    """A learner's preferences. Reviews are planned by the last four: at most so many a day, none on these weekdays
-    (`sunday`) and days (`2026-12-24`), all known by the day of an exam; a day is one of the learner's time zone."""
+    """A learner's preferences. Reviews are planned by `daily_reviews`, `days_off` (weekdays such as `sunday`, and
+    days), `exam_date` and `timezone`: at most so many a day, none on these days, all known by the day of an exam; a day
+    is one of the learner's time zone. Of a `minor`, or below an `age` of 18, affect is not read unless the workspace says so;
+    no model is told either of the two."""
 
     language: Value | None = None
     level: Value | None = None
@@ -140,6 +142,8 @@ class LearnerIn(Body):
     days_off: Annotated[list[DayOff], Field(max_length=100, examples=[["sunday", "2026-12-24"]])] = []
     exam_date: Annotated[Day | None, Field(examples=["2027-06-01"])] = None
     timezone: Annotated[Zone | None, Field(examples=["Europe/Berlin"])] = None
+    minor: bool | None = None
+    age: Annotated[int, Field(ge=3, le=130)] | None = None
 
 
 B = TypeVar("B", bound=Body)

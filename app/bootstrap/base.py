@@ -15,6 +15,7 @@ from app.policy import Policy
 from app.policy import load as load_policy
 from app.settings import Settings
 from app.storage.cache import Cache
+from app.storage.corrections import Corrections
 from app.storage.courses import Courses
 from app.storage.keys import Keys
 from app.storage.ports import Store
@@ -37,6 +38,7 @@ class Records:
     questions: Questions
     worths: Worths
     courses: Courses
+    corrections: Corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> 
         questions=Questions(store),
         courses=Courses(store, clock),
         worths=Worths(store),
+        corrections=Corrections(store),
     )
 
 

@@ -18,6 +18,7 @@ from app.bootstrap.adapters import (
     providers_of,
 )
 from app.bootstrap.base import Base, Records, base_of
+from app.bootstrap.hearing import hearing, load
 from app.bootstrap.learning import Told
 from app.bootstrap.remembering import recall_parts
 from app.bootstrap.standing_in import last_resort, warm_up
@@ -115,7 +116,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
-            *(spending.stay(), health.watch(), warm_up(router), *base.learning.work()),
+            *(spending.stay(), health.watch(), warm_up(router), load(base.policy), *base.learning.work()),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
@@ -188,6 +189,7 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
+        hearing=hearing(base.learning.reader),
         router=router,
         responses=responses,
         briefing=briefing,
@@ -200,7 +202,6 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
         spending=spending,
         draw=random.random,
         owner=owner,
-        read=base.learning.reader.read,
     )
 
 

@@ -169,7 +169,7 @@ class Following:
     async def _after(self, who: Who, followed: Followed) -> Followed:
         """What was learned, with the turns that have ended since."""
         while True:
-            turns = await self._turns.of_learner(*who, followed.upto, _AT_ONCE)
+            turns = await self._turns.since(*who, followed.upto, _AT_ONCE)
             for turn in turns:
                 if turn.state is State.OPEN:
                     return followed

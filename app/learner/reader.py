@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from app.learner.minds import Minds, Who
 from app.learner.named import Names
-from app.vocabulary import Reading, Snapshot
+from app.vocabulary import Snapshot
 
 Titles = Callable[[str, str], Mapping[str, str]]
 """Of a workspace and a course."""
@@ -22,7 +22,7 @@ class Reader:
         self.titles: Titles = lambda workspace, course_id: {}
         """Gives the titles of a course's skills by their ids, without a wait."""
 
-    def read(self, snapshot: Snapshot, message: str) -> Reading:
+    def read(self, snapshot: Snapshot, message: str) -> tuple[str, ...]:
         """The skills that a message names, of those that the learner has practised and those of the session's course;
         never waits."""
         session = snapshot.session
@@ -31,8 +31,8 @@ class Reader:
         for skill in mind.skills if mind else ():
             titles.setdefault(skill, skill)
         if not titles:
-            return Reading()
-        return Reading(skills=self._of((session.workspace, session.learner_id), titles).found(message))
+            return ()
+        return self._of((session.workspace, session.learner_id), titles).found(message)
 
     def _of(self, who: Who, titles: Mapping[str, str]) -> Names:
         kept = self._names.get(who)

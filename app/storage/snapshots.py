@@ -81,6 +81,7 @@ class Snapshots:
             last_seq=turn.seq,
             history_items=snapshot.history_items + (said is not None),
             history_tokens=snapshot.history_tokens + tokens,
+            frustration=turn.reading.affect.frustration,
         )
         learned = held.learned
         self._hold(moved, held.tokens + tokens, held.until)
@@ -162,6 +163,7 @@ class Snapshots:
             history_items=past.items,
             history_tokens=past.tokens,
             portrait=portrait,
+            frustration=past.frustration,
         )
         if past.running:
             # Its newest turn will have a reply that this snapshot lacks, under a number that it knows.

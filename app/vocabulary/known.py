@@ -80,7 +80,7 @@ class Snapshot:
     `said` holds the newest exchanges, oldest first; `history_items` and `history_tokens` count all of them, also
     those not loaded;
     `memory` is a line for each earlier session of the learner, newest first; `portrait` is `None` while nothing is
-    believed of the learner.
+    believed of the learner; `frustration` is how it stood with the session's last turn, 0 to 1.
     """
 
     session: Session
@@ -91,3 +91,4 @@ class Snapshot:
     history_items: int
     history_tokens: int
     portrait: Portrait | None = None
+    frustration: float | None = None

@@ -16,6 +16,8 @@ from app.context.tokens import o200k
 from app.errors import BudgetSpent, ProviderDown, ProviderRefused
 from app.events import Events
 from app.later import LIFETIME, LONGEST, LOOK, MOST_TRIES, Later, Parts, after
+from app.learner.affect.model import shipped
+from app.learner.hearing import Hearing
 from app.policy import BudgetPolicy, Policy, WorkspacePolicy
 from app.policy import load as load_policy
 from app.providers.port import Entry, Limits, Prices
@@ -30,7 +32,7 @@ from app.storage.ports import QUESTIONS, TURNS
 from app.storage.sqlite import SqliteStore
 from app.turn import Parts as TurnParts
 from app.turn import Tutor
-from app.vocabulary import OFFLINE, Ask, Chunk, Finish, Prompt, Question, Reading, Session, State, Turn, Wait
+from app.vocabulary import OFFLINE, Ask, Chunk, Finish, Prompt, Question, Session, State, Turn, Wait
 from tests.fakes import ScriptedProvider, entry, routed
 
 POLICY = load_policy(CONFIG / "policy.toml").model_copy(
@@ -127,6 +129,7 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
             TurnParts(
                 turns=records.turns,
                 snapshots=records.snapshots,
+                hearing=Hearing(shipped, lambda snapshot, message: ()),
                 router=router,
                 responses=responses,
                 briefing=Briefing(policy, clock),
@@ -139,7 +142,6 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
                 spending=Spending(store.ledger, records.turns, policy, clock),
                 draw=lambda: 1.0,
                 owner="me",
-                read=lambda snapshot, message: Reading(),
             )
         )
         async with Running.of(tutor, records.turns) as running:
