@@ -129,8 +129,8 @@ Zone = Annotated[Value, AfterValidator(_zone)]
 class LearnerIn(Body):
     """A learner's preferences. Reviews are planned by `daily_reviews`, `days_off` (weekdays such as `sunday`, and
     days), `exam_date` and `timezone`: at most so many a day, none on these days, all known by the day of an exam; a day
-    is one of the learner's time zone. Of a `minor`, or below an `age` of 18, affect is not read unless the workspace says so;
-    no model is told either of the two."""
+    is one of the learner's time zone. Of a `minor`, or below an `age` of 18, affect is not read unless the workspace
+    says so; no model is told either of the two."""
 
     language: Value | None = None
     level: Value | None = None
