@@ -1,5 +1,6 @@
 """The material of courses: taken in, cut into pieces, searchable with citations."""
 
-from app.library.library import Ground, Hit, Library, Parts, Sent
+from app.library.library import Hit, Library, Parts, Sent
+from app.library.shelf import Ground
 
 __all__ = ["Ground", "Hit", "Library", "Parts", "Sent"]

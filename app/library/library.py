@@ -9,7 +9,7 @@ from typing import Self
 import orjson
 
 from app.clock import Clock, iso
-from app.context.recall.search import Question, Ranked, search
+from app.context.recall.search import Question, search
 from app.courses.blocks import Unreadable
 from app.courses.extract import understood
 from app.courses.pieces import cut
@@ -19,7 +19,7 @@ from app.library.shelf import Citation, Shelf
 from app.library.shelves import Shelves
 from app.storage.cache import Cache
 from app.storage.courses import Courses
-from app.vocabulary import CourseBrief, Document, Format, Material, Passage, Piece
+from app.vocabulary import Document, Format, Material, Passage, Piece
 
 CHANGED = "course-changed"
 """Channel that names courses that were changed: a JSON list of workspace and course."""
@@ -44,15 +44,6 @@ class Hit:
     score: float
     piece: Piece
     citation: Citation
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a course gives to one turn, to be used before anything is awaited: what it is, and passages of its material
-    that may help, best first."""
-
-    brief: CourseBrief
-    ranked: Ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +93,9 @@ class Library:
         best = zip(ranked.slots[:limit].tolist(), ranked.scores[:limit].tolist(), strict=True)
         return [_hit(shelf, shelf.index.passage(slot), score) for slot, score in best]
 
-    async def ground(self, workspace: str, course_id: str, question: Question) -> Ground | None:
-        """What a course gives to a turn, in bounded time; `None` where there is no course, or it is not at hand yet."""
-        shelf = await self._shelves.soon((workspace, course_id))
-        if shelf is None or shelf.brief is None:
-            return None
-        return Ground(shelf.brief, search(shelf.index, question))
+    async def at_hand(self, workspace: str, course_id: str) -> Shelf | None:
+        """A course for a turn, in bounded time; `None` where there is no course, or it is not at hand yet."""
+        return await self._shelves.soon((workspace, course_id))
 
     def changed(self, workspace: str, course_id: str) -> None:
         """Has what is kept of a course looked at again, here and in the other replicas."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.context.recall.index import Index
+from app.context.recall.search import Question, Ranked, search
 from app.vocabulary import Course, CourseBrief, Document, Passage, Piece
 
 _AT_ONCE = 8
@@ -20,6 +21,15 @@ class Citation:
     heading: tuple[str, ...]
     page: int | None
     source_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a course gives to one turn, to be used before anything is awaited: what it is, and passages of its material
+    that may help, best first."""
+
+    brief: CourseBrief
+    ranked: Ranked
 
 
 @dataclass(slots=True)
@@ -54,6 +64,10 @@ class Shelf:
             if n % _AT_ONCE == _AT_ONCE - 1:
                 await asyncio.sleep(0)
         self.documents[document.id] = document
+
+    def ground(self, question: Question) -> Ground | None:
+        """What the course gives to a turn; `None` while nothing has been read of it."""
+        return Ground(self.brief, search(self.index, question)) if self.brief else None
 
     def piece(self, passage: Passage) -> Piece:
         """The piece that a passage was made of."""

@@ -41,6 +41,12 @@ async def replicas(courses: Courses, clock: HandClock) -> AsyncIterator[list[Lib
         yield [await stack.enter_async_context(Library.of(one)) for one in parts]
 
 
+async def grounds(library: Library, workspace: str) -> Ground | None:
+    """What a turn in the course gets."""
+    shelf = await library.at_hand(workspace, "algebra")
+    return shelf.ground(ASKED) if shelf else None
+
+
 def titles(ground: Ground | None) -> set[str]:
     assert ground is not None
     return {ground.ranked.index.passage(slot).speaker for slot in ground.ranked.slots}
@@ -48,17 +54,17 @@ def titles(ground: Ground | None) -> set[str]:
 
 async def test_a_turn_gets_the_course_and_what_its_material_says(courses: Courses, replicas: list[Library]) -> None:
     here, _ = replicas
-    assert await here.ground("school", "algebra", ASKED) is None
+    assert await grounds(here, "school") is None
     await courses.put("school", "algebra", OUTLINE)
     await here.take("school", "algebra", chapter("Apples"))
-    ground = await here.ground("school", "algebra", ASKED)
+    ground = await grounds(here, "school")
     assert titles(ground) == {"On Apples"}
     assert ground is not None
     assert (ground.brief.title, ground.brief.skills) == ("Algebra", ("Fractions",))
     passage = ground.ranked.index.passage(ground.ranked.slots[0])
     assert passage.source == "material"
     assert passage.text.startswith("[Apples] ")
-    assert await here.ground("elsewhere", "algebra", ASKED) is None
+    assert await grounds(here, "elsewhere") is None
 
 
 async def test_another_replica_finds_what_was_added_and_no_longer_what_was_removed(
@@ -67,17 +73,17 @@ async def test_another_replica_finds_what_was_added_and_no_longer_what_was_remov
     here, there = replicas
     await courses.put("school", "algebra", OUTLINE)
     first = await here.take("school", "algebra", chapter("Apples"))
-    assert titles(await there.ground("school", "algebra", ASKED)) == {"On Apples"}
+    assert titles(await grounds(there, "school")) == {"On Apples"}
     await here.take("school", "algebra", chapter("Pears"))
     await courses.drop("school", "algebra", first.id)
     assert {hit.citation.title for hit in await there.search("school", "algebra", "fractions", 9)} == {"On Pears"}
     await courses.remove(await courses.get("school", "algebra"))
     clock.turn(LIFETIME + 1)
-    assert await there.ground("school", "algebra", ASKED) is None
+    assert await grounds(there, "school") is None
     with pytest.raises(NotFound):
         await there.search("school", "algebra", "fractions", 9)
     await courses.put("school", "algebra", OUTLINE)
-    assert titles(await there.ground("school", "algebra", ASKED)) == set()
+    assert titles(await grounds(there, "school")) == set()
 
 
 async def test_changes_that_are_told_are_heard_at_once(courses: Courses, clock: HandClock) -> None:
@@ -86,10 +92,10 @@ async def test_changes_that_are_told_are_heard_at_once(courses: Courses, clock: 
     async with Library.of(parts) as here, Library.of(parts) as there:
         following = asyncio.create_task(there.follow())
         await courses.put("school", "algebra", OUTLINE)
-        assert titles(await there.ground("school", "algebra", ASKED)) == set()
+        assert titles(await grounds(there, "school")) == set()
         await here.take("school", "algebra", chapter("Apples"))
         async with asyncio.timeout(30):
-            while titles(await there.ground("school", "algebra", ASKED)) != {"On Apples"}:
+            while titles(await grounds(there, "school")) != {"On Apples"}:
                 await asyncio.sleep(0)
         following.cancel()
 
