@@ -53,9 +53,13 @@ class Running:
 
     async def stop(self, session_id: str) -> None:
         """Stops the answer under way in a session, if there is one here, and waits for its record."""
-        for live in [live for live in self._lives.values() if live.turn.session_id == session_id]:
-            if live.stop("cancelled"):
-                await live.wait()
+        await self._stop([live for live in self._lives.values() if live.turn.session_id == session_id])
+
+    async def stop_learner(self, workspace: str, learner_id: str) -> int:
+        """Stops every answer to a learner that is under way here, and waits for the records; says how many."""
+        whose = (workspace, learner_id)
+        theirs = [live for live in self._lives.values() if (live.turn.workspace, live.turn.learner_id) == whose]
+        return await self._stop(theirs)
 
     async def ask(self, ask: Ask) -> tuple[Live, bool]:
         """Starts a turn, or finds the one that its idempotency key started before (then the second value is true).
@@ -85,6 +89,12 @@ class Running:
         if not await self._all_done(_LAST_WAIT):
             for task in self._at_work:
                 task.cancel()
+
+    async def _stop(self, lives: list[Live]) -> int:
+        stopped = [live for live in lives if live.stop("cancelled")]
+        for live in stopped:
+            await live.wait()
+        return len(stopped)
 
     async def _all_done(self, within: float) -> bool:
         if not self._at_work:

@@ -9,13 +9,14 @@ so) or `failed` (nobody answered).
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
+from app.briefing import Briefing, Wish
 from app.clock import Clock, iso
-from app.context.assemble import Assembler, Brief
+from app.context.assemble import Assembler
 from app.context.tokens import Tokens
 from app.errors import NoProvider, ProviderError, SessionBusy, StoreUnavailable
 from app.events import Events, TurnEnded, TurnOpened
@@ -48,6 +49,7 @@ class Parts:
     snapshots: Snapshots
     router: Router
     responses: Responses
+    briefing: Briefing
     assembler: Assembler
     tokens: Tokens
     cache: Cache
@@ -55,6 +57,7 @@ class Parts:
     clock: Clock
     policy: Policy
     spending: Spending
+    draw: Callable[[], float]
     owner: str
 
 
@@ -64,24 +67,24 @@ class Tutor:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
 
-    async def prepare(self, ask: Ask, budget: int | None = None) -> Prepared:
-        """Reads the message and assembles its context; changes nothing."""
+    async def prepare(self, ask: Ask, budget: int | None = None, draw: float | None = None) -> Prepared:
+        """Reads the message and assembles its context; changes nothing. `draw` is the lot of a turn (`Brief.draw`)."""
         p, started = self._p, self._p.clock.monotonic()
         snapshot = await p.snapshots.of(ask.workspace, ask.session_id)
         task = ask.task or classify(ask.message)
-        strategy = p.policy.tasks[task]
         assembling = p.clock.monotonic()
-        assembly = p.assembler.assemble(Brief(p.policy, strategy, snapshot, ask.message, budget))
+        brief = await p.briefing.brief(ask, snapshot, Wish(task, budget, draw))
+        assembly = p.assembler.assemble(brief)
         context_ms = (p.clock.monotonic() - assembling) * 1e3
         fit = wanted(ask, task, assembly, p.policy)
         asked = request(ask, assembly, p.policy, (fit, p.router.candidates(fit)))
-        return Prepared(snapshot, fit, strategy, assembly, asked, started, context_ms)
+        return Prepared(snapshot, fit, brief.strategy, assembly, asked, started, context_ms)
 
     async def open(self, ask: Ask) -> tuple[Prepared, Live]:
         """Makes the learner's message durable; from here on the turn leaves exactly one record."""
         p = self._p
         for _ in range(_STALE_TRIES):
-            prepared = await self.prepare(ask)
+            prepared = await self.prepare(ask, draw=p.draw())
             looked = await p.responses.look(lookup(ask, prepared, p.policy))
             turn = self._opened(ask, prepared)
             only = ask.model is not None or ask.answers is not None

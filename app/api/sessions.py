@@ -74,9 +74,7 @@ async def change_session(request: Request, session_id: str) -> Response:
 async def remove_session(request: Request, session_id: str) -> Response:
     """Erases a session with all its turns; an answer under way is stopped first."""
     _, session = await session_for(request, session_id, write=True)
-    await service(request).running.stop(session_id)
-    await service(request).records.sessions.remove(session)
-    _session_changed(request, session_id)
+    await service(request).erasure.session(session)
     return Response(status_code=204)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, Field
 
-from app.vocabulary import Page, Question, Receipt, Session, State, Task, Turn, Wait
+from app.vocabulary import LayerReceipt, Page, Question, Receipt, Session, State, Task, Turn, Wait
 
 X_CACHE: dict[str, Any] = {
     "X-Cache": {
@@ -117,8 +117,18 @@ class SessionOut(BaseModel):
     updated_at: str
 
 
+class ItemOut(BaseModel):
+    """What became of one item of a layer; `displaced` would be in its place otherwise."""
+
+    id: str
+    outcome: str
+    tokens: int
+    why: str
+    displaced: str | None
+
+
 class LayerOut(BaseModel):
-    """What became of one layer of context."""
+    """What became of one layer of context, and of the items worth telling about; `room` is the tokens it was given."""
 
     name: str
     tokens: int
@@ -129,6 +139,17 @@ class LayerOut(BaseModel):
     items: int | None
     full_items: int | None
     first_seq: int | None
+    room: int | None
+    told: list[ItemOut]
+
+
+class ExploredOut(BaseModel):
+    """A lot about the layers of a context: which one was shrunk to what, with which probability, out of which."""
+
+    layers: list[str]
+    propensity: float
+    layer: str | None
+    factor: float
 
 
 class ContextOut(BaseModel):
@@ -141,6 +162,7 @@ class ContextOut(BaseModel):
     budget: int
     tokenizer: str
     policy: str
+    explored: ExploredOut | None
     assembly_ms: float
 
 
@@ -173,10 +195,11 @@ def session(record: Session) -> dict[str, Any]:
 
 
 def receipt(record: Receipt) -> dict[str, Any]:
-    """A receipt as clients see it."""
-    return {
-        name: getattr(record, name) for name in ("layers", "tokens", "full_tokens", "budget", "tokenizer", "policy")
-    }
+    """A receipt as clients see it; layers that had nothing to say are listed last."""
+    names = ("tokens", "full_tokens", "budget", "tokenizer", "policy", "explored")
+    seen = {name: getattr(record, name) for name in names}
+    empty = [LayerReceipt(name, 0, 0, 0.0, "empty", "nothing to say yet", 0, 0) for name in record.empty]
+    return {"layers": [*record.layers, *empty], **seen}
 
 
 def page(records: Page[Any], shape: Any) -> bytes:

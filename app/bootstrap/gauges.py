@@ -2,6 +2,9 @@
 
 from app.analytics.health import Health
 from app.analytics.meters import Meters
+from app.context.fragments import Fragments
+from app.context.memory.recalls import Recalls
+from app.context.preload import Preload
 from app.later import Later
 from app.responses.responses import Responses
 from app.routing.breaker import State
@@ -24,6 +27,16 @@ def cache_counts(meters: Meters, snapshots: Snapshots, responses: Responses) -> 
     counts("masterx_snapshot_lookups", "Sessions' snapshots found warm", "result", lambda: snapshots.lookups)
     counts("masterx_response_cache", "Questions by how the answer came", "result", lambda: responses.results)
     counts("masterx_response_bypasses", "Questions not for the cache", "why", lambda: responses.bypasses)
+
+
+def fragments(meters: Meters, fragments: Fragments) -> None:
+    """How often a layer of a context was there already."""
+    meters.counts(
+        "masterx_context_fragments",
+        "Rendered layers of contexts, by whether one was warm",
+        "result",
+        lambda: fragments.lookups,
+    )
 
 
 def money(meters: Meters, spending: Spending) -> None:
@@ -51,6 +64,22 @@ def waiting(meters: Meters, later: Later) -> None:
         "Questions asked later by this process, by how that ended",
         "state",
         lambda: later.settled,
+    )
+
+
+def memories(meters: Meters, recalls: Recalls, preload: Preload) -> None:
+    """Indices of what learners said."""
+    warm, ahead = recalls.warm, recalls.ahead
+    meters.gauge("masterx_memories_warm", "Learners whose memory is at hand in this process", lambda: len(warm))
+    meters.gauge("masterx_memories_bytes", "About how many bytes those take", lambda: warm.size)
+    meters.counts(
+        "masterx_memory_lookups", "Questions to memories, by how they were there", "result", lambda: recalls.lookups
+    )
+    meters.counts(
+        "masterx_preloads",
+        "Memories fetched ahead of a turn, by what became of it",
+        "result",
+        lambda: {**ahead.counts, "dropped": preload.dropped, "evicted": warm.evicted},
     )
 
 

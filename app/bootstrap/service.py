@@ -1,6 +1,5 @@
 """Builds every part and wires it."""
 
-import asyncio
 import os
 import random
 import socket
@@ -8,10 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 
-from app.advice import Advice, Nobody
-from app.advice import Parts as AdviceParts
+from app.advice import Advice
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
 from app.bootstrap import gauges
@@ -20,20 +17,27 @@ from app.bootstrap.adapters import (
     breakers_of,
     bring_up_to_date,
     cache_of,
-    entries_of,
     ledger_of,
     providers_of,
     store_of,
 )
+from app.bootstrap.remembering import recall_parts
+from app.bootstrap.standing_in import last_resort, warm_up
+from app.bootstrap.teaching import advice_of, library_of
+from app.briefing import Briefing
 from app.clock import Clock, iso
-from app.context.assemble import Assembler, smallest_budget
-from app.context.tokens import Tokens, o200k
+from app.context.assemble import Assembler
+from app.context.fixed import smallest_budget
+from app.context.memory.recalls import Recalls
+from app.context.preload import Preload
+from app.context.tokens import Tokens, llama3, o200k
+from app.erasure import Erasure
+from app.erasure import Parts as ErasureParts
 from app.errors import SettingsError
 from app.events import Events
 from app.later import Later
 from app.later import Parts as LaterParts
 from app.library import Library
-from app.library import Parts as LibraryParts
 from app.policy import Policy
 from app.policy import load as load_policy
 from app.providers.port import Provider
@@ -44,8 +48,9 @@ from app.routing.guard import Guard
 from app.routing.known import Figures
 from app.routing.router import Router
 from app.running import Running
-from app.settings import CONFIG, Settings, masked
+from app.settings import Settings, masked
 from app.spending import Spending
+from app.storage.belongings import Belongings
 from app.storage.cache import Cache
 from app.storage.courses import Courses
 from app.storage.keys import Keys
@@ -55,11 +60,9 @@ from app.storage.questions import Questions
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Snapshots
 from app.storage.turns import TurnLog
+from app.storage.worths import Worths
 from app.turn import Parts, Tutor
-
-_PATIENCE_OF_STAND_IN = 0.15
-"""Seconds that the offline tutor's answer waits for a check where it stands in for models: the learner has waited for
-them, and what the first check loads (SymPy, 37 MB) is not in the memory of a service whose models answer."""
+from app.weighing import Weighing
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Records:
     snapshots: Snapshots
     keys: Keys
     questions: Questions
+    worths: Worths
     courses: Courses
 
 
@@ -103,6 +107,10 @@ class Service:
     running: Running
     spending: Spending
     later: Later
+    recalls: Recalls
+    preload: Preload
+    erasure: Erasure
+    weighing: Weighing
     library: Library
     advice: Advice
     health: Health
@@ -123,35 +131,35 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
     breakers, rules = await breakers_of(settings, base.cache, clock, stack)
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
-    last = _last_resort(base)
+    last = last_resort(settings, base.policy)
     router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
-    tutor = Tutor(_parts(base, router, (responses, spending), me.id))
+    _count_exactly(spending, router)
+    of_learners = recall_parts(base.store, base.cache, clock, base.policy.recall)
+    recalls = await stack.enter_async_context(Recalls.of(of_learners))
+    preload = Preload(recalls, clock)
+    assembler = Assembler(base.tokens)
+    records.snapshots.tell_of_dropped(assembler.fragments.drop)
+    library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
+    briefing = Briefing(base.policy, clock, recalls, library)
+    tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
+    held = (records.sessions, records.snapshots, recalls, running, base.cache)
+    erasure = Erasure(ErasureParts(Belongings(base.store), *held))
     health = Health(_checks(base), clock)
     await health.look()
-    asking_again = LaterParts(
-        questions=records.questions,
-        turns=records.turns,
-        running=running,
-        router=router,
-        policy=base.policy,
-        clock=clock,
-        owner=me.id,
-        leaving=lambda: health.draining,
-    )
-    later = Later(asking_again)
-    base.events.subscribe(later.hear)
-    shelved = LibraryParts(records.courses, base.cache, clock, base.tokens.count)
-    library = await stack.enter_async_context(Library.of(shelved))
+    later = Later(_asking_again(base, (running, router), health, me.id))
+    for hear in (recalls.hear, preload.hear, later.hear):
+        base.events.subscribe(hear)
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache), presence.stay(running), later.stay(), library.follow()),
-            *(spending.stay(), health.watch(), _warm_up(router)),
+            *(spending.stay(), health.watch(), warm_up(router)),
+            *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
     gauges.gauges(base.meters, running, health)
@@ -159,10 +167,39 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.cache_counts(base.meters, records.snapshots, responses)
     gauges.money(base.meters, spending)
     gauges.waiting(base.meters, later)
+    gauges.fragments(base.meters, assembler.fragments)
+    gauges.memories(base.meters, recalls, preload)
+    weighing = Weighing(records.worths, records.sessions)
+    advice = advice_of(base.store, clock, base.policy)
+    for_learners = (recalls, preload, erasure, weighing, library, advice)
+    parts = (base, records, tutor, router, running, spending, later, *for_learners, health)
+    return Service(*parts, providers=_asked(router, last), recovered=recovered)
+
+
+def _asking_again(base: Base, asking: tuple[Running, Router], health: Health, me: str) -> LaterParts:
+    records, (running, router) = base.records, asking
+    return LaterParts(
+        questions=records.questions,
+        turns=records.turns,
+        running=running,
+        router=router,
+        policy=base.policy,
+        clock=base.clock,
+        owner=me,
+        leaving=lambda: health.draining,
+    )
+
+
+def _count_exactly(spending: Spending, router: Router) -> None:
+    """Prompts are counted for Llama 3 where a budget depends on it."""
+    if spending.limited and any(entry.tokenizer == "llama3" for entry in router.entries):
+        spending.count_by("llama3", llama3())
+
+
+def _asked(router: Router, last: Provider | None) -> tuple[str, ...]:
+    """The models that can be asked, the last resort included."""
     entries = (*router.entries, *([last.entry] if last else []))
-    asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
-    advice = Advice(AdviceParts(Nobody(), records.courses, clock, base.policy.path))
-    return Service(base, records, tutor, router, running, spending, later, library, advice, health, asked, recovered)
+    return tuple(f"{entry.provider}/{entry.model}" for entry in entries)
 
 
 @contextmanager
@@ -204,13 +241,14 @@ def records_of(store: Store, clock: Clock) -> Records:
     """The records in a store."""
     turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
     return Records(
-        turns=turns,
-        sessions=sessions,
-        learners=learners,
-        snapshots=Snapshots(sessions, learners, turns, clock),
-        keys=Keys(store, clock),
-        questions=Questions(store),
-        courses=Courses(store, clock),
+        turns,
+        sessions,
+        learners,
+        Snapshots(sessions, learners, turns, clock),
+        Keys(store, clock),
+        Questions(store),
+        Worths(store),
+        Courses(store, clock),
     )
 
 
@@ -232,36 +270,22 @@ def _foresight() -> Foresight:
     return Foresight(partial(Predictor, default_rng()))
 
 
-def _last_resort(base: Base) -> Provider | None:
-    alone = all(key is None for _, key in entries_of(base.settings))
-    if not (base.policy.routing.degraded or alone):
-        return None
-    from app.providers.offline import OfflineTutor, load_wording
-
-    wording = load_wording(CONFIG / "offline.toml")
-    return OfflineTutor(wording) if alone else OfflineTutor(wording, _PATIENCE_OF_STAND_IN)
-
-
-async def _warm_up(router: Router) -> None:
-    """Lets the offline tutor, where nobody else answers, load what its first answer would wait for."""
-    if not router.entries:
-        await asyncio.to_thread(import_module, "sympy")
-
-
-def _parts(base: Base, router: Router, around: tuple[Responses, Spending], owner: str) -> Parts:
-    responses, spending = around
+def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Responses, Spending], owner: str) -> Parts:
+    briefing, assembler, responses, spending = around
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
         router=router,
         responses=responses,
-        assembler=Assembler(base.tokens),
+        briefing=briefing,
+        assembler=assembler,
         tokens=base.tokens,
         cache=base.cache,
         events=base.events,
         clock=base.clock,
         policy=base.policy,
         spending=spending,
+        draw=random.random,
         owner=owner,
     )
 

@@ -1,7 +1,7 @@
 """The doctor's look at what was configured: settings, policy, catalogue."""
 
 from app.bootstrap import entries_of
-from app.context.assemble import smallest_budget
+from app.context.fixed import smallest_budget
 from app.context.tokens import o200k
 from app.doctor.findings import Finding
 from app.errors import SettingsError

@@ -4,7 +4,7 @@ from app.policy import ResponsesPolicy
 from app.responses.kept import MOST_TEXT
 from app.vocabulary import Finish, Receipt, Task, Turn
 
-_EVERYONES = frozenset({"instructions", "front_end", "message"})
+_EVERYONES = frozenset({"instructions", "front_end", "course", "strategy", "message"})
 """Layers that hold nothing of one learner beyond what the key compares word for word. The front end's instructions are
 among them: a class that shares them shares answers, one that names its learner there shares with nobody. A layer that
 this list does not know counts as personal."""

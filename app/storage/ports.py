@@ -111,6 +111,9 @@ KINDS = (
     *(SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS),
     *(SEGMENTS, MEMORIES, COURSES, MATERIALS, WORTH, ANSWERS, CORRECTIONS, LEARNED, MODELS),
 )
+# Everything that is a learner's, by that learner's name in the workspace: what an export holds and an erasure removes,
+# in this order. What is derived comes after what it is derived from; feedback, which only names its turn, goes with it.
+OF_LEARNER = (QUESTIONS, ANSWERS, CORRECTIONS, TURNS, SESSIONS, SEGMENTS, MEMORIES, LEARNED, LEARNERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,10 @@ class Store(Protocol):
 
     async def find(self, kind: Kind, query: Find) -> list[Doc]:
         """Documents by indexed fields and `id`."""
+        ...
+
+    async def count(self, kind: Kind, where: Where) -> int:
+        """How many documents have these values (of indexed fields), from the index alone."""
         ...
 
     async def delete(self, kind: Kind, where: Where) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.clock import Clock, iso
 from app.errors import Duplicate, NotFound
-from app.storage.ports import FEEDBACK, LEARNERS, QUESTIONS, SESSIONS, TURNS, Find, Store
+from app.storage.ports import FEEDBACK, LEARNERS, MEMORIES, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import Feedback, Learner, Page, Session, Turn
 
@@ -38,14 +38,17 @@ class Sessions:
         return changed
 
     async def remove(self, session: Session) -> None:
-        """Erases the session with its turns, their feedback and the questions that wait; a half-done erasure is
-        finished by asking again."""
+        """Erases the session with its turns, their feedback, the questions that wait, and what was derived from what
+        the learner said; a half-done erasure is finished by asking again."""
         await self._store.delete(QUESTIONS, {"session_id": session.id})
         while turns := await self._store.find(TURNS, Find({"session_id": session.id}, "seq", limit=200)):
             for turn in turns:
                 await self._store.delete(FEEDBACK, {"turn_id": turn["id"]})
                 await self._store.delete(TURNS, {"id": turn["id"]})
+        # First what was said, last what quotes it: who quotes the session looks whether it is still there (`Segments`).
         await self._store.delete(SESSIONS, {"id": session.id})
+        for kind in (SEGMENTS, MEMORIES):
+            await self._store.delete(kind, {"workspace": session.workspace, "learner_id": session.learner_id})
 
     async def of(self, workspace: str, learner_id: str, limit: int, before: str | None = None) -> Page[Session]:
         """A learner's sessions, newest first; the cursor is the id of the oldest one on the page."""
@@ -57,6 +60,11 @@ class Sessions:
     async def rate(self, feedback: Feedback) -> None:
         """Keeps what a learner thought of a turn."""
         await self._store.insert(FEEDBACK, to_doc(feedback))
+
+    async def ratings(self, turn_id: str) -> list[Feedback]:
+        """What was thought of a turn, the first 200, oldest first."""
+        docs = await self._store.find(FEEDBACK, Find({"turn_id": turn_id}, limit=200))
+        return [from_doc(Feedback, doc) for doc in docs]
 
 
 class Learners:

@@ -7,6 +7,7 @@ the session or the learner reach other replicas through a channel of the cache, 
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.clock import Clock
@@ -40,6 +41,7 @@ class Snapshots:
         self._sessions, self._learners, self._turns, self._clock = sessions, learners, turns, clock
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._tokens = 0
+        self._listeners: list[Callable[[str, str], None]] = []
         self.lookups = {"hit": 0, "miss": 0}
         """How often a snapshot was found here, and how often it had to be read."""
 
@@ -75,8 +77,14 @@ class Snapshots:
         if held := self._held.pop(session_id, None):
             self._tokens -= held.tokens
 
+    def tell_of_dropped(self, listener: Callable[[str, str], None]) -> None:
+        """Names every learner whose snapshots are forgotten, here or on another replica, to whoever keeps more."""
+        self._listeners.append(listener)
+
     def drop_learner(self, workspace: str, learner_id: str) -> None:
         """Forgets all snapshots of a learner."""
+        for listener in self._listeners:
+            listener(workspace, learner_id)
         stale = [
             session_id
             for session_id, held in self._held.items()

@@ -46,10 +46,21 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a prompt."""
+    """One message of a prompt. What stands before `begins` in its text are notes for the model, which nobody said."""
 
     role: Literal["system", "user", "assistant"]
     text: str
+    begins: int = 0
+
+    @property
+    def words(self) -> str:
+        """What was said, without the notes."""
+        return self.text[self.begins :] if self.begins else self.text
+
+    @property
+    def notes(self) -> str:
+        """The notes before what was said."""
+        return self.text[: self.begins]
 
 
 @dataclass(frozen=True, slots=True)

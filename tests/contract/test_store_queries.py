@@ -62,6 +62,14 @@ async def test_what_has_no_index_cannot_be_asked_for(store: AnyStore, query: Fin
         await store.find(TURNS, query)
 
 
+async def test_documents_are_counted_by_their_values(store: AnyStore) -> None:
+    await some_turns(store, "s", 3)
+    await some_turns(store, "t", 2)
+    assert await store.count(TURNS, {"session_id": "s"}) == 3
+    assert await store.count(TURNS, {"session_id": "u"}) == 0
+    assert await store.count(TURNS, {}) == 5
+
+
 async def test_documents_are_removed_by_their_values(store: AnyStore) -> None:
     turns = await some_turns(store, "s", 3)
     await some_turns(store, "t", 2)

@@ -61,7 +61,7 @@ async def test_history_seeds_a_new_session_once(
     }
     sent = provider.requests[-1].body["messages"]
     assert [m["role"] for m in sent] == ["system", "assistant", "user", "assistant", "user"]
-    assert sent[0]["content"].endswith("application asks:\nBe brief.\n\nUse metres.")
+    assert "application asks:\nBe brief.\n\nUse metres." in sent[0]["content"]
     _, receipt = await masterx.call("GET", f"/v1/turns/{turns[0]['id']}/context")
     layers = {layer["name"]: layer for layer in receipt["layers"]}
     assert (layers["history"]["items"], layers["history"]["full_items"]) == (2, 2)

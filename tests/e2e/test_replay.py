@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.policies import WITHOUT_LOTS, changed
 from tests.e2e.provider import MisbehavingProvider
 from tests.e2e.service import PATIENCE, ROOT, cli
 
@@ -51,11 +52,13 @@ async def refused(folder: Path, *arguments: str) -> str:
 
 
 async def test_a_recording_is_played_and_kept_without_a_trace_and_without_a_cost(
-    tmp_path: Path, provider: MisbehavingProvider
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, provider: MisbehavingProvider
 ) -> None:
+    settings = tmp_path_factory.mktemp("settings")
     one, other = said("ada", "What is 1/2 + 1/4?", "I think 2/6", "why?"), said("bob", "Hello", "Solve x + 1 = 3")
     name = recorded(tmp_path, *(line for pair in zip(one, other, strict=False) for line in pair), one[2])
-    paid = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.url("openai")}
+    policy = changed(settings, WITHOUT_LOTS)
+    paid = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.url("openai"), "MASTERX_POLICY": policy}
     found, errors = await replayed(tmp_path, paid, name)
     assert found["turns"].pop("per_second") > 0
     assert found["turns"] == {"planned": 5, "played": 5, "failed": 0, "skipped_lines": 0, "problems": []}

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.policies import WITHOUT_LOTS, changed
 from tests.e2e.provider import MisbehavingProvider
 from tests.e2e.script import TEXTS
 from tests.e2e.service import PATIENCE, closed, events
@@ -270,14 +272,16 @@ async def test_a_stream_is_taken_up_on_another_replica(
 
 
 async def test_the_receipt_tells_what_was_sent_and_what_was_cut(
-    start: AsyncStart, provider: MisbehavingProvider
+    start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path
 ) -> None:
-    masterx = await start()
+    masterx = await start(MASTERX_POLICY=changed(tmp_path, WITHOUT_LOTS))
     session = await masterx.session()
     _, turn = await masterx.ask(session, "Hi")
     status, receipt = await masterx.call("GET", f"/v1/turns/{turn['id']}/context")
     assert status == 200
-    assert [layer["name"] for layer in receipt["layers"]] == ["instructions", "profile", "memory", "history", "message"]
+    outcomes = {layer["name"]: layer["outcome"] for layer in receipt["layers"]}
+    assert [name for name, outcome in outcomes.items() if outcome == "kept"] == ["instructions", "strategy", "message"]
+    assert {"profile", "facts", "memory", "history", "retrieved"} < {n for n, o in outcomes.items() if o == "empty"}
     assert receipt["tokens"] <= receipt["budget"]
     body = {"session_id": session, "message": "And now?"}
     status, preview = await masterx.call("POST", "/v1/context", body)
@@ -347,8 +351,10 @@ async def test_health_metrics_and_the_openapi_document_answer(start: AsyncStart)
     assert session not in text
 
 
-async def test_three_hundred_turns_stay_inside_the_budget(start: AsyncStart, provider: MisbehavingProvider) -> None:
-    masterx = await start()
+async def test_three_hundred_turns_stay_inside_the_budget(
+    start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path
+) -> None:
+    masterx = await start(MASTERX_POLICY=changed(tmp_path, WITHOUT_LOTS))
     session = await masterx.session()
     for n in range(300):
         status, turn = await masterx.ask(session, f"Question number {n}: why is that so?")

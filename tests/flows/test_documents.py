@@ -15,7 +15,7 @@ from app.api.application import create
 from app.api.chat.chats import Chats
 from app.bootstrap import service
 from app.clock import SystemClock
-from app.vocabulary import LayerReceipt, Session, Timing, Turn, Usage
+from app.vocabulary import Explored, ItemReceipt, LayerReceipt, Session, Timing, Turn, Usage
 
 
 @pytest.fixture
@@ -75,6 +75,8 @@ def test_shapes_are_parts_of_the_records() -> None:
         (shapes.UsageOut, Usage),
         (shapes.TimingOut, Timing),
         (shapes.LayerOut, LayerReceipt),
+        (shapes.ItemOut, ItemReceipt),
+        (shapes.ExploredOut, Explored),
     )
     for shape, record in pairs:
         beside = {"later"}  # a record of its own

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from app.bootstrap import Records, records_of
+from app.briefing import Briefing
 from app.clock import HandClock, iso
 from app.context.assemble import Assembler
 from app.context.tokens import o200k
@@ -128,6 +129,7 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
                 snapshots=records.snapshots,
                 router=router,
                 responses=responses,
+                briefing=Briefing(policy, clock),
                 assembler=Assembler(tokens),
                 tokens=tokens,
                 cache=cache,
@@ -135,6 +137,7 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
                 clock=clock,
                 policy=policy,
                 spending=Spending(store.ledger, records.turns, policy, clock),
+                draw=lambda: 1.0,
                 owner="me",
             )
         )

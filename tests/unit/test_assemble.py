@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import policy as policies
-from app.context.assemble import Assembler, Assembly, Brief, assemble, smallest_budget, system_of
+from app.context.assemble import Assembler, Assembly
+from app.context.brief import Brief
+from app.context.fixed import smallest_budget
 from app.context.tokens import o200k
 from app.settings import CONFIG
 from app.vocabulary import FRAMING, Learner, Said, Session, Snapshot
@@ -29,8 +31,7 @@ def snapshot(*history: Said, learner: Learner = LEARNER, memory: tuple[str, ...]
 
 
 def assembled(state: Snapshot, message: str = "How do I solve 3x + 5 = 20?", budget: int | None = None) -> Assembly:
-    brief = Brief(POLICY, "hints", state, message, budget)
-    return assemble(brief, TOKENS, system_of(brief, TOKENS))
+    return Assembler(TOKENS).assemble(Brief(POLICY, "hints", state, message, budget))
 
 
 def counted(assembly: Assembly) -> int:
@@ -43,7 +44,8 @@ def test_stable_things_come_first_and_the_message_last() -> None:
     assert messages[0].text.startswith(POLICY.instructions.strip())
     assert "- Subject: algebra" in messages[0].text
     assert "- Interests: football, cooking" in messages[0].text
-    assert messages[-1].text == "How do I solve 3x + 5 = 20?"
+    assert messages[-1].words == "How do I solve 3x + 5 = 20?"
+    assert POLICY.strategies["hints"].text in messages[-1].notes
 
 
 def test_the_receipt_adds_up_to_what_is_sent() -> None:
@@ -53,6 +55,7 @@ def test_the_receipt_adds_up_to_what_is_sent() -> None:
         "profile",
         "memory",
         "history",
+        "strategy",
         "message",
     ]
     assert result.receipt.tokens == sum(layer.tokens for layer in result.receipt.layers) == counted(result)
@@ -73,8 +76,8 @@ def test_the_oldest_history_is_dropped_first_and_the_receipt_says_so() -> None:
 def test_a_message_longer_than_the_budget_keeps_both_ends() -> None:
     message = "START " + "the quick brown fox " * 1_500 + " END"
     result = assembled(snapshot(said(1)), message)
-    assert result.messages[-1].text.startswith("START")
-    assert result.messages[-1].text.endswith("END")
+    assert result.messages[-1].words.startswith("START")
+    assert result.messages[-1].words.endswith("END")
     assert result.receipt.layers[-1].outcome == "cut"
     assert counted(result) <= POLICY.context.budget
 
@@ -94,7 +97,7 @@ def test_a_kept_system_message_is_the_one_that_would_be_made() -> None:
         Brief(POLICY, "guided", told, "Four"),
         Brief(POLICY, "guided", told, "Five", budget=700),
     ):
-        assert assembler.assemble(brief) == assemble(brief, TOKENS, system_of(brief, TOKENS))
+        assert assembler.assemble(brief) == Assembler(TOKENS).assemble(brief)
 
 
 def test_a_first_message_has_empty_layers_with_a_reason() -> None:
@@ -102,13 +105,8 @@ def test_a_first_message_has_empty_layers_with_a_reason() -> None:
         replace(snapshot(learner=Learner("", "w", "new")), session=replace(SESSION, subject=None, goal=None))
     )
     outcomes = {layer.name: layer.outcome for layer in result.receipt.layers}
-    assert outcomes == {
-        "instructions": "kept",
-        "profile": "empty",
-        "memory": "empty",
-        "history": "empty",
-        "message": "kept",
-    }
+    assert outcomes == {"instructions": "kept", "strategy": "kept", "message": "kept"}
+    assert {"profile", "memory", "history", "retrieved"} <= set(result.receipt.empty)
 
 
 texts = st.text(min_size=1, max_size=400) | st.sampled_from(
@@ -131,7 +129,7 @@ def test_the_budget_is_never_exceeded_and_the_message_never_dropped(
     state = snapshot(*spoken, learner=replace(LEARNER, preferences=preferences), memory=tuple(memory))
     result = assembled(state, message, budget)
     assert result.receipt.tokens == counted(result) <= budget
-    assert result.messages[-1].text
+    assert result.messages[-1].words
     assert result == assembled(state, message, budget)
 
 

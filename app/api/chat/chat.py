@@ -13,7 +13,8 @@ from app.api.problems import problem_of
 from app.api.take_up import Told, take_up
 from app.errors import Conflict, Invalid, Malformed, MasterxError, NotFound, Overloaded, Refused, SessionBusy
 from app.live import Name, past
-from app.vocabulary import Ask, State, Turn
+from app.storage.segments import Owner
+from app.vocabulary import Ask, Session, State, Turn
 
 IDLE = 3_600.0
 """Seconds without a frame from the client after which the chat is closed."""
@@ -46,6 +47,10 @@ class Chat:
                 await self._hear(text)
             if self._relaying:
                 self._relaying.cancel()
+
+    def expect(self, session: Session) -> None:
+        """Notes that a turn is near: what it needs may be fetched."""
+        self._parts.preload.expect(Owner(session.workspace, session.learner_id), session.id)
 
     async def leave(self) -> None:
         """Sends what the turn under way still says, which has ended by now, then closes: come back elsewhere."""
@@ -89,7 +94,8 @@ class Chat:
 
     async def _do(self, frame: frames.Frame) -> None:
         # Every frame, not only the first, needs a key that is still valid and a session that still is there.
-        asking, _ = await session_for(self._socket, self._session_id, write=not isinstance(frame, frames.TypingFrame))
+        typing = isinstance(frame, frames.TypingFrame)
+        asking, session = await session_for(self._socket, self._session_id, write=not typing)
         match frame:
             case frames.MessageFrame():
                 await self._ask(asking.workspace, frame)
@@ -98,7 +104,7 @@ class Chat:
             case frames.ResumeFrame():
                 await self._resume(asking.workspace, frame)
             case frames.TypingFrame():
-                pass  # finding the session has warmed its snapshot
+                self.expect(session)
 
     async def _ask(self, workspace: str, frame: frames.MessageFrame) -> None:
         key = checked_key(frame.idempotency_key, "idempotency_key")

@@ -30,7 +30,8 @@ async def chat(socket: WebSocket, session_id: str) -> None:
     open_chat = Chat(socket, session_id, request_id)
     try:
         await socket.accept(taken, [(b"x-request-id", request_id.encode())])
-        await session_for(socket, session_id, write=True)
+        _, session = await session_for(socket, session_id, write=True)
+        open_chat.expect(session)
         with chats.joined(open_chat):
             await open_chat.run()
     except WebSocketDisconnect:

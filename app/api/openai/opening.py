@@ -13,6 +13,7 @@ from app.api.openai.errors import invalid
 from app.api.openai.parameters import ChatIn
 from app.bootstrap import Service
 from app.errors import NotFound
+from app.storage.segments import Owner
 from app.storage.turns import exchange
 from app.vocabulary import Session, State, Turn
 
@@ -47,6 +48,8 @@ async def begin(request: Request, chat: ChatIn, talk: Conversation, asking: Prin
     session = replace(new_session(request, asking, learner), instructions=talk.instructions)
     parts = service(request)
     await parts.records.sessions.add(session, said_before(parts, session, talk.past))
+    if talk.past:
+        parts.recalls.added(Owner(session.workspace, session.learner_id))
     return session
 
 

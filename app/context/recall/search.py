@@ -1,21 +1,52 @@
-"""One message against all passages: how much each may help to answer it."""
+"""One message against all passages: how much each may help to answer it.
+
+A passage's score is a sum, in the units of BM25: the question's terms in it and around it (BM25F over the passage and
+its neighbours: an answer stands beside its question), the same terms in its session (BM25), whether it was said when
+and by whom the question says, what it tells by itself (`nature`), less what it takes of the room: twice the logarithm
+of its tokens, since the most is found in a room by taking what helps most for a token.
+"""
 
 import math
-from collections import Counter
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from app.context.recall.columns import Array
-from app.context.recall.index import Index
-from app.context.recall.words import terms
+from app.context.recall.columns import WIDTH, Array
+from app.context.recall.dates import stretches
+from app.context.recall.index import Index, around, seconds
+from app.context.recall.words import STOP, stem, terms, words
 
-_K1 = 0.6
-_B = 0.75
-_BEFORE = (0.7, 0.45, 0.3, 0.15)
-"""What a passage's score gives to those after it: an answer follows its question, and often says little by itself."""
-_AFTER = (0.4, 0.2)
-"""What it gives to those before it."""
+_K1, _B = 1.2, 0.75
+"""Saturation and length of Okapi BM25 (Robertson & Zaragoza, "The probabilistic relevance framework", 2009)."""
+
+_SESSION = 0.8
+_DATE = 10.0
+_SPEAKER = 1.0
+_OF_ONESELF = 1.5
+"""What a passage gains that speaks of the speaker whom the question names."""
+_WHEN = 1.5
+_SIZE = 2.0
+_ASKED = 0.1
+"""What a passage gains of the score of a question that it follows."""
+_RARITY, _RAREST = 0.15, 8
+"""What it gains for a nat that it tells, whatever is asked, and how many of its terms are counted."""
+_NAME = 0.4
+"""Weight of a speaker's name in a question: the speaker's own words seldom hold it, the greetings of others do."""
+_EARLIER = (0.3, 0.15)
+"""Weights of the terms of what was said last and before, beside those of the message."""
+_INSTEAD = (1.0, 0.5)
+"""And where the message has none, such as "And why?"."""
+_MOST_TERMS = 32
+_CANDIDATES = 4_096
+
+_ASKS_WHEN = re.compile(r"\b(?:when|how long|how often|what (?:date|day|month|year|time))\b", re.IGNORECASE)
+_SAID_BY = re.compile(
+    r"\b(?:did|have|had) (?P<first>i|you)\b|\b(?P<second>i|you)(?:['’]ve|['’]d| have| had)? "
+    r"(?:said|told|asked|mentioned|wrote|explained|showed|suggested)\b",
+    re.IGNORECASE,
+)
+_PARTS = {"i": "learner", "you": "tutor"}
 
 
 @dataclass(frozen=True)
@@ -31,41 +62,150 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """The passages that may help, best first: their slots in `index`, and their scores. Valid until the index changes."""
+    """The passages that may help, best first: their slots in `index`, their scores, and how much of these is owed to
+    words that they share with the question. Valid until the index changes. `terms` are the question's own."""
 
     index: Index
     slots: Array
     scores: Array
+    shared: Array
+    terms: frozenset[str]
 
 
 def search(index: Index, question: Question) -> Ranked:
-    """Ranks all passages for one question; those that nothing speaks for are left out."""
-    scores = _in_context(index, _bm25(index, Counter(terms(question.text))))
-    scores[[slot for slot in map(index.slot, question.known) if slot is not None]] = 0
-    slots = np.flatnonzero(scores > 0)
-    order = np.lexsort((index.place.values[slots], -index.at.values[slots], -np.round(scores[slots], 5)))
-    return Ranked(index, slots[order], scores[slots][order])
+    """Ranks the passages for one question, 4,096 at the most; none where nothing speaks for any of them: no term, no
+    date, no speaker."""
+    own = terms(question.text)
+    wanted = _wanted(index, question, own)
+    shared = _shared(index, wanted)
+    told = _told(index, question)
+    if not shared.any() and told is None:
+        return Ranked(index, np.empty(0, "i8"), np.empty(0), np.empty(0), frozenset(own))
+    table = index.table
+    scores = shared + table["told"] - _SIZE * table["size"] + _ASKED * (shared * table["asks"])[table["before"]]
+    if told is not None:
+        scores += told
+    if _ASKS_WHEN.search(question.text):
+        scores += _WHEN * table["times"]
+    slots, best = _best(index, scores, question.known)
+    return Ranked(index, slots, best, shared[slots], frozenset(own))
 
 
-def _bm25(index: Index, wanted: Counter[str]) -> Array:
-    """Okapi BM25 of each slot (Robertson & Zaragoza, "The probabilistic relevance framework", 2009)."""
-    scores = np.zeros(index.rows)
-    saturation = _K1 * (1 - _B + _B * index.length.values / index.mean_length)
-    for term in wanted:
-        slots, times = index.postings(term)
-        if len(slots):
-            idf = math.log(1 + (len(index) - len(slots) + 0.5) / (len(slots) + 0.5))
-            scores[slots] += idf * times * (_K1 + 1) / (times + saturation[slots])
-    return scores
+def _wanted(index: Index, question: Question, own: list[str]) -> dict[str, float]:
+    """The terms to look for, with weights; of a long message those that the fewest passages hold."""
+    wanted: dict[str, float] = {}
+    speaks = any(term in index.postings for term in own)
+    for text, weight in zip(reversed(question.said), _EARLIER if speaks else _INSTEAD, strict=False):
+        for term in terms(text):
+            wanted.setdefault(term, weight)
+    people = (name for name, _ in index.speakers.items() if name not in _PARTS.values())
+    names = {stem(word) for name in people for word in words(name)}
+    for term in dict.fromkeys(own):
+        wanted[term] = _NAME if term in names else 1.0
+    there = [(term, weight) for term, weight in wanted.items() if term in index.postings]
+    return dict(sorted(there, key=lambda one: (-one[1], index.postings.holders(one[0])))[:_MOST_TERMS])
 
 
-def _in_context(index: Index, scores: Array) -> Array:
-    """Scores with a share of what the neighbours in the same session score."""
-    found = scores.copy()
-    for column, shares in ((index.before.values, _BEFORE), (index.after.values, _AFTER)):
-        reached = scores
-        for share in shares:
-            reached = reached[column]
-            found += share * reached
-    found[0] = 0
-    return found
+def _shared(index: Index, wanted: dict[str, float]) -> Array:
+    """BM25 of each slot with its neighbours, and of its session, for weighted terms."""
+    table = index.table
+    scores, here = np.zeros(len(table), "f4"), np.zeros(len(table), "f4")
+    if not len(index):
+        return scores
+    lengths, inside = index.surroundings()
+    session = np.zeros(len(inside), "f4")
+    sessions = int(np.count_nonzero(inside)) or 1
+    long = _K1 * (1 - _B + _B * lengths / max(1.0, lengths.sum() / len(index)))
+    wide = _K1 * (1 - _B + _B * inside / max(1.0, inside.sum() / sessions))
+    for term, weight in wanted.items():
+        slots, times = index.postings.find(term)
+        if not len(slots):
+            continue
+        for share, reached in around(table, slots):
+            here[reached] += share * times
+        here[0] = 0
+        touched = np.flatnonzero(here)
+        found = here[touched]
+        scores[touched] += weight * _idf(len(index), len(slots)) * (_K1 + 1) * found / (found + long[touched])
+        here[touched] = 0
+        counts = np.bincount(table["session"][slots], times, len(inside))
+        share = _SESSION * weight * _idf(sessions, int(np.count_nonzero(counts))) * (_K1 + 1)
+        session += share * counts / (counts + wide)
+    return scores + session[table["session"]]
+
+
+def _idf(count: int, holders: int) -> float:
+    return math.log(1 + (count - holders + 0.5) / (holders + 0.5))
+
+
+def _told(index: Index, question: Question) -> Array | None:
+    """What speaks for each slot by when and by whom it was said; `None` where the question says neither."""
+    dated, spoken = _dated(index, question), _spoken(index, question)
+    if dated is None or spoken is None:
+        return dated if spoken is None else spoken
+    return dated + spoken
+
+
+def _dated(index: Index, question: Question) -> Array | None:
+    if not len(index):
+        return None
+    at = index.table["at"]
+    wanted = stretches(question.text, seconds(question.at), float(at[index.slots()].min()))
+    if not wanted:
+        return None
+    fits = np.zeros(len(at), "f4")
+    for start, end, fit in wanted:
+        np.maximum(fits, np.where((at >= start) & (at < end), np.float32(fit), np.float32(0)), out=fits)
+    return _DATE * fits
+
+
+def _spoken(index: Index, question: Question) -> Array | None:
+    named = _named(index, question.text)
+    if len(named) != 1:
+        return None
+    by = index.table["speaker"] == named[0]
+    spoken: Array = np.where(by, _SPEAKER + _OF_ONESELF * index.table["own"], -_SPEAKER)
+    return spoken
+
+
+def _named(index: Index, text: str) -> list[int]:
+    """Numbers of the speakers whom a question names, or means by "did I" and "you said"."""
+    said = set(words(text))
+    meant = {_PARTS[(m["first"] or m["second"]).lower()] for m in _SAID_BY.finditer(text)}
+    return [
+        number
+        for name, number in index.speakers.items()
+        if name in meant or (name not in _PARTS.values() and _is_in(words(name), said))
+    ]
+
+
+def _is_in(name: list[str], said: set[str]) -> bool:
+    first = [word for word in name if word not in STOP][:1]
+    return bool(first) and first[0] in said
+
+
+def _best(index: Index, scores: Array, known: frozenset[str]) -> tuple[Array, Array]:
+    """The slots with the highest scores, best first, and these; what is newer first among equals.
+
+    What all terms of a passage tell is weighed for those only that come into question, and by their number before.
+    """
+    table = index.table
+    alive = table["size"] > 0
+    alive[[slot for slot in map(index.slot, known) if slot is not None]] = False
+    slots = np.flatnonzero(alive)
+    if len(slots) > _CANDIDATES:
+        rough = np.round(scores[slots] + table["different"][slots], 3)
+        slots = slots[rough >= np.partition(rough, -_CANDIDATES)[-_CANDIDATES]]
+    best = np.round(scores[slots] + _RARITY * _rarity(index, slots), 3)
+    order = np.lexsort((table["lot"][slots], table["place"][slots], -table["at"][slots], -best))[:_CANDIDATES]
+    return slots[order], best[order]
+
+
+def _rarity(index: Index, slots: Array) -> Array:
+    """What passages tell: the information of the eight rarest of their terms together, in nats."""
+    spread = index.postings.spread
+    information = np.log1p((len(index) - spread + 0.5) / (spread + 0.5)).astype("f4")
+    information[0] = 0
+    rarest = np.partition(information[index.table["first"][slots]], WIDTH - _RAREST, axis=1)
+    told: Array = rarest[:, WIDTH - _RAREST :].sum(axis=1)
+    return told

@@ -1,24 +1,39 @@
 """The best passages that fit a number of tokens, as text to be quoted in a prompt, with what became of each."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import heapq
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.context.recall.index import Index
+from app.context.recall.quoting import bare, header, line, quoted
 from app.context.recall.search import Ranked
 from app.context.tokens import Tokens
 from app.vocabulary import Passage
 
-_MISSES = 40
+_MISSES = 16
 """Passages in a row that do not fit after which no further one is tried."""
 
 _SHOWN = 20
 """Dropped passages that are told of."""
 
+_SMALLEST = 8
+"""Tokens that a line takes at least, or nearly: bounds how many can fit."""
+
+_SIZE = 2.0
+"""As in `search`: what a score loses with the logarithm of tokens, here those of a header."""
+
+_CROWD = 0.5
+"""What it loses with the logarithm of what was taken of the same session: an answer may need several sessions."""
+
+_DAY = 86_400
+_Group = tuple[int, float]
+"""A session's number and a day's: what stands under one header."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """What became of one passage: its place in the ranking from 0, its score, and the tokens that it takes or would."""
+    """What became of one passage: its place in the ranking from 0, its score, and the tokens that it takes or would,
+    a header that it brings along included."""
 
     id: str
     rank: int
@@ -30,102 +45,117 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Text to quote, its tokens, and what became of the passages that were considered, best first."""
+    """Text to quote, its tokens, what became of the passages that were considered, best first, and the ids of the
+    pieces of material that the marks [1], [2] … in it stand for."""
 
     text: str
     tokens: int
     picks: tuple[Pick, ...]
+    cited: tuple[str, ...] = ()
 
 
 def select(ranked: Ranked, room: int, tokens: Tokens) -> Selection:
-    """The best passages that fit into `room` tokens as `tokens` counts them, in order of time."""
+    """The passages that help most within `room` tokens as `tokens` counts them, in order of time.
+
+    What a passage tells of a photo or file sent along is left out where the question shares less than two terms with
+    it.
+    """
     filling = _Filling(ranked, room, tokens)
     filling.fill()
     return filling.selection()
 
 
 class _Filling:
-    """A room that is being filled, best passage first."""
+    """A room that is being filled with what helps most for a token."""
 
     def __init__(self, ranked: Ranked, room: int, tokens: Tokens) -> None:
-        self._ranked, self._room, self._tokens = ranked, room, tokens
+        self._index, self._terms = ranked.index, ranked.terms
+        self._room, self._tokens = room, tokens
+        slots = ranked.slots[: max(0, room) // _SMALLEST + _MISSES]
+        self._slots, self._scores = slots.tolist(), ranked.scores[: len(slots)].tolist()
+        table = ranked.index.table
+        self._groups = list(zip(table["session"][slots].tolist(), (table["at"][slots] // _DAY).tolist(), strict=True))
         self._spent = 0
-        self._heads: set[str] = set()
-        self._kept: list[int] = []
+        self._headers: dict[_Group, int] = {}
+        self._taken: dict[_Group, int] = {}
+        self._texts: dict[str, str] = {}
+        self._kept: list[Passage] = []
         self._picks: list[Pick] = []
 
     def fill(self) -> None:
-        """Takes what fits, best first."""
+        """Takes what fits, best first; what has lost worth by what was taken waits for its turn again."""
+        queue = [(-score, rank) for rank, score in enumerate(self._scores)]
         misses = 0
-        index = self._ranked.index
-        for rank, slot in enumerate(self._ranked.slots.tolist()):
-            head = _head(index.passage(slot))
-            cost = cost_of(index, slot, self._tokens)
-            needed = cost + (0 if head in self._heads else self._tokens.count(head) + 1)
-            fits = self._spent + needed <= self._room
-            if fits:
-                self._spent += needed
-                self._heads.add(head)
-                self._kept.append(rank)
+        while queue and misses <= _MISSES:
+            thought, rank = heapq.heappop(queue)
+            cost, extra = self._cost(self._slots[rank]), self._header(rank)
+            worth = self._scores[rank] - _SIZE * math.log1p(extra / cost) - _CROWD * self._crowd(rank)
+            if worth < -thought:
+                heapq.heappush(queue, (-worth, rank))
+                continue
+            fits = self._spent + cost + extra <= self._room
             misses = 0 if fits else misses + 1
-            self._tell(rank, fits, needed)
-            if misses > _MISSES:
-                break
+            self._tell(rank, cost + extra, fits)
+            if fits:
+                self._keep(rank, cost + extra)
 
-    def _tell(self, rank: int, fits: bool, needed: int) -> None:
+    def _crowd(self, rank: int) -> float:
+        """How crowded its session is, as the logarithm of what was taken of it."""
+        return math.log1p(self._taken.get(self._groups[rank], 0))
+
+    def _keep(self, rank: int, needed: int) -> None:
+        passage = self._index.passage(self._slots[rank])
+        self._spent += needed
+        group = self._groups[rank]
+        self._taken[group] = self._taken.get(group, 0) + 1
+        self._texts[passage.id] = self._text(self._slots[rank])
+        self._kept.append(passage)
+
+    def _header(self, rank: int) -> int:
+        """Tokens of the header that a passage brings along."""
+        group = self._groups[rank]
+        if group in self._taken:
+            return 0
+        if group not in self._headers:
+            self._headers[group] = self._tokens.count(f"{header(self._index.passage(self._slots[rank]))}\n")
+        return self._headers[group]
+
+    def _text(self, slot: int) -> str:
+        """What is quoted of a passage."""
+        text = self._index.passage(slot).text
+        return bare(text) if self._is_short(slot) else text
+
+    def _is_short(self, slot: int) -> bool:
+        aside = self._index.aside(slot)
+        return bool(aside) and len(self._terms & aside) < min(2, len(self._terms))
+
+    def _cost(self, slot: int) -> int:
+        """Tokens of a passage's line, which are counted once for all questions."""
+        costs = self._index.table["short" if self._is_short(slot) else "cost"]
+        cost = int(costs[slot])
+        if not cost:
+            passage = self._index.passage(slot)
+            mark = "[10] " if passage.source == "material" else ""
+            cost = costs[slot] = self._tokens.count(f"{mark}{line(passage, self._text(slot))}\n")
+        return cost
+
+    def _tell(self, rank: int, needed: int, fits: bool) -> None:
         if not fits and len(self._picks) - len(self._kept) >= _SHOWN:
             return
-        passage = self._ranked.index.passage(int(self._ranked.slots[rank]))
-        why = "among the best that fit" if fits else f"{self._room - self._spent} tokens were left"
-        score = round(float(self._ranked.scores[rank]), 4)
-        self._picks.append(Pick(passage.id, rank, score, "kept" if fits else "dropped", why, needed))
+        why = "among the best for their tokens" if fits else f"{self._room - self._spent} tokens were left"
+        outcome: Literal["kept", "dropped"] = "kept" if fits else "dropped"
+        id_ = self._index.passage(self._slots[rank]).id
+        self._picks.append(Pick(id_, rank, round(self._scores[rank], 3), outcome, why, needed))
 
     def selection(self) -> Selection:
-        """What was taken; the weakest is given back should the whole take more than its parts."""
+        """What was taken; the last is given back while the whole takes more than the sum of its parts."""
         while True:
-            text = render([self._ranked.index.passage(int(self._ranked.slots[rank])) for rank in self._kept])
+            text, cited = quoted(self._kept, self._texts)
             count = self._tokens.count(text) if text else 0
-            if count <= self._room:
-                return Selection(text, count, tuple(self._picks))
+            if count <= self._room or not self._kept:
+                return Selection(text, count, tuple(sorted(self._picks, key=lambda p: p.rank)), cited)
             self._give_back(self._kept.pop())
 
-    def _give_back(self, rank: int) -> None:
-        at = next(n for n, pick in enumerate(self._picks) if pick.rank == rank)
-        pick = self._picks[at]
-        self._picks[at] = Pick(pick.id, rank, pick.score, "dropped", "the whole was over by a token", pick.tokens)
-
-
-def cost_of(index: Index, slot: int, tokens: Tokens) -> int:
-    """Tokens of a passage's line, counted once."""
-    cost = int(index.cost[slot])
-    if not cost:
-        cost = index.cost[slot] = tokens.count(line(index.passage(slot)) + "\n")
-    return cost
-
-
-def render(passages: list[Passage]) -> str:
-    """Passages in order of time under a dated header for each session."""
-    first: dict[str, str] = {}
-    for passage in passages:
-        first[passage.session_id] = min(passage.at, first.get(passage.session_id, passage.at))
-    out: list[str] = []
-    head = ""
-    for passage in sorted(passages, key=lambda p: (first[p.session_id], p.session_id, p.n, p.id)):
-        if (over := _head(passage)) != head:
-            out.append(over)
-            head = over
-        out.append(line(passage))
-    return "\n".join(out)
-
-
-def line(passage: Passage) -> str:
-    """A passage as one line that cannot be taken for a header or for another speaker's."""
-    return f"{passage.speaker}: {' '.join(passage.text.split())}"
-
-
-def _head(passage: Passage) -> str:
-    try:
-        at = datetime.fromisoformat(passage.at).replace(tzinfo=UTC)
-    except ValueError:
-        return "## undated"
-    return f"## {at.day} {at:%B %Y, %a %H:%M}"
+    def _give_back(self, passage: Passage) -> None:
+        at = next(n for n, pick in enumerate(self._picks) if pick.id == passage.id)
+        self._picks[at] = replace(self._picks[at], outcome="dropped", why="the whole took more than its parts")

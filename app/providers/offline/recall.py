@@ -64,11 +64,11 @@ def quotable(text: str) -> str:
 
 
 def material(messages: Sequence[Message], wording: Wording) -> list[Source]:
-    """Course material, then earlier sessions, from the system messages: what stands under a title known for it.
+    """Course material, then earlier sessions, from system messages and notes: what stands under a title known for it.
 
     Instructions are never quoted, nor is what is known about the learner.
     """
-    text = "\n\n".join(message.text for message in messages if message.role == "system")
+    text = "\n\n".join(message.text if message.role == "system" else message.notes for message in messages)
     # In alphabetical order material comes before memory.
     return sorted(_sections(text[:_MOST_MATERIAL], wording), key=lambda source: source.reference)
 
@@ -94,6 +94,6 @@ def conversation(earlier: Sequence[Message], own_words: Sequence[str]) -> Iterat
     """What was said before, newest first; answers of this tutor (they carry `own_words`) say nothing new."""
     for message in reversed(earlier[-_MOST_MESSAGES:]):
         if message.role == "user":
-            yield Source("said_before", message.text[:_MOST_OF_A_MESSAGE])
+            yield Source("said_before", message.words[:_MOST_OF_A_MESSAGE])
         elif message.role == "assistant" and not any(words in message.text for words in own_words):
             yield Source("told_before", message.text[:_MOST_OF_A_MESSAGE])

@@ -67,8 +67,8 @@ class OfflineTutor:
 
     async def _notes(self, messages: Sequence[Message]) -> Notes:
         spoken = [message for message in messages if message.role != "system"]
-        message = spoken.pop().text if spoken and spoken[-1].role == "user" else ""
-        said = [m.text for m in spoken if m.role == "user"]
+        message = spoken.pop().words if spoken and spoken[-1].role == "user" else ""
+        said = [m.words for m in spoken if m.role == "user"]
         answers = [m.text for m in spoken if m.role == "assistant"]
         reading = read(message, said, _preferred_language(messages), self._wording)
         finding, rung = (None, 0) if reading.danger else await self._checked(message, said, reading)

@@ -74,6 +74,11 @@ class Collection:
         docs: list[Doc] = await self._finds.ask(pipeline(self._kind, query))
         return docs
 
+    async def count(self, where: Where) -> int:
+        """As `Store.count`."""
+        with translated():
+            return await self._documents.count_documents(matching(self._kind, where))
+
     async def delete(self, where: Where) -> int:
         """As `Store.delete`."""
         with translated():

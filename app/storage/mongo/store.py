@@ -65,6 +65,9 @@ class MongoStore:
     async def find(self, kind: Kind, query: Find) -> list[Doc]:
         return await self._collection(kind).find(query)
 
+    async def count(self, kind: Kind, where: Where) -> int:
+        return await self._collection(kind).count(where)
+
     async def delete(self, kind: Kind, where: Where) -> int:
         return await self._collection(kind).delete(where)
 

@@ -143,6 +143,12 @@ def _find(table: Table, shape: Shape, order: str, past: bool) -> str:
     return f"SELECT {_TOGETHER} FROM ({found})"
 
 
+def count(table: Table, where: Where) -> Statement:
+    """How many documents have these values, as a text of JSON like those of `find`."""
+    shape, bound = table.condition(where)
+    return f"SELECT CAST(count(*) AS TEXT) FROM {table.name}{_where(shape)}", bound
+
+
 def delete(table: Table, where: Where) -> Statement:
     """Removes the documents with these values."""
     shape, bound = table.condition(where)

@@ -50,6 +50,9 @@ class SqliteStore:
         docs: list[Doc] = await self._reads.ask(sql.find(self._table(kind), query))
         return docs
 
+    async def count(self, kind: Kind, where: Where) -> int:
+        return int(await self._reads.ask(sql.count(self._table(kind), where)))
+
     async def delete(self, kind: Kind, where: Where) -> int:
         statement, bound = sql.delete(self._table(kind), where)
         return int(await self._writes.ask(Alone(lambda db: db.execute(statement, bound).rowcount)))

@@ -1,0 +1,73 @@
+"""Everything that a turn's prompt is made of, gathered in bounded time: whatever is not there in time is left out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.clock import Clock, iso
+from app.context.brief import Brief, Item
+from app.context.facts.fact import shown
+from app.context.memory.recalls import Recalls, Sought
+from app.context.recall.search import Question
+from app.library import Library
+from app.policy import Policy
+from app.storage.segments import Owner
+from app.vocabulary import Ask, CourseBrief, Snapshot, Task
+
+_JUST_SAID = 2
+"""Exchanges before the message that say what it is about."""
+
+_A_LINE = 8
+"""Skills of a course that are named on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a prompt is wanted: for which task, in how many tokens if not the policy's, and the lot of a turn
+    (`Brief.draw`); a preview has none."""
+
+    task: Task
+    budget: int | None = None
+    draw: float | None = None
+
+
+class Briefing:
+    """Gathers what prompts are made of. Without `recalls` nothing is remembered beyond a session's newest exchanges,
+    without a `library` nothing is known of courses."""
+
+    def __init__(
+        self, policy: Policy, clock: Clock, recalls: Recalls | None = None, library: Library | None = None
+    ) -> None:
+        self._policy, self._clock, self._recalls, self._library = policy, clock, recalls, library
+
+    async def brief(self, ask: Ask, snapshot: Snapshot, wish: Wish) -> Brief:
+        """The brief of a turn, to be used before anything is awaited: what was found in an index goes with it."""
+        course, sought = snapshot.session.course_id, self._sought(ask, snapshot)
+        shelf = await self._library.at_hand(ask.workspace, course) if self._library and course else None
+        found = await self._recalls.find(sought) if self._recalls else None
+        ground = shelf.ground(sought.question) if shelf else None
+        return Brief(
+            policy=self._policy,
+            strategy=self._policy.tasks[wish.task],
+            snapshot=snapshot,
+            message=ask.message,
+            budget=wish.budget,
+            task=wish.task,
+            facts=tuple([Item(fact.key, shown(fact)) for fact in found.facts]) if found else (),
+            course=tuple(_course(ground.brief)) if ground else (),
+            recalled=found.ranked if found else None,
+            material=ground.ranked if ground else None,
+            draw=wish.draw,
+        )
+
+    def _sought(self, ask: Ask, snapshot: Snapshot) -> Sought:
+        said = [text for one in snapshot.said[-_JUST_SAID:] for text in (one.message, one.reply) if text]
+        question = Question(ask.message, iso(self._clock.now()), tuple(said))
+        return Sought(Owner(ask.workspace, snapshot.session.learner_id), question)
+
+
+def _course(brief: CourseBrief) -> Iterator[Item]:
+    """A course in lines, what it is first: where not all skills fit, the first ones are named."""
+    yield Item("title", f"{brief.title}: {brief.description}" if brief.description else brief.title)
+    for first in range(0, len(brief.skills), _A_LINE):
+        named = (f"{n}. {title}" for n, title in enumerate(brief.skills[first : first + _A_LINE], first + 1))
+        yield Item(f"skills {first + 1}", "; ".join(named))

@@ -1,0 +1,1 @@
+"""Text made shorter with a known loss."""

@@ -1,0 +1,38 @@
+"""The learner's profile: what session and learner say of themselves, and traits that are sure enough to act on.
+
+It is there so that the model speaks to this learner: their language, level, pace and interests.
+"""
+
+from collections.abc import Iterator
+
+from app.context.brief import Brief, Item
+from app.context.layers.layer import Layer, Supply, lines
+
+
+def _supply(brief: Brief) -> Supply | None:
+    snapshot = brief.snapshot
+    traits = snapshot.portrait.traits if snapshot.portrait else ()
+    session = snapshot.session
+    version = (session.subject, session.goal, snapshot.learner.preferences, traits)
+    if not any(version):
+        return None
+    return Supply(version, lines("About the learner:", lambda: _items(brief)))
+
+
+def _items(brief: Brief) -> Iterator[Item]:
+    session, portrait = brief.snapshot.session, brief.snapshot.portrait
+    for name, value in (("Subject", session.subject), ("Goal of this session", session.goal)):
+        if value:
+            yield Item(name, f"{name}: {value}")
+    for key, value in brief.snapshot.learner.preferences.items():
+        if value:
+            yield Item(key, f"{key.replace('_', ' ').capitalize()}: {_shown(value)}")
+    for trait in portrait.traits if portrait else ():
+        yield Item(trait.name, f"{trait.name.capitalize()}: {trait.value}")
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+LAYER = Layer("profile", "system", _supply, of="learner")

@@ -1,0 +1,1 @@
+"""Text as it is read: blocks, sentences, what they bear, and which of them say most."""

@@ -1,0 +1,73 @@
+"""What became of each layer, as its receipt says it: pure."""
+
+from dataclasses import dataclass, replace
+
+from app.context.layers.layer import Fragment
+from app.vocabulary import LayerReceipt, Outcome, Said
+
+MOST_TOLD = 40
+"""Items that a receipt tells about in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a layer was given: its room in tokens, and what the first of them is worth."""
+
+    name: str
+    weight: float
+    room: int
+
+
+def always(name: str, weight: float, tokens: int, why: str) -> LayerReceipt:
+    """A layer that is never left out."""
+    return LayerReceipt(name, tokens, tokens, weight, "kept", why)
+
+
+def of_fragment(given: Given, fragment: Fragment) -> LayerReceipt:
+    """A layer that shares the budget."""
+    outcome, why = outcome_of(fragment.kept, fragment.of, f"{given.room} tokens were its share")
+    return LayerReceipt(
+        name=given.name,
+        tokens=fragment.tokens,
+        full_tokens=max(fragment.full_tokens, fragment.tokens),
+        weight=round(given.weight, 4),
+        outcome=outcome,
+        why=why,
+        items=fragment.kept,
+        full_items=fragment.of,
+        room=given.room,
+        told=fragment.told,
+    )
+
+
+def of_history(given: Given, kept: tuple[Said, ...], items: int, tokens: int) -> LayerReceipt:
+    """The history: `items` exchanges with `tokens` tokens in all, the newest of them `kept`."""
+    outcome, why = outcome_of(len(kept), items, f"oldest first, {given.room} tokens were its share")
+    return LayerReceipt(
+        name=given.name,
+        tokens=sum([said.tokens for said in kept]),
+        full_tokens=tokens,
+        weight=round(given.weight, 4),
+        outcome=outcome,
+        why=why,
+        items=len(kept),
+        full_items=items,
+        first_seq=kept[0].seq if kept else None,
+        room=given.room,
+    )
+
+
+def bounded(layers: tuple[LayerReceipt, ...]) -> tuple[LayerReceipt, ...]:
+    """The layers with at most `MOST_TOLD` items told of in all: a receipt is kept with each turn."""
+    left, out = MOST_TOLD, []
+    for layer in layers:
+        out.append(replace(layer, told=layer.told[:left]) if len(layer.told) > left else layer)
+        left -= len(out[-1].told)
+    return tuple(out)
+
+
+def outcome_of(kept: int, of: int, why: str) -> tuple[Outcome, str]:
+    """What became of `of` items of which some were `kept`."""
+    if kept == of:
+        return "kept", "all of it fits"
+    return ("cut" if kept else "dropped"), f"{of - kept} of {of} left out: {why}"
