@@ -41,22 +41,6 @@ class Beliefs(Protocol):
         ...
 
 
-class Nobody:
-    """Believes nothing of anybody."""
-
-    async def standings(self, who: Who) -> Sequence[Standing]:
-        """None."""
-        return ()
-
-    async def due(self, who: Who) -> Sequence[Due]:
-        """None."""
-        return ()
-
-    async def practised(self, who: Who, since: float) -> Sequence[tuple[str, float]]:
-        """Never."""
-        return ()
-
-
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """What is looked at: the skills of a course, or one `skill`, or all that the learner has answered. `minutes` are

@@ -22,10 +22,11 @@ _A_LINE = 8
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a prompt is wanted: for which task, in how many tokens if not the policy's, and the lot of a turn
-    (`Brief.draw`); a preview has none."""
+    """How a prompt is wanted: for which task, by which strategy, in how many tokens if not the policy's, and the lot of
+    a turn (`Brief.draw`); a preview has none."""
 
     task: Task
+    strategy: str
     budget: int | None = None
     draw: float | None = None
 
@@ -47,7 +48,7 @@ class Briefing:
         ground = shelf.ground(sought.question) if shelf else None
         return Brief(
             policy=self._policy,
-            strategy=self._policy.tasks[wish.task],
+            strategy=wish.strategy,
             snapshot=snapshot,
             message=ask.message,
             budget=wish.budget,

@@ -1,4 +1,4 @@
-"""The command line: `masterx serve`, `replay`, `migrate`, `weights`, `keys`, `doctor`, `bench`."""
+"""The command line: `masterx serve`, `replay`, `migrate`, `rebuild`, `train`, `weights`, `keys`, `doctor`, `bench`."""
 
 import argparse
 import asyncio
@@ -10,15 +10,17 @@ import orjson
 
 from app import __version__
 from app.api.server import Address, Serving, serve
-from app.bootstrap import Service, bring_up_to_date, entries_of, records_of, store_of
+from app.bootstrap import Service, bring_up_to_date, entries_of, learning_of, records_of, store_of
 from app.clock import SystemClock
 from app.doctor.findings import Finding, refused
 from app.errors import MasterxError, NotFound, SettingsError
 from app.logs import configure
 from app.replay import options
+from app.replay.progress import Progress
 from app.settings import Settings, load, masked
 from app.storage.keys import Grant, Keys
 from app.storage.migrate import migrate
+from app.train import options as train_options
 from app.vocabulary import Permission
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -145,6 +147,31 @@ def _replay(settings: Settings, asked: argparse.Namespace) -> int:
     return 0 if report.good(found) else 1
 
 
+def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
+    async def run() -> list[str]:
+        clock = SystemClock()
+        async with store_of(settings) as (store, schema):
+            await bring_up_to_date(settings, schema, clock)
+            rebuilding = learning_of(store, clock).rebuilding
+            everyone = await rebuilding.everyone()
+            progress = Progress(len(everyone), sys.stderr, clock.monotonic, of="learners")
+            left = await rebuilding.run(everyone, lambda: progress.step(failed=False))
+            progress.end()
+        print(f"{len(everyone):,} learners: what was learned of them is derived again")
+        return left
+
+    busy = asyncio.run(run())
+    for workspace in busy:
+        print(f"masterx: the counts of workspace {workspace} are as they were: answers kept coming", file=sys.stderr)
+    return 1 if busy else 0
+
+
+def _train(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.train.train import train  # with NumPy
+
+    return train(settings, asked)
+
+
 def _bench(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         from bench.__main__ import main as bench
@@ -242,6 +269,12 @@ def _parser() -> argparse.ArgumentParser:
         "--write", type=Path, metavar="FILE", help="write the policy with these weights, a new version"
     )
     weighing.set_defaults(command=_weights)
+    rebuilding = commands.add_parser("rebuild", help="derive all that was learned of learners from the log again")
+    rebuilding.description = "May run while the service does: both derive the same from the same log."
+    rebuilding.set_defaults(command=_rebuild)
+    training = commands.add_parser("train", help="fit the model of knowledge on graded answers")
+    train_options.arguments(training)
+    training.set_defaults(command=_train)
     _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.vocabulary import Attempt, Task, Turn, Usage
+from app.vocabulary import Attempt, Danger, Task, Turn, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,15 @@ class TurnEnded:
     turn: Turn
 
 
-Event = TurnOpened | AttemptEnded | TurnEnded
+@dataclass(frozen=True, slots=True)
+class SafetyFlagged:
+    """A learner's message says that they may be in danger: it is durable, `kind` is its `safety`."""
+
+    kind: Danger
+    turn: Turn
+
+
+Event = TurnOpened | AttemptEnded | TurnEnded | SafetyFlagged
 Handler = Callable[[Event], None]
 
 

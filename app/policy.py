@@ -1,8 +1,9 @@
 """The one versioned document of all that is tunable. A turn reads one version and records which."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,6 +12,9 @@ from app.vocabulary import Mode, Task
 
 _SHAREABLE = frozenset({Task.EXPLANATION, Task.QUICK_ANSWER, Task.GENERAL})
 """Tasks whose answer may be the same for two learners."""
+
+
+_OF_AGE = 18
 
 
 class _Part(BaseModel):
@@ -158,6 +162,23 @@ class WorkspacePolicy(_Part):
     workspace_usd: _Dollars | None = None
     learner_usd: _Dollars | None = None
     forbid: frozenset[str] = frozenset()
+    affect: bool = False
+    affect_minors: bool = False
+
+
+class SafetyPolicy(_Part):
+    """What a learner is told who says that they want to hurt themselves or are in danger, by language, and whether a
+    model answers after it, by a strategy of its own."""
+
+    answer: Literal["first", "alone"] = "first"
+    strategy: str = "care"
+    messages: dict[Annotated[str, Field(pattern="^[a-z]{2}$")], Annotated[str, Field(min_length=1, max_length=2_000)]]
+
+    @model_validator(mode="after")
+    def _there_is_always_one(self) -> "SafetyPolicy":
+        if "en" not in self.messages:
+            raise ValueError("messages.en is for all whose language has no message of its own")
+        return self
 
 
 class PathPolicy(_Part):
@@ -189,6 +210,7 @@ class Policy(_Part):
     responses: ResponsesPolicy = ResponsesPolicy()
     budgets: BudgetPolicy = BudgetPolicy()
     path: PathPolicy = PathPolicy()
+    safety: SafetyPolicy
     workspaces: dict[str, WorkspacePolicy] = Field(default_factory=dict)
     strategies: dict[str, Strategy]
     tasks: dict[Task, str]
@@ -197,11 +219,19 @@ class Policy(_Part):
         """The providers that a workspace forbids; one that is not mentioned forbids none."""
         return self.workspaces.get(workspace, WorkspacePolicy()).forbid
 
+    def reads_affect(self, workspace: str, preferences: Mapping[str, Any]) -> bool:
+        """Whether it is read out of a learner's words how they feel: only where their workspace wants it, and of minors
+        only where it says so."""
+        own = self.workspaces.get(workspace, WorkspacePolicy())
+        return own.affect and (own.affect_minors or not minor(preferences))
+
     @model_validator(mode="after")
     def _every_task_has_a_strategy(self) -> "Policy":
         missing = [task.value for task in Task if self.tasks.get(task) not in self.strategies]
         if missing:
             raise ValueError(f"tasks without a strategy that exists: {', '.join(missing)}")
+        if self.safety.strategy not in self.strategies:
+            raise ValueError(f"safety.strategy = {self.safety.strategy!r}: there is no such strategy")
         return self
 
     @model_validator(mode="after")
@@ -209,6 +239,16 @@ class Policy(_Part):
         if self.budgets.when_spent == "offline" and not self.routing.degraded:
             raise ValueError('budgets.when_spent = "offline" needs routing.degraded = true')
         return self
+
+
+def minor(preferences: Mapping[str, Any]) -> bool:
+    """Whether a learner is known to be under eighteen.
+
+    >>> minor({"age": 12}), minor({"minor": True}), minor({"age": 30}), minor({})
+    (True, True, False, False)
+    """
+    age = preferences.get("age")
+    return bool(preferences.get("minor")) or (age is not None and age < _OF_AGE)
 
 
 def load(path: Path) -> Policy:

@@ -1,16 +1,19 @@
 """A message that is read: what is asked of the router, and how the cache of answers tells it from others."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from app.context.assemble import Assembly
+from app.learner.hearing import Heard
 from app.policy import Policy
 from app.providers.port import Provider
 from app.responses.key import ResponseKey
 from app.responses.responses import Lookup
 from app.routing.answer import Request
+from app.routing.classify import classify
 from app.routing.money import Purse, unlimited
 from app.routing.rank import Wanted
-from app.vocabulary import Ask, Prompt, Snapshot, Task
+from app.vocabulary import Alarm, Ask, Prompt, Snapshot, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Prepared:
     """A turn that is read and has its context, before anything is asked of anyone."""
 
     snapshot: Snapshot
+    heard: Heard
     wanted: Wanted
     strategy: str
     assembly: Assembly
@@ -25,6 +29,14 @@ class Prepared:
     started: float
     context_ms: float
     purse: Purse = field(default_factory=unlimited)
+
+
+def aim(ask: Ask, alarm: Alarm | None, policy: Policy) -> tuple[Task, str]:
+    """What a message is for and the strategy to answer it by; who may be in danger is not taught."""
+    if alarm is not None:
+        return Task.EMOTIONAL_SUPPORT, policy.safety.strategy
+    task = ask.task or classify(ask.message)
+    return task, policy.tasks[task]
 
 
 def wanted(ask: Ask, task: Task, assembly: Assembly, policy: Policy) -> Wanted:
@@ -38,6 +50,17 @@ def wanted(ask: Ask, task: Task, assembly: Assembly, policy: Policy) -> Wanted:
         prompt_tokens=assembly.receipt.tokens,
         max_tokens=min(ask.sampling.max_tokens or policy.answer.max_tokens, policy.answer.max_tokens),
     )
+
+
+def whom(
+    fit: Wanted, alarm: Alarm | None, policy: Policy, candidates: Callable[[Wanted], tuple[Provider, ...]]
+) -> tuple[Wanted, tuple[Provider, ...]]:
+    """Who is asked, in order; nobody's rules answer a learner who may be in danger, and no model where help lines are
+    to stand alone."""
+    if alarm is None:
+        return fit, candidates(fit)
+    fit = replace(fit, last_resort=False)
+    return fit, candidates(fit) if policy.safety.answer == "first" else ()
 
 
 def request(ask: Ask, assembly: Assembly, policy: Policy, whom: tuple[Wanted, tuple[Provider, ...]]) -> Request:

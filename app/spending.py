@@ -65,6 +65,9 @@ class Asked:
     free: bool = False
     """Whether its answer is there already, so that nobody is asked."""
 
+    urgent: bool = False
+    """Whether it is begun however little is left: its learner may be in danger, and is told so without a model."""
+
 
 class Spending:
     """Holds and settles what turns cost."""
@@ -181,6 +184,8 @@ class Spending:
     def _instead(self, asked: Asked, bounds: Sequence[int], short: Short) -> int:
         """What to do with less than the whole chain may cost: one call of any model, else as the policy says."""
         fits, policy = cheaper(bounds, short.left), self._policy.budgets.when_spent
+        if asked.urgent:
+            return fits or 0
         if fits == bounds[0]:
             return fits
         if policy == "cheaper" and fits is not None:

@@ -9,30 +9,31 @@ so) or `failed` (nobody answered).
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
 from app.briefing import Briefing, Wish
+from app.care import comforted, words_for
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
 from app.context.tokens import Tokens
 from app.errors import NoProvider, ProviderError, SessionBusy, StoreUnavailable
-from app.events import Events, TurnEnded, TurnOpened
+from app.events import Events, SafetyFlagged, TurnEnded, TurnOpened
+from app.learner.hearing import Hearing
 from app.live import Live
 from app.policy import Policy
-from app.prepared import Prepared, lookup, request, wanted
+from app.prepared import Prepared, aim, lookup, request, wanted, whom
 from app.responses.responses import Responses
 from app.routing.answer import Answer
-from app.routing.classify import classify
 from app.routing.rank import Wanted
 from app.routing.router import Router
 from app.spending import Asked, Spending
 from app.storage.cache import Cache
 from app.storage.snapshots import Snapshots
 from app.storage.turns import StaleSnapshot, TurnLog
-from app.vocabulary import OFFLINE, Ask, Finish, Offer, State, Timing, Turn, Usage
+from app.vocabulary import OFFLINE, Ask, Chunk, Finish, Offer, State, Timing, Turn, Usage
 
 _STALE_TRIES = 3
 _CLIENT_WAITS = 10.0
@@ -47,6 +48,7 @@ class Parts:
 
     turns: TurnLog
     snapshots: Snapshots
+    hearing: Hearing
     router: Router
     responses: Responses
     briefing: Briefing
@@ -71,14 +73,16 @@ class Tutor:
         """Reads the message and assembles its context; changes nothing. `draw` is the lot of a turn (`Brief.draw`)."""
         p, started = self._p, self._p.clock.monotonic()
         snapshot = await p.snapshots.of(ask.workspace, ask.session_id)
-        task = ask.task or classify(ask.message)
+        heard = p.hearing.hear(ask.message, snapshot, p.policy)
+        task, strategy = aim(ask, heard.alarm, p.policy)
         assembling = p.clock.monotonic()
-        brief = await p.briefing.brief(ask, snapshot, Wish(task, budget, draw))
+        brief = await p.briefing.brief(ask, snapshot, Wish(task, strategy, budget, draw))
         assembly = p.assembler.assemble(brief)
         context_ms = (p.clock.monotonic() - assembling) * 1e3
         fit = wanted(ask, task, assembly, p.policy)
-        asked = request(ask, assembly, p.policy, (fit, p.router.candidates(fit)))
-        return Prepared(snapshot, fit, brief.strategy, assembly, asked, started, context_ms)
+        fit, candidates = whom(fit, heard.alarm, p.policy, p.router.candidates)
+        asked = request(ask, assembly, p.policy, (fit, candidates))
+        return Prepared(snapshot, heard, fit, strategy, assembly, asked, started, context_ms)
 
     async def open(self, ask: Ask) -> tuple[Prepared, Live]:
         """Makes the learner's message durable; from here on the turn leaves exactly one record."""
@@ -88,14 +92,15 @@ class Tutor:
             looked = await p.responses.look(lookup(ask, prepared, p.policy))
             turn = self._opened(ask, prepared)
             only = ask.model is not None or ask.answers is not None
-            asked = Asked(turn, prepared.request, models_only=only, free=looked.x_cache == "hit")
+            free, urgent = looked.x_cache == "hit", turn.safety is not None
+            asked = Asked(turn, prepared.request, models_only=only, free=free, urgent=urgent)
             try:
                 async with p.spending.held(asked) as purse:
                     await p.turns.open(turn)
             except StaleSnapshot:
                 p.snapshots.drop(ask.session_id)
                 continue
-            p.events.publish(TurnOpened(turn.task))
+            self._tell(turn)
             return replace(prepared, purse=purse), Live(turn, ask.stream, p.cache, looked)
         # Others were faster each time: to this caller the session is simply busy.
         raise SessionBusy(f"other turns are running in session {ask.session_id}")
@@ -116,10 +121,9 @@ class Tutor:
 
     async def _speak(self, prepared: Prepared, live: Live, answer: Answer) -> tuple[State, str | None]:
         """Relays the answer to whoever listens; says how it ended."""
-        p, request = self._p, prepared.request
         live.speaking(asyncio.current_task())
         try:
-            async with aclosing(p.responses.stream(live.looked, partial(p.router.stream, request), answer)) as chunks:
+            async with aclosing(self._said(prepared, live, answer)) as chunks:
                 async for chunk in chunks:
                     if chunk.text:
                         self._relay(live, answer, chunk.text)
@@ -136,9 +140,26 @@ class Tutor:
         finally:
             live.speaking(None)
 
+    def _said(self, prepared: Prepared, live: Live, answer: Answer) -> AsyncGenerator[Chunk, None]:
+        """What is answered; a learner who may be in danger is told where help is first."""
+        p = self._p
+        said = p.responses.stream(live.looked, partial(p.router.stream, prepared.request), answer)
+        if prepared.heard.alarm is None:
+            return said
+        words = words_for(prepared.heard.alarm, prepared.snapshot.learner, p.policy)
+        return comforted(words, said, answer, p.clock.monotonic)
+
+    def _tell(self, turn: Turn) -> None:
+        """Says that a message is durable."""
+        self._p.events.publish(TurnOpened(turn.task))
+        if turn.safety is not None:
+            log.warning("turn %s: its learner may be in danger (%s)", turn.id, turn.safety)
+            self._p.events.publish(SafetyFlagged(turn.safety, turn))
+
     def _relay(self, live: Live, answer: Answer, text: str) -> None:
-        if not live.pieces and answer.entry:
-            live.start(answer.entry.provider, answer.entry.model, live.turn.task)
+        if not live.pieces:
+            provider, model = (answer.entry.provider, answer.entry.model) if answer.entry else (None, None)
+            live.start(provider, model, live.turn.task)
         if live.streamed:
             self._p.turns.jot(live.turn.id, live.pieces, text)
         live.say(text)
@@ -171,6 +192,8 @@ class Tutor:
             created_at=iso(clock.now()),
             task=prepared.wanted.task,
             strategy=prepared.strategy,
+            reading=prepared.heard.reading,
+            safety=prepared.heard.alarm.kind if prepared.heard.alarm else None,
             policy=self._p.policy.version,
             receipt=prepared.assembly.receipt,
             message_tokens=prepared.assembly.message_tokens,

@@ -16,6 +16,11 @@ BENCHES = {
     "faults": "what a learner sees of each fault of a provider, and what falling over costs",
     "context": "share of the evidence in the context by budget, beside last-N, FTS5 and BM25; ms by size of history",
     "compress": "tokens cut and evidence kept by each level of compression, beside truncation and chance",
+    "memory": "chances of recall on a log of reviews, held-out cards, beside a constant, FSRS and FSRS with Platt",
+    "knowledge": "what learners answer next: Elo, PFA, regression and the full model, on students not fitted on",
+    "affect": "how well it is read out of a text how its writer feels, beside a lexicon and tf-idf",
+    "urgency": "how well posts that cannot wait are told from others, beside tf-idf",
+    "patterns": "µs of a look-up in a full memory of what helped, and of learning",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
     "path": "ms to plan a path over 500 skills; what annealing gains over greedy before a deadline",
 }

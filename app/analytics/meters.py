@@ -12,8 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from app.analytics.genai import GenAI
-from app.events import AttemptEnded, Event, TurnEnded, TurnOpened
-from app.vocabulary import Turn
+from app.events import AttemptEnded, Event, SafetyFlagged, TurnEnded, TurnOpened
+from app.vocabulary import Danger, Turn
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
@@ -47,6 +47,9 @@ class Meters:
             "masterx_http_request_seconds", "HTTP requests", ["route"], buckets=_SECONDS, registry=r
         )
         self._chats = Counter("masterx_chats_closed", "WebSocket chats that ended", ["code"], registry=r)
+        flagged = Counter("masterx_safety_flagged", "Messages of learners who may be in danger", ["kind"], registry=r)
+        # There from the start, so that the first one is an increase.
+        self._flagged = {kind: flagged.labels(kind) for kind in Danger}
         # Looking a labelled child up costs several times what counting with it does.
         self._opened_by = cache(lambda task: self._opened.labels(task))
         self._ended_by = cache(lambda state, task, provider: self._turns.labels(state, task, provider))
@@ -79,6 +82,8 @@ class Meters:
                 self._attempt(event)
             case TurnEnded(turn):
                 self._turn(turn)
+            case SafetyFlagged(kind):
+                self._flagged[kind].inc()
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """Counts an HTTP request; `route` is the pattern, never the path."""

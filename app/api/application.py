@@ -14,7 +14,22 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
-from app.api import batch, belongings, budgets, courses, later, operations, path, providers, sessions, turns, worth
+from app.api import (
+    affect,
+    batch,
+    belongings,
+    budgets,
+    courses,
+    later,
+    learning,
+    operations,
+    path,
+    profile,
+    providers,
+    sessions,
+    turns,
+    worth,
+)
 from app.api.access import LOOPBACK, Access
 from app.api.chat import route as chat
 from app.api.chat.chats import Chats
@@ -49,9 +64,12 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         operations.router,
         providers.router,
         budgets.router,
+        worth.router,
+        learning.router,
         courses.router,
         path.router,
-        worth.router,
+        affect.router,
+        profile.router,
         pages.router(),
     ):
         app.include_router(router)

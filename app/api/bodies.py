@@ -3,13 +3,16 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from app.errors import FieldError, Invalid, Malformed, TooLarge
+from app.learner.reviews import WEEKDAYS
 from app.vocabulary import MESSAGE_LIMIT, Task
 
 BODY_LIMIT = 1024 * 1024
@@ -96,8 +99,38 @@ class FeedbackIn(Body):
 Value = Annotated[str, Field(max_length=200), AfterValidator(_plain)]
 
 
+def _day(text: str) -> str:
+    try:
+        if len(text) == 10:
+            date.fromisoformat(text)
+            return text
+    except ValueError:
+        pass
+    raise ValueError("must be a day such as 2026-12-24")
+
+
+def _day_off(text: str) -> str:
+    return text if text in WEEKDAYS else _day(text)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("must be a time zone such as Europe/Berlin") from error
+    return name
+
+
+Day = Annotated[Value, AfterValidator(_day)]
+DayOff = Annotated[Value, AfterValidator(_day_off)]
+Zone = Annotated[Value, AfterValidator(_zone)]
+
+
 class LearnerIn(Body):
-    """A learner's preferences."""
+    """A learner's preferences. Reviews are planned by `daily_reviews`, `days_off` (weekdays such as `sunday`, and
+    days), `exam_date` and `timezone`: at most so many a day, none on these days, all known by the day of an exam; a day
+    is one of the learner's time zone. Of a `minor`, or below an `age` of 18, affect is not read unless the workspace says so;
+    no model is told either of the two."""
 
     language: Value | None = None
     level: Value | None = None
@@ -105,6 +138,12 @@ class LearnerIn(Body):
     modalities: Annotated[list[Value], Field(max_length=20)] = []
     interests: Annotated[list[Value], Field(max_length=20)] = []
     accessibility: Annotated[list[Value], Field(max_length=20)] = []
+    daily_reviews: Annotated[int | None, Field(ge=1, le=500, examples=[20])] = None
+    days_off: Annotated[list[DayOff], Field(max_length=100, examples=[["sunday", "2026-12-24"]])] = []
+    exam_date: Annotated[Day | None, Field(examples=["2027-06-01"])] = None
+    timezone: Annotated[Zone | None, Field(examples=["Europe/Berlin"])] = None
+    minor: bool | None = None
+    age: Annotated[int, Field(ge=3, le=130)] | None = None
 
 
 B = TypeVar("B", bound=Body)

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, Field
 
-from app.vocabulary import LayerReceipt, Page, Question, Receipt, Session, State, Task, Turn, Wait
+from app.vocabulary import Danger, LayerReceipt, Page, Question, Receipt, Session, State, Task, Turn, Wait
 
 X_CACHE: dict[str, Any] = {
     "X-Cache": {
@@ -34,13 +34,56 @@ class TimingOut(BaseModel):
     overhead_ms: float | None = None
 
 
+class SpanOut(BaseModel):
+    """Words of the message: its characters from `start` to before `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
 class AffectOut(BaseModel):
     """How the learner seems to feel; null where unknown."""
 
     label: str | None = None
     confidence: float | None = None
-    valence: float | None = None
-    frustration: float | None = None
+    valence: float | None = Field(None, description="How pleasant, -1 to 1.")
+    frustration: float | None = Field(None, description="0 to 1, smoothed over the session.")
+    because: list[SpanOut] = Field([], description="The words that speak most for the label, strongest first.")
+
+
+class FeltOut(AffectOut):
+    """How a learner seemed to feel at one turn."""
+
+    turn_id: str
+    session_id: str
+    at: str
+
+
+class AffectPageOut(BaseModel):
+    """How a learner seemed to feel, newest first."""
+
+    data: list[FeltOut]
+    next_cursor: str | None
+
+
+class TraitOut(BaseModel):
+    """One trait; everything is null while there is too little to tell."""
+
+    value: float | str | list[str] | None
+    interval: tuple[float, float] | None = Field(description="Where the true value is, with 95 %.")
+    evidence: list[str] = Field(description="The newest turns and answers that it is told from.")
+    trend: float | None = Field(description="How far the recent value is above the whole one.")
+    n: int
+    corrected: bool
+    hidden: bool
+
+
+class ProfileOut(BaseModel):
+    """What a learner is like, by trait."""
+
+    learner_id: str
+    traits: dict[str, TraitOut]
 
 
 class ReadingOut(BaseModel):
@@ -93,6 +136,7 @@ class TurnOut(BaseModel):
     usage: UsageOut
     timing: TimingOut
     reading: ReadingOut
+    safety: Danger | None = Field(description="The learner may be in danger: the answer begins with help lines.")
     attempts: list[AttemptOut]
     degraded: bool
     continued: bool

@@ -2,10 +2,12 @@
 
 from app.analytics.health import Health
 from app.analytics.meters import Meters
+from app.bootstrap.learning import Learning
 from app.context.fragments import Fragments
 from app.context.memory.recalls import Recalls
 from app.context.preload import Preload
 from app.later import Later
+from app.learner.calibration import Calibration
 from app.responses.responses import Responses
 from app.routing.breaker import State
 from app.routing.known import Known
@@ -81,6 +83,28 @@ def memories(meters: Meters, recalls: Recalls, preload: Preload) -> None:
         "result",
         lambda: {**ahead.counts, "dropped": preload.dropped, "evicted": warm.evicted},
     )
+
+
+def learning(meters: Meters, learning: Learning) -> None:
+    """What is learned of learners, and how well it foretells."""
+    grading = learning.grading
+    meters.counts("masterx_answers", "Graded answers by what became of them", "what", lambda: grading.answers)
+    meters.gauges(
+        "masterx_prediction_log_loss",
+        "Log loss over this process's last 2,000 answers: of predictions, and of always saying the share of right ones",
+        ("by",),
+        lambda: [((by,), loss) for by, loss in _losses(grading.calibration) if loss is not None],
+    )
+    meters.gauge(
+        "masterx_prediction_bias",
+        "Mean prediction less share of right answers, over the same",
+        lambda: grading.calibration.bias() or 0.0,
+    )
+    meters.gauge("masterx_predictions", "Answers that these figures rest on", lambda: len(grading.calibration))
+
+
+def _losses(calibration: Calibration) -> list[tuple[str, float | None]]:
+    return [("model", calibration.log_loss()), ("rate", calibration.rate_log_loss())]
 
 
 def routing_gauges(meters: Meters, router: Router) -> None:

@@ -10,36 +10,30 @@ from functools import partial
 
 from app.advice import Advice
 from app.analytics.health import Check, Health
-from app.analytics.meters import Meters
 from app.bootstrap import gauges
 from app.bootstrap.adapters import (
     background,
     breakers_of,
-    bring_up_to_date,
-    cache_of,
     ledger_of,
     providers_of,
-    store_of,
 )
+from app.bootstrap.base import Base, Records, base_of
+from app.bootstrap.hearing import hearing, load
+from app.bootstrap.learning import Told
 from app.bootstrap.remembering import recall_parts
 from app.bootstrap.standing_in import last_resort, warm_up
 from app.bootstrap.teaching import advice_of, library_of
 from app.briefing import Briefing
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
-from app.context.fixed import smallest_budget
 from app.context.memory.recalls import Recalls
 from app.context.preload import Preload
-from app.context.tokens import Tokens, llama3, o200k
+from app.context.tokens import llama3
 from app.erasure import Erasure
 from app.erasure import Parts as ErasureParts
-from app.errors import SettingsError
-from app.events import Events
 from app.later import Later
 from app.later import Parts as LaterParts
 from app.library import Library
-from app.policy import Policy
-from app.policy import load as load_policy
 from app.providers.port import Provider
 from app.responses.responses import Responses
 from app.routing.caller import Caller
@@ -51,48 +45,9 @@ from app.running import Running
 from app.settings import Settings, masked
 from app.spending import Spending
 from app.storage.belongings import Belongings
-from app.storage.cache import Cache
-from app.storage.courses import Courses
-from app.storage.keys import Keys
-from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
-from app.storage.questions import Questions
-from app.storage.sessions import Learners, Sessions
-from app.storage.snapshots import Snapshots
-from app.storage.turns import TurnLog
-from app.storage.worths import Worths
 from app.turn import Parts, Tutor
 from app.weighing import Weighing
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What is kept, by kind."""
-
-    turns: TurnLog
-    sessions: Sessions
-    learners: Learners
-    snapshots: Snapshots
-    keys: Keys
-    questions: Questions
-    worths: Worths
-    courses: Courses
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What everything else stands on."""
-
-    settings: Settings
-    clock: Clock
-    policy: Policy
-    tokens: Tokens
-    smallest_budget: int
-    store: Store
-    cache: Cache
-    records: Records
-    events: Events
-    meters: Meters
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +82,7 @@ async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
 
 
 async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Service:
-    base = await _base(settings, clock, stack)
+    base = await base_of(settings, clock, stack)
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
     breakers, rules = await breakers_of(settings, base.cache, clock, stack)
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
@@ -139,9 +94,9 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     of_learners = recall_parts(base.store, base.cache, clock, base.policy.recall)
     recalls = await stack.enter_async_context(Recalls.of(of_learners))
     preload = Preload(recalls, clock)
+    library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
     assembler = Assembler(base.tokens)
     records.snapshots.tell_of_dropped(assembler.fragments.drop)
-    library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
     briefing = Briefing(base.policy, clock, recalls, library)
     tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
@@ -155,10 +110,13 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     later = Later(_asking_again(base, (running, router), health, me.id))
     for hear in (recalls.hear, preload.hear, later.hear):
         base.events.subscribe(hear)
+    base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
+    stack.push_async_callback(base.learning.rest)
+    base.learning.reader.titles = library.titles
     await stack.enter_async_context(
         background(
-            *(records.snapshots.follow(base.cache), presence.stay(running), later.stay(), library.follow()),
-            *(spending.stay(), health.watch(), warm_up(router)),
+            *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
+            *(spending.stay(), health.watch(), warm_up(router), load(base.policy), *base.learning.work()),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
@@ -169,11 +127,15 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.waiting(base.meters, later)
     gauges.fragments(base.meters, assembler.fragments)
     gauges.memories(base.meters, recalls, preload)
+    gauges.learning(base.meters, base.learning)
     weighing = Weighing(records.worths, records.sessions)
-    advice = advice_of(base.store, clock, base.policy)
-    for_learners = (recalls, preload, erasure, weighing, library, advice)
-    parts = (base, records, tutor, router, running, spending, later, *for_learners, health)
-    return Service(*parts, providers=_asked(router, last), recovered=recovered)
+    advice = advice_of(base.store, clock, base.policy, base.learning)
+    remembering, teaching = (recalls, preload, erasure, weighing), (library, advice)
+    return Service(
+        *(base, records, tutor, router, running, spending, later, *remembering, *teaching, health),
+        providers=_asked(router, last),
+        recovered=recovered,
+    )
 
 
 def _asking_again(base: Base, asking: tuple[Running, Router], health: Health, me: str) -> LaterParts:
@@ -214,54 +176,6 @@ def _one_error() -> Iterator[None]:
         raise error from None
 
 
-async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base:
-    policy, tokens = load_policy(settings.policy), o200k()
-    least = _check_budget(policy, tokens)
-    store, schema = await stack.enter_async_context(store_of(settings))
-    await bring_up_to_date(settings, schema, clock)
-    cache = await cache_of(settings, clock)
-    stack.push_async_callback(cache.close)
-    events, meters = Events(), Meters()
-    events.subscribe(meters.hear)
-    return Base(
-        settings=settings,
-        clock=clock,
-        policy=policy,
-        tokens=tokens,
-        smallest_budget=least,
-        store=store,
-        cache=cache,
-        records=records_of(store, clock),
-        events=events,
-        meters=meters,
-    )
-
-
-def records_of(store: Store, clock: Clock) -> Records:
-    """The records in a store."""
-    turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
-    return Records(
-        turns,
-        sessions,
-        learners,
-        Snapshots(sessions, learners, turns, clock),
-        Keys(store, clock),
-        Questions(store),
-        Worths(store),
-        Courses(store, clock),
-    )
-
-
-def _check_budget(policy: Policy, tokens: Tokens) -> int:
-    least = smallest_budget(policy, tokens)
-    if policy.context.budget < least:
-        given = policy.context.budget
-        raise SettingsError(
-            f"MASTERX_POLICY: context.budget={given}: the instructions need a budget of at least {least}"
-        )
-    return least
-
-
 def _foresight() -> Foresight:
     from numpy.random import default_rng  # a quarter of a second: not for a command that builds no service
 
@@ -275,6 +189,7 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
     return Parts(
         turns=base.records.turns,
         snapshots=base.records.snapshots,
+        hearing=hearing(base.learning.reader),
         router=router,
         responses=responses,
         briefing=briefing,

@@ -2,12 +2,15 @@
 
 from contextlib import AbstractAsyncContextManager
 
-from app.advice import Advice, Nobody
+from app.advice import Advice
 from app.advice import Parts as AdviceParts
+from app.bootstrap.learning import Learning
 from app.clock import Clock
 from app.context.tokens import Tokens
+from app.learner.beliefs import Beliefs
 from app.library import Library, Parts
 from app.policy import Policy
+from app.storage.answers import Sheets
 from app.storage.cache import Cache
 from app.storage.courses import Courses
 from app.storage.ports import Store
@@ -18,6 +21,7 @@ def library_of(store: Store, cache: Cache, clock: Clock, tokens: Tokens) -> Abst
     return Library.of(Parts(Courses(store, clock), cache, clock, tokens.count))
 
 
-def advice_of(store: Store, clock: Clock, policy: Policy) -> Advice:
+def advice_of(store: Store, clock: Clock, policy: Policy, learning: Learning) -> Advice:
     """Advice to the learners in a store."""
-    return Advice(AdviceParts(Nobody(), Courses(store, clock), clock, policy.path))
+    beliefs = Beliefs(learning.portraits, learning.reviews, Sheets(store))
+    return Advice(AdviceParts(beliefs, Courses(store, clock), clock, policy.path))

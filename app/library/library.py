@@ -1,7 +1,7 @@
 """Takes documents into courses, and finds in them what answers a question, with where it stands."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -96,6 +96,11 @@ class Library:
     async def at_hand(self, workspace: str, course_id: str) -> Shelf | None:
         """A course for a turn, in bounded time; `None` where there is no course, or it is not at hand yet."""
         return await self._shelves.soon((workspace, course_id))
+
+    def titles(self, workspace: str, course_id: str) -> Mapping[str, str]:
+        """The titles of a course's skills by their ids; empty where it is not at hand."""
+        shelf = self._shelves.at_hand((workspace, course_id))
+        return shelf.titles if shelf else {}
 
     def changed(self, workspace: str, course_id: str) -> None:
         """Has what is kept of a course looked at again, here and in the other replicas."""

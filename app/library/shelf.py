@@ -42,6 +42,7 @@ class Shelf:
     course: str
     version: int = 0
     brief: CourseBrief | None = None
+    titles: dict[str, str] = field(default_factory=dict)
     until: float = 0.0
     index: Index = field(default_factory=Index)
     documents: dict[str, Document] = field(default_factory=dict)

@@ -70,6 +70,10 @@ class Shelves:
         await asyncio.wait([self._load(name)], timeout=PATIENCE)
         return self._held.get(name)
 
+    def at_hand(self, name: Name) -> Shelf | None:
+        """A course's shelf as it is here, if it is."""
+        return self._held.get(name)
+
     def changed(self, name: Name) -> None:
         """Has a course looked at again when it is wanted next."""
         if held := self._held.get(name):
@@ -108,6 +112,7 @@ class Shelves:
             if document := await self._courses.document(course.workspace, id_):
                 await shelf.put(document)
         shelf.version, shelf.brief = course.version, course.brief
+        shelf.titles = {skill.id: skill.title for skill in course.skills}
 
     def _let_go(self) -> None:
         sizes = {name: shelf.index.footprint for name, shelf in self._held.items()}

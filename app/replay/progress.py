@@ -11,15 +11,17 @@ _EVERY = {True: 0.1, False: 10.0}
 class Progress:
     """Writes to a stream that people look at; nothing at all when `quiet`."""
 
-    def __init__(self, total: int, stream: TextIO, now: Callable[[], float], *, quiet: bool = False) -> None:
-        """`now` gives seconds that never go back."""
-        self._total, self._stream, self._now, self._quiet = total, stream, now, quiet
+    def __init__(
+        self, total: int, stream: TextIO, now: Callable[[], float], *, quiet: bool = False, of: str = "turns"
+    ) -> None:
+        """`now` gives seconds that never go back; `of` says what is counted."""
+        self._total, self._stream, self._now, self._quiet, self._of = total, stream, now, quiet, of
         self._terminal = stream.isatty()
         self._done, self._failed = 0, 0
         self._started = self._shown = now()
 
     def step(self, *, failed: bool) -> None:
-        """One turn more has ended."""
+        """One more has ended."""
         self._done += 1
         self._failed += failed
         now = self._now()
@@ -39,6 +41,6 @@ class Progress:
         full = _BAR * self._done // max(self._total, 1)
         bar = f"[{'#' * full}{'.' * (_BAR - full)}] " if self._terminal else ""
         failed = f", {self._failed:,} failed" if self._failed else ""
-        line = f"{bar}{self._done:,}/{self._total:,} turns{failed}, {rate:,.0f}/s, {left}"
+        line = f"{bar}{self._done:,}/{self._total:,} {self._of}{failed}, {rate:,.0f}/s, {left}"
         self._stream.write(f"{before}{line:<78}{after}")
         self._stream.flush()

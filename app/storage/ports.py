@@ -103,7 +103,18 @@ MATERIALS = Kind("materials", (Index("by_course", ("workspace", "course_id", "id
 # Counts of turns that had a layer of context left out, by layer and task.
 WORTH = Kind("worth", (Index("by_workspace", ("workspace", "id")),))
 # Graded attempts and what people said of a profile are the truth; what was learned from them is derived.
-ANSWERS = Kind("answers", (_OF_LEARNER,))
+ANSWERS = Kind(
+    "answers",
+    (
+        _OF_LEARNER,
+        # A second sheet that starts on the same state finds its number taken.
+        Index("by_seq", ("workspace", "learner_id", "seq"), unique=True),
+        Index("by_key", ("workspace", "idempotency_key"), unique=True, where=(("idempotency_key", PRESENT),)),
+        # Where an answer that is older than the newest one may have been counted before.
+        Index("by_time", ("workspace", "learner_id", "until")),
+        Index("by_pending", ("pending", "id"), where=(("pending", PRESENT),)),
+    ),
+)
 CORRECTIONS = Kind("corrections", (_OF_LEARNER,))
 LEARNED = Kind("learned", (_OF_LEARNER,))
 MODELS = Kind("models", (Index("by_name", ("workspace", "name", "id")),))

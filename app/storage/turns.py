@@ -1,5 +1,6 @@
 """The turn log: the truth about every message and its answer."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from app.errors import Duplicate, NotFound, SessionBusy
@@ -22,7 +23,8 @@ class KeyTaken(Exception):
 class Past:
     """What was said in a session: the newest exchanges, oldest first; `items` and `tokens` count all of them.
 
-    `running` says that the newest turn is open, so that this will not be all for long.
+    `running` says that the newest turn is open, so that this will not be all for long; `frustration` is the learner's
+    at that turn.
     """
 
     said: tuple[Said, ...]
@@ -30,6 +32,7 @@ class Past:
     items: int
     tokens: int
     running: bool
+    frustration: float | None = None
 
 
 class TurnLog:
@@ -90,6 +93,14 @@ class TurnLog:
         page = tuple(found[:limit])
         return Page(page, str(page[-1].seq) if len(found) > limit else None)
 
+    async def of_learner(self, workspace: str, learner_id: str, limit: int, before: str | None = None) -> Page[Turn]:
+        """A learner's turns over all sessions, newest first; the cursor is the id of the oldest one on the page."""
+        found = await self._find(
+            {"workspace": workspace, "learner_id": learner_id}, order="-id", after=before, limit=limit + 1
+        )
+        page = tuple(found[:limit])
+        return Page(page, page[-1].id if len(found) > limit else None)
+
     async def past(self, session_id: str, limit: int) -> Past:
         """What was said in a session, from its newest `limit` turns. Reads no more of them than it needs."""
         docs = await self._store.find(TURNS, Find({"session_id": session_id}, "-seq", limit=limit))
@@ -102,11 +113,30 @@ class TurnLog:
             items=newest["history_items"] + (last is not None),
             tokens=newest["history_tokens"] + (last.tokens if last else 0),
             running=newest["state"] == State.OPEN,
+            frustration=newest["reading"]["affect"]["frustration"],
         )
 
     async def open_of(self, owner: str) -> list[Turn]:
         """Turns that an instance has open, oldest first, 200 at most."""
         return await self._find({"owner": owner, "state": State.OPEN}, limit=200)
+
+    async def since(self, workspace: str, learner_id: str, after: str | None, limit: int) -> list[Turn]:
+        """A learner's turns past an id, in the order of their ids."""
+        return await self._find({"workspace": workspace, "learner_id": learner_id}, after=after, limit=limit)
+
+    async def learners(self, workspace: str) -> AsyncIterator[str]:
+        """Every learner of a workspace who has a turn."""
+        last: str | None = None
+        while docs := await self._store.find(TURNS, Find({"workspace": workspace}, "learner_id", last, 1)):
+            last = docs[0]["learner_id"]
+            yield last
+
+    async def workspaces(self) -> AsyncIterator[str]:
+        """Every workspace that has a turn."""
+        last: str | None = None
+        while docs := await self._store.find(TURNS, Find({}, "workspace", last, 1)):
+            last = docs[0]["workspace"]
+            yield last
 
     async def _find(
         self, where: dict[str, object], order: str = "id", after: object = None, limit: int = 50

@@ -23,9 +23,12 @@ from app.vocabulary.asking import (
     Task,
     Usage,
 )
+from app.vocabulary.graded import Answer, Exercise
 from app.vocabulary.keeping import (
     SCHEMA,
     Affect,
+    Alarm,
+    Danger,
     Explored,
     Feedback,
     ItemReceipt,
@@ -38,11 +41,13 @@ from app.vocabulary.keeping import (
     Reading,
     Receipt,
     Session,
+    Span,
     State,
     Timing,
     Turn,
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
+from app.vocabulary.learning import Estimate, Sheet
 from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 
@@ -52,13 +57,18 @@ __all__ = [
     "OFFLINE",
     "SCHEMA",
     "Affect",
+    "Alarm",
+    "Answer",
     "Ask",
     "Attempt",
     "Chunk",
     "Course",
     "CourseBrief",
+    "Danger",
     "Document",
     "Due",
+    "Estimate",
+    "Exercise",
     "Explored",
     "Feedback",
     "Finish",
@@ -86,8 +96,10 @@ __all__ = [
     "Said",
     "Sampling",
     "Session",
+    "Sheet",
     "Skill",
     "Snapshot",
+    "Span",
     "Standing",
     "State",
     "Task",

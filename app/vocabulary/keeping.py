@@ -50,13 +50,42 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Words of a message: its characters from `start` to before `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Affect:
-    """How the learner seems to feel; every field unknown until a reader of affect is sure."""
+    """How the learner seems to feel; every field unknown until a reader of affect is sure.
+
+    `confidence` is the chance that the label is right; `valence` how pleasant it is, -1 to 1; `frustration`, 0 to 1,
+    is smoothed over the session; `because` are the words that speak most for the label.
+    """
 
     label: str | None = None
     confidence: float | None = None
     valence: float | None = None
     frustration: float | None = None
+    because: tuple[Span, ...] = ()
+
+
+class Danger(StrEnum):
+    """What a learner said of their own safety."""
+
+    SELF_HARM = "self_harm"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A message whose writer may be in danger, and the language it was said in (`en`, `de`, `fr`, `es`)."""
+
+    kind: Danger
+    language: str
 
 
 @dataclass(frozen=True)
@@ -166,7 +195,8 @@ class Turn:
     `reply_tokens` save counting twice; `history_items` and `history_tokens` are those of all exchanges of the session
     before this turn. `continued`: another model went on with an answer that had broken off; its text says where, and
     `attempts` names both. `cached`: nobody was asked for this turn, its text was told to the same question in another
-    one, whose record has the attempts, tokens and cost. `charge` is what budgets are charged, in
+    one, whose record has the attempts, tokens and cost. `safety`: the learner may be in danger, said so, and was told
+    where to find help; nothing is learned from it. `charge` is what budgets are charged, in
     nano-dollars: at least what the calls cost that were made for it, also where others went on listening to one and
     have it among their `attempts`; `None` where nobody's budget is limited, and where the process died before it knew.
     """
@@ -187,6 +217,7 @@ class Turn:
     usage: Usage = field(default_factory=Usage)
     timing: Timing = Timing()
     reading: Reading = Reading()
+    safety: Danger | None = None
     attempts: tuple[Attempt, ...] = ()
     degraded: bool = False
     continued: bool = False
@@ -214,7 +245,7 @@ class Turn:
     def evidence(self) -> bool:
         """Whether it may teach us anything about models, strategies or the learner: only a whole answer that one model
         gave to this very question does. The offline tutor is none, whether it stood in for one or was asked itself."""
-        own = not (self.degraded or self.continued or self.cached)
+        own = not (self.degraded or self.continued or self.cached or self.safety)
         return self.state is State.COMPLETE and own and self.provider not in (None, OFFLINE)
 
     @property

@@ -28,12 +28,18 @@ class Passage:
 @dataclass(frozen=True)
 class Standing:
     """What is believed of one skill: the chance that the next unaided answer is right, how sure that is (standard
-    deviation), from how many answers."""
+    deviation), from how many answers.
+
+    `trend` is how much that chance has risen over the learner's last answers there; `independence` the share of later
+    items of the skill that were right without help. Both are `None` while there is nothing to tell it from.
+    """
 
     skill: str
     mastery: float
     uncertainty: float
     attempts: int
+    trend: float | None = None
+    independence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Snapshot:
     `said` holds the newest exchanges, oldest first; `history_items` and `history_tokens` count all of them, also
     those not loaded;
     `memory` is a line for each earlier session of the learner, newest first; `portrait` is `None` while nothing is
-    believed of the learner.
+    believed of the learner; `frustration` is how it stood with the session's last turn, 0 to 1.
     """
 
     session: Session
@@ -85,3 +91,4 @@ class Snapshot:
     history_items: int
     history_tokens: int
     portrait: Portrait | None = None
+    frustration: float | None = None

@@ -74,3 +74,26 @@ async def test_a_learner_sees_only_their_own_path(start: AsyncStart, tmp_path: P
 
 def _soon() -> str:
     return (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+
+
+async def test_answers_move_the_path_and_the_forecast(start: AsyncStart, production: dict[str, str]) -> None:
+    masterx = await start(**production)
+    assert (await masterx.call("PUT", "/v1/courses/algebra", COURSE))[0] == 201
+    now = datetime.now(UTC)
+    times = [(now - timedelta(days=day, minutes=n)).isoformat() for day in range(9, 2, -1) for n in range(6, 0, -1)]
+    right = [{"skill": "fractions", "correct": True, "at": at} for at in times]
+    status, _ = await masterx.call("POST", "/v1/learners/ada/answers", {"answers": right})
+    assert status == 200
+    _, path = await masterx.call("GET", f"{PATH}?course_id=algebra")
+    assert path["mastered"] == 1
+    learning = [step["skill"] for step in path["steps"] if step["kind"] == "learn"]
+    assert learning == ["linear"]
+    status, skill = await masterx.call("GET", f"{FORECAST}?skill=fractions&by={_soon()}")
+    assert (status, skill["what"], skill["at_risk"]) == (200, "mastery", False)
+    assert skill["low"] < skill["expected"] < skill["high"]
+    assert skill["days_observed"] == 10
+    _, course = await masterx.call("GET", f"{FORECAST}?course_id=algebra&by={_soon()}")
+    assert (course["what"], course["now"]) == ("progress", 0.3333)
+    assert course["answers_per_day"] > 4
+    _, other = await masterx.call("GET", f"/v1/learners/bob/forecast?course_id=algebra&by={_soon()}")
+    assert other["probability"] is None

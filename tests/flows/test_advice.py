@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.advice import Advice, Ahead, Nobody, Parts, Who
+from app.advice import Advice, Ahead, Parts, Who
 from app.clock import HandClock, iso
 from app.errors import NotFound
 from app.policy import PathPolicy
@@ -91,7 +91,7 @@ async def test_of_who_has_answered_nothing_nothing_is_foretold(
     advice: Advice, courses: Courses, clock: HandClock
 ) -> None:
     assert (await advice.forecast(("school", "bob"), Ahead("algebra", days=9.0))).outlook is None
-    nobody = Advice(Parts(Nobody(), courses, clock, PathPolicy()))
+    nobody = Advice(Parts(Believed(clock), courses, clock, PathPolicy()))
     assert (await nobody.forecast(ADA, Ahead(skill="a", days=9.0))).outlook is None
-    path = await nobody.path(ADA, Ahead("algebra"))
+    path = await nobody.path(("school", "bob"), Ahead("algebra"))
     assert [step.title for step in path.steps] == ["Fractions", "Equations", "Graphs"]

@@ -16,6 +16,8 @@ from app.context.tokens import o200k
 from app.errors import BudgetSpent, ProviderDown, ProviderRefused
 from app.events import Events
 from app.later import LIFETIME, LONGEST, LOOK, MOST_TRIES, Later, Parts, after
+from app.learner.affect.model import shipped
+from app.learner.hearing import Hearing
 from app.policy import BudgetPolicy, Policy, WorkspacePolicy
 from app.policy import load as load_policy
 from app.providers.port import Entry, Limits, Prices
@@ -127,6 +129,7 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
             TurnParts(
                 turns=records.turns,
                 snapshots=records.snapshots,
+                hearing=Hearing(shipped, lambda snapshot, message: ()),
                 router=router,
                 responses=responses,
                 briefing=Briefing(policy, clock),

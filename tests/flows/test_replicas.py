@@ -204,7 +204,7 @@ async def test_what_is_published_is_dropped(store: SqliteStore, clock: HandClock
     talk = session(clock)
     await records.sessions.add(talk)
     before = await records.snapshots.of("w", talk.id)
-    following = asyncio.ensure_future(records.snapshots.follow(cache))
+    following = asyncio.ensure_future(records.snapshots.follow(cache, "me"))
     await asyncio.sleep(0)
     cache.publish(CHANGED, f"session:{talk.id}".encode())
     async with asyncio.timeout(30):

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from app.context.brief import Brief, Item
 from app.context.layers.layer import Layer, Supply, lines
 
+_UNTOLD = frozenset({"daily_reviews", "days_off", "timezone", "minor", "age"})
+"""Preferences that a model has no use for: by which reviews are planned, and whose affect may be read."""
+
 
 def _supply(brief: Brief) -> Supply | None:
     snapshot = brief.snapshot
@@ -25,7 +28,7 @@ def _items(brief: Brief) -> Iterator[Item]:
         if value:
             yield Item(name, f"{name}: {value}")
     for key, value in brief.snapshot.learner.preferences.items():
-        if value:
+        if value and key not in _UNTOLD:
             yield Item(key, f"{key.replace('_', ' ').capitalize()}: {_shown(value)}")
     for trait in portrait.traits if portrait else ():
         yield Item(trait.name, f"{trait.name.capitalize()}: {trait.value}")

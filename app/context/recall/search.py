@@ -38,7 +38,7 @@ _EARLIER = (0.3, 0.15)
 _INSTEAD = (1.0, 0.5)
 """And where the message has none, such as "And why?"."""
 _MOST_TERMS = 32
-_CANDIDATES = 4_096
+_CANDIDATES = 2_048
 
 _ASKS_WHEN = re.compile(r"\b(?:when|how long|how often|what (?:date|day|month|year|time))\b", re.IGNORECASE)
 _SAID_BY = re.compile(
@@ -73,7 +73,7 @@ class Ranked:
 
 
 def search(index: Index, question: Question) -> Ranked:
-    """Ranks the passages for one question, 4,096 at the most; none where nothing speaks for any of them: no term, no
+    """Ranks the passages for one question, 2,048 at the most; none where nothing speaks for any of them: no term, no
     date, no speaker."""
     own = terms(question.text)
     wanted = _wanted(index, question, own)

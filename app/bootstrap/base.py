@@ -1,0 +1,109 @@
+"""What everything else stands on: settings, policy, store, cache, records, events."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from app.analytics.meters import Meters
+from app.bootstrap.adapters import bring_up_to_date, cache_of, store_of
+from app.bootstrap.learning import Learning, learning_of
+from app.clock import Clock
+from app.context.fixed import smallest_budget
+from app.context.tokens import Tokens, o200k
+from app.errors import SettingsError
+from app.events import Events
+from app.policy import Policy
+from app.policy import load as load_policy
+from app.settings import Settings
+from app.storage.cache import Cache
+from app.storage.corrections import Corrections
+from app.storage.courses import Courses
+from app.storage.keys import Keys
+from app.storage.ports import Store
+from app.storage.questions import Questions
+from app.storage.sessions import Learners, Sessions
+from app.storage.snapshots import Portraying, Snapshots, nothing
+from app.storage.turns import TurnLog
+from app.storage.worths import Worths
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is kept, by kind."""
+
+    turns: TurnLog
+    sessions: Sessions
+    learners: Learners
+    snapshots: Snapshots
+    keys: Keys
+    questions: Questions
+    worths: Worths
+    courses: Courses
+    corrections: Corrections
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What everything else stands on."""
+
+    settings: Settings
+    clock: Clock
+    policy: Policy
+    tokens: Tokens
+    smallest_budget: int
+    store: Store
+    cache: Cache
+    learning: Learning
+    records: Records
+    events: Events
+    meters: Meters
+
+
+async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base:
+    """Opens the store and the cache; raises `SettingsError`, `StoreUnavailable`, `SchemaMismatch`."""
+    policy, tokens = load_policy(settings.policy), o200k()
+    least = _check_budget(policy, tokens)
+    store, schema = await stack.enter_async_context(store_of(settings))
+    await bring_up_to_date(settings, schema, clock)
+    cache = await cache_of(settings, clock)
+    stack.push_async_callback(cache.close)
+    events, meters, learning = Events(), Meters(), learning_of(store, clock)
+    events.subscribe(meters.hear)
+    return Base(
+        settings=settings,
+        clock=clock,
+        policy=policy,
+        tokens=tokens,
+        smallest_budget=least,
+        store=store,
+        cache=cache,
+        learning=learning,
+        records=records_of(store, clock, learning.portraits.of),
+        events=events,
+        meters=meters,
+    )
+
+
+def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> Records:
+    """The records in a store; snapshots have the portraits that are given."""
+    turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
+    return Records(
+        turns=turns,
+        sessions=sessions,
+        learners=learners,
+        snapshots=Snapshots(sessions, learners, turns, (clock, portraying)),
+        keys=Keys(store, clock),
+        questions=Questions(store),
+        courses=Courses(store, clock),
+        worths=Worths(store),
+        corrections=Corrections(store),
+    )
+
+
+def _check_budget(policy: Policy, tokens: Tokens) -> int:
+    least = smallest_budget(policy, tokens)
+    if policy.context.budget < least:
+        given = policy.context.budget
+        raise SettingsError(
+            f"MASTERX_POLICY: context.budget={given}: the instructions need a budget of at least {least}"
+        )
+    return least

@@ -1,0 +1,102 @@
+"""The learner model's parts, wired."""
+
+import logging
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.clock import Clock
+from app.errors import StoreUnavailable
+from app.events import Events
+from app.learner.counting import Counting
+from app.learner.following import Consumer, Following
+from app.learner.grading import Grading
+from app.learner.minds import Minds
+from app.learner.models import Thinking
+from app.learner.portraits import Portraits
+from app.learner.reader import Reader
+from app.learner.rebuild import Rebuilding
+from app.learner.reviews import Reviews
+from app.storage.answers import Sheets
+from app.storage.cache import Cache
+from app.storage.learned import Learned
+from app.storage.models import Models
+from app.storage.ports import Store
+from app.storage.sessions import Learners
+from app.storage.snapshots import CHANGED, Snapshots
+from app.storage.turns import TurnLog
+
+log = logging.getLogger("masterx.learner")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told when something was learned of a learner: the snapshots here and, by the cache, those of the other
+    replicas. `me` is the name of this one."""
+
+    snapshots: Snapshots
+    cache: Cache
+    me: str
+
+    def learned(self, workspace: str, learner_id: str) -> None:
+        """Has a learner's portrait drawn again."""
+        self.snapshots.learned(workspace, learner_id)
+        self.cache.publish(CHANGED, f"portrait:{self.me}/{workspace}/{learner_id}".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """What is believed of learners, and who comes to believe it."""
+
+    minds: Minds
+    counting: Counting
+    grading: Grading
+    following: Following
+    portraits: Portraits
+    reviews: Reviews
+    reader: Reader
+    rebuilding: Rebuilding
+
+    def begin(self, events: Events, told: Told) -> None:
+        """Hears of turns and of learners who were erased; says of whom something was learned."""
+        self.grading.learned = self.following.learned = told.learned
+        told.snapshots.tell_of_dropped(self.drop)
+        events.subscribe(self.following.hear)
+
+    def work(self) -> tuple[Coroutine[None, None, None], ...]:
+        """What goes on in the background."""
+        return self.minds.stay(), self.counting.stay(), self.following.stay()
+
+    async def rest(self) -> None:
+        """Writes down what is not written yet; where the store is away, the log has it all."""
+        with suppress(StoreUnavailable):
+            await self.minds.save()
+
+    def drop(self, workspace: str, learner_id: str) -> None:
+        """Forgets a learner whose records were erased or changed elsewhere."""
+        self.minds.drop((workspace, learner_id))
+        self.following.drop((workspace, learner_id))
+
+
+def consumers() -> tuple[Consumer, ...]:
+    """Who learns from turns."""
+    return ()
+
+
+def learning_of(store: Store, clock: Clock) -> Learning:
+    """The learner model over a store."""
+    sheets, learned = Sheets(store), Learned(store)
+    minds, counting = Minds(sheets, learned, Thinking(Models(store))), Counting(sheets, learned, clock)
+    turns = TurnLog(store)
+    reviews = Reviews(minds, counting, Learners(store, clock), clock)
+    following = Following(turns, learned, consumers())
+    return Learning(
+        minds=minds,
+        counting=counting,
+        grading=Grading(sheets, minds, counting, clock),
+        following=following,
+        portraits=Portraits(minds, counting, (reviews.portray, following.portray)),
+        reviews=reviews,
+        reader=Reader(minds),
+        rebuilding=Rebuilding(sheets, turns, minds, counting, following),
+    )

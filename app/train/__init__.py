@@ -1,0 +1,1 @@
+"""`masterx train`: fits the model of knowledge on a deployment's own answers."""

@@ -1,0 +1,206 @@
+"""What is learned of learners over both stores: by several replicas, after crashes, and from the log again."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from app.bootstrap import Learning, learning_of
+from app.clock import HandClock, iso
+from app.errors import KeyReused
+from app.events import TurnEnded
+from app.learner.counts import NAMES_OF_SHARDS, RECALL
+from app.learner.following import Following
+from app.learner.grading import Call, Told
+from app.learner.rows import Row
+from app.storage.learned import NOBODY, Learned
+from app.storage.ports import ANSWERS, LEARNED, TURNS, Find
+from app.storage.records import to_doc
+from app.storage.turns import TurnLog
+from app.vocabulary import Answer, Portrait, State, Trait, Turn
+from tests.contract.conftest import AnyStore
+
+ADA = ("school", "ada")
+
+
+def rows(n: int, chance: random.Random, **fields: Any) -> list[Row]:
+    made = []
+    for _ in range(n):
+        skill = f"skill {chance.randint(1, 9)}"
+        item = f"{skill}/{chance.randint(1, 5)}" if chance.random() < 0.8 else None
+        help_taken, shown = chance.choice((0, 0, 0, 2)), chance.random() < 0.1
+        made.append(
+            Row(Answer(skill, chance.random() < 0.7, item, chance.random() * 9_000, help_taken, shown, **fields))
+        )
+    return made
+
+
+async def grade(learning: Learning, given: list[Row], who: tuple[str, str] = ADA, key: str | None = None) -> list[Told]:
+    told, _ = await learning.grading.grade(Call(who, given, key, "digest" if key else None))
+    return told
+
+
+async def all_learned(store: AnyStore) -> dict[str, Any]:
+    """All that is derived, but for which sheets a shard remembers."""
+    docs = await store.find(LEARNED, Find({}, limit=1_000))
+    return {doc["id"]: {**doc["kept"], "sheets": None} for doc in docs}
+
+
+async def settled(learning: Learning) -> None:
+    while await learning.minds.save():
+        pass
+    while await learning.counting.count():
+        pass
+
+
+async def attempts(learning: Learning, who: tuple[str, str] = ADA) -> int:
+    return sum(fact.standing.attempts for fact in await learning.portraits.facts(who))
+
+
+async def test_what_is_rebuilt_from_the_log_is_the_same_bit_for_bit(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(1)
+    here, there = learning_of(store, clock), learning_of(store, clock)
+    for n in range(40):
+        clock.turn(chance.choice((1, 600, 90_000)))
+        who = ("school", chance.choice(("ada", "bob", "eve")))
+        at = clock.now() - 3_600 if n % 7 == 0 else None
+        await grade(chance.choice((here, there)), rows(chance.randint(1, 30), chance, at=at), who)
+        if n % 10 == 9:
+            await settled(chance.choice((here, there)))
+    for learner in ("ada", "bob", "eve"):  # a document that is behind its log is brought up to it by who reads
+        await attempts(here, ("school", learner))
+    await settled(here)
+    live = await all_learned(store)
+    assert len(live) > 10
+    await store.delete(LEARNED, {"workspace": "school"})
+    rebuilding = learning_of(store, clock).rebuilding
+    everyone = await rebuilding.everyone()
+    assert everyone == [("school", "ada"), ("school", "bob"), ("school", "eve")]
+    assert await rebuilding.run(everyone, lambda: None) == []
+    assert await all_learned(store) == live
+
+
+async def test_a_mind_that_was_written_and_read_goes_on_as_the_one_that_stayed(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(2)
+    stays = learning_of(store, clock)
+    for _ in range(10):
+        clock.turn(60)
+        await grade(stays, rows(20, chance), ADA)
+        await stays.minds.save()
+        reads = learning_of(store, clock)
+        async with stays.minds.at(ADA, current=False) as one, reads.minds.at(ADA, current=True) as other:
+            assert one.kept() == other.kept()
+
+
+async def test_replicas_that_grade_one_learner_at_once_lose_and_double_nothing(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(3)
+    replicas = [learning_of(store, clock) for _ in range(3)]
+    calls = [rows(4, chance) for _ in range(12)]
+    told = await asyncio.gather(*(grade(replicas[n % 3], calls[n // 2], key=f"k{n // 2}") for n in range(24)))
+    for n in range(0, 24, 2):
+        assert told[n] == told[n + 1]
+    for replica in replicas:
+        assert await attempts(replica) == 48
+    with pytest.raises(KeyReused):
+        await replicas[0].grading.grade(Call(ADA, rows(1, chance), "k1", "other"))
+    await asyncio.gather(*(settled(replica) for replica in replicas))
+    assert (await counted(store))[0] == unaided(calls)
+
+
+async def test_counting_that_dies_halfway_counts_each_sheet_once(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(4)
+    learning = learning_of(store, clock)
+    calls = [rows(30, chance) for _ in range(5)]
+    for call in calls:
+        await grade(learning, call)
+        # Dies at some point of its way through the shards, again and again.
+        for _ in range(3):
+            counting = asyncio.ensure_future(learning_of(store, clock).counting.count())
+            for _ in range(chance.randint(1, 200)):
+                await asyncio.sleep(0)
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
+    await settled(learning)
+    answers, items = await counted(store)
+    assert answers == unaided(calls)
+    assert items == sum(
+        r.answer.item is not None and not (r.answer.hints or r.answer.shown) for call in calls for r in call
+    )
+
+
+async def counted(store: AnyStore) -> tuple[int, int]:
+    """Answers that the counts have, and those of items."""
+    shards = [(await Learned(store).get("school", NOBODY, name))[0] for name in NAMES_OF_SHARDS if name != RECALL]
+    assert shards[0] is not None
+    items = (row for shard in shards[1:] if shard for row in shard["table"])
+    return shards[0]["answers"], sum(sum(counts[::2]) for _, *counts in items)
+
+
+def unaided(calls: list[list[Row]]) -> int:
+    return sum(row.answer.hints == 0 and not row.answer.shown for call in calls for row in call)
+
+
+class Talkative:
+    """A consumer that remembers the first words of each turn, in the order in which it was given them."""
+
+    name, version = "talkative", 1
+
+    def begin(self) -> Mapping[str, Any]:
+        return {"said": []}
+
+    def take(self, state: Mapping[str, Any], turn: Turn) -> Mapping[str, Any]:
+        return {"said": [*state["said"], turn.message]}
+
+    def portray(self, state: Mapping[str, Any], portrait: Portrait) -> Portrait:
+        return Portrait("", portrait.weak, portrait.due, portrait.affect, (Trait("said", " ".join(state["said"])),))
+
+
+def turn(clock: HandClock, message: str, state: State = State.COMPLETE) -> Turn:
+    return Turn(clock.id(), "school", clock.id(), "ada", 1, message, iso(clock.now()), state)
+
+
+async def test_turns_are_taken_once_in_the_order_of_their_ids(store: AnyStore) -> None:
+    clock = HandClock()
+    here, there = (Following(TurnLog(store), Learned(store), [Talkative()]) for _ in range(2))
+    late, one, two, three = (turn(clock, word) for word in ("late", "one", "two", "three"))
+    for kept in (one, three):
+        await store.insert(TURNS, to_doc(kept))
+    opened = turn(clock, "four", State.OPEN)
+    await store.insert(TURNS, to_doc(opened))
+    here.hear(TurnEnded(one))
+    here.hear(TurnEnded(one))
+    await here.catch_up()
+    assert (await here.follow(ADA)).states["talkative"]["said"] == ["one", "three"]
+    # One whose id is older than what was taken, as of a replica whose clock is behind.
+    await store.insert(TURNS, to_doc(late))
+    await store.insert(TURNS, to_doc(two))
+    there.hear(TurnEnded(late))
+    await there.catch_up()
+    assert (await there.follow(ADA)).states["talkative"]["said"] == ["late", "one", "two", "three"]
+    await store.replace(TURNS, {**to_doc(opened), "state": State.COMPLETE}, {"state": State.OPEN})
+    here.drop(ADA)
+    assert (await here.follow(ADA)).states["talkative"]["said"] == ["late", "one", "two", "three", "four"]
+    live = await all_learned(store)
+    await store.delete(LEARNED, {"workspace": "school"})
+    await here.rebuild(ADA)
+    assert await all_learned(store) == live
+    assert (await here.portray(ADA, Portrait(""))).traits == (Trait("said", "late one two three four"),)
+
+
+async def test_what_was_learned_of_an_erased_learner_is_not_written_again(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(5)
+    learning, other = learning_of(store, clock), learning_of(store, clock)
+    await grade(learning, rows(3, chance), ADA)
+    await learning.minds.save()
+    await grade(learning, rows(3, chance), ADA)  # moved on since it was written
+    await grade(other, rows(3, chance), ("school", "bob"))  # never written
+    for learner_id in ("ada", "bob"):
+        for kind in (ANSWERS, LEARNED):
+            await store.delete(kind, {"workspace": "school", "learner_id": learner_id})
+    await learning.minds.save()
+    await other.minds.save()
+    assert await all_learned(store) == {}
+    assert await attempts(learning) == 0
+    assert await attempts(other, ("school", "bob")) == 0
