@@ -78,8 +78,8 @@ async def test_a_course_with_its_material_can_be_searched_and_cited(
         "page": None,
         "source_url": "https://example.org/1",
     }
-    cited = (await found(masterx, "quadratic+formula"))[0]["citation"]
-    assert (cited["title"], cited["heading"], cited["page"]) == ("Book", ["Roots"], 2)
+    cited = [hit["citation"] for hit in await found(masterx, "quadratic+formula")]
+    assert ("Book", ["Roots"], 2) in [(one["title"], one["heading"], one["page"]) for one in cited[:2]]
 
     status, course = await masterx.call("PUT", "/v1/courses/algebra", {"title": "Algebra I"})
     assert (status, course["title"], course["skills"], len(course["materials"])) == (200, "Algebra I", [], 2)
