@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from app.clock import Clock, iso
-from app.context.brief import Brief
+from app.context.brief import Brief, Item
+from app.context.facts.fact import shown
 from app.context.memory.recalls import Recalls, Sought
 from app.context.recall.search import Question
 from app.policy import Policy
@@ -40,6 +41,7 @@ class Briefing:
             message=ask.message,
             budget=wish.budget,
             task=wish.task,
+            facts=tuple([Item(fact.key, shown(fact)) for fact in found.facts]) if found else (),
             recalled=found.ranked if found else None,
             draw=wish.draw,
         )

@@ -1,9 +1,10 @@
-"""The command line: `masterx serve`, `replay`, `migrate`, `rebuild`, `train`, `keys`, `doctor`, `bench`."""
+"""The command line: `masterx serve`, `replay`, `migrate`, `rebuild`, `train`, `weights`, `keys`, `doctor`, `bench`."""
 
 import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import orjson
 
@@ -179,6 +180,21 @@ def _bench(settings: Settings, asked: argparse.Namespace) -> int:
     return bench(asked.rest)
 
 
+def _weights(settings: Settings, asked: argparse.Namespace) -> int:
+    from app import weights
+
+    async def run() -> int:
+        async with store_of(settings) as (store, schema):
+            await bring_up_to_date(settings, schema, SystemClock())
+            judged = await weights.judged(records_of(store, SystemClock()), settings.policy)
+        print(weights.table(judged))
+        if asked.write:
+            print(f"\n{weights.write(judged, settings.policy, asked.write)}")
+        return 0
+
+    return asyncio.run(run())
+
+
 def _keys(settings: Settings, asked: argparse.Namespace) -> int:
     async def run() -> int:
         clock = SystemClock()
@@ -254,6 +270,11 @@ def _parser() -> argparse.ArgumentParser:
     training = commands.add_parser("train", help="fit the model of knowledge on graded answers")
     train_options.arguments(training)
     training.set_defaults(command=_train)
+    weighing = commands.add_parser("weights", help="say what layers of context are worth, and the weights that follow")
+    weighing.add_argument(
+        "--write", type=Path, metavar="FILE", help="write the policy with these weights, a new version"
+    )
+    weighing.set_defaults(command=_weights)
     _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
 

@@ -63,7 +63,7 @@ _CEILINGS: dict[Tunable, float] = {
     "mastery": 0.08,
     "affect": 0.04,
     "material": 0.25,
-    "retrieved": 0.40,
+    "retrieved": 0.30,
 }
 """Shares of the budget where a policy says none."""
 

@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.clock import Clock, iso
+from app.context.tokens import Tokens
 from app.errors import BudgetSpent, NotFound, StoreUnavailable
 from app.policy import Policy, WorkspacePolicy
 from app.routing.answer import Request
 from app.routing.ledger import Account, Demand, Hold, Ledger, Name, Short
 from app.routing.money import NANO, Purse, Tariff, cheaper, nano, unlimited
 from app.storage.turns import TurnLog
-from app.vocabulary import State, Turn
+from app.vocabulary import FRAMING, Prompt, State, Turn
 
 LEASE = 120.0
 """Seconds after which a turn's record is looked at, if nobody has settled it by then."""
@@ -70,6 +71,7 @@ class Spending:
 
     def __init__(self, ledger: Ledger, turns: TurnLog, policy: Policy, clock: Clock) -> None:
         self._ledger, self._turns, self._policy, self._clock = ledger, turns, policy, clock
+        self._tokenizers: dict[str, Tokens] = {}
         self.limited = limited(policy)
         self._tidied = ""
         self.money = {"reserved": 0.0, "settled": 0.0}
@@ -77,6 +79,10 @@ class Spending:
 
         self.short = dict.fromkeys(("refuse", "cheaper", "offline"), 0)
         """How often a model could not be paid for that would have been asked, by what came of it."""
+
+    def count_by(self, name: str, tokens: Tokens) -> None:
+        """Counts prompts also as models with this tokenizer do, instead of holding the most that it could come to."""
+        self._tokenizers[name] = tokens
 
     @asynccontextmanager
     async def held(self, asked: Asked) -> AsyncIterator[Purse]:
@@ -157,7 +163,11 @@ class Spending:
         """A purse with what could be held: enough for the whole chain, or for what the policy makes do with."""
         request, unpriced = asked.request, self._policy.budgets.unpriced == "allow"
         prompt = request.prompt
-        tariff = Tariff(prompt.most_tokens, prompt.max_tokens, unpriced, continued=request.continued is not None)
+        tariff = Tariff(
+            *(prompt.most_tokens, prompt.max_tokens, unpriced),
+            continued=request.continued is not None,
+            own={name: _counted(prompt, tokens) for name, tokens in self._tokenizers.items()},
+        )
         bounds, amount = tariff.bounds(request.candidates), tariff.ceiling(request.candidates)
         while amount:
             hold = Hold(asked.turn.id, amount, self._clock.now() + LEASE)
@@ -215,6 +225,11 @@ class Spending:
         if turn.state is State.OPEN:
             return None
         return hold.amount if turn.charge is None else turn.charge
+
+
+def _counted(prompt: Prompt, tokens: Tokens) -> int:
+    """A prompt's tokens by another tokenizer, with the framing that the policy's budget counts."""
+    return sum([tokens.count(message.text) + FRAMING for message in prompt.messages])
 
 
 def _day(now: float) -> str:

@@ -28,7 +28,7 @@ from app.context.compress.compress import compress_all
 from app.context.compress.levels import LEVELS
 from app.context.prose.bearing import bears
 from app.context.prose.pieces import joined, pieces
-from app.context.prose.terms import terms
+from app.context.recall.words import terms
 from app.context.tokens import o200k
 from bench.report import keep, skip, table
 
@@ -104,7 +104,7 @@ class Judge:
         self._said = dialogue.texts
         self._count = count
         self._bearing = [[piece.text for piece in pieces(text) if bears(piece.text)] for text in dialogue.texts]
-        self._words = [terms(text) for text in dialogue.texts]
+        self._words = [frozenset(terms(text)) for text in dialogue.texts]
         counts = Counter(word for words in self._words for word in words)
         n = len(self._said)
         self._idf = {word: math.log(1 + (n - c + 0.5) / (c + 0.5)) for word, c in counts.items()}
@@ -129,7 +129,7 @@ class Judge:
     def _mass(self, n: int, text: str) -> float:
         if not self._words[n]:
             return float(bool(text))
-        left = terms(text)
+        left = frozenset(terms(text))
         total = sum(self._idf[word] for word in self._words[n])
         return sum(self._idf[word] for word in self._words[n] & left) / total
 
@@ -165,6 +165,34 @@ def measure(dialogue: Dialogue, questions: int, count: Count) -> Found:
     return found
 
 
+_LONG = {
+    "no space": "a",
+    "words": "hi there is a word and another one ",
+    "sentences": "We looked at it again. Then it was 4. ",
+    "Chinese": "今天学了方程，我不懂。",
+    "formulas": "$x^2$ and `f(x)` ",
+    "lines": "a line\n",
+    "items": "- an item\n",
+    "table": "| a | b |\n",
+}
+_CHARACTERS = 50_000
+
+
+def long_texts() -> dict[str, list[float]]:
+    """Milliseconds of the thread for each level, the least of three, for texts of 50,000 characters."""
+    found: dict[str, list[float]] = {}
+    for name, part in _LONG.items():
+        text = (part * (_CHARACTERS // len(part) + 1))[:_CHARACTERS]
+        for level in range(1, len(LEVELS)):
+            took = []
+            for _ in range(3):
+                began = thread_time()
+                compress_all((text,), level)
+                took.append((thread_time() - began) * 1e3)
+            found.setdefault(name, []).append(min(took))
+    return found
+
+
 def main(arguments: list[str]) -> None:
     """Measures, prints the table and writes the JSON."""
     parser = argparse.ArgumentParser(prog="masterx bench compress", description=__doc__)
@@ -185,7 +213,11 @@ def main(arguments: list[str]) -> None:
     table(
         f"Evidence kept, {n} questions about {len(paths)} dialogues", head, [_row(*one) for one in sorted(rows.items())]
     )
-    keep("compress", {"questions": n, "dialogues": len(paths), "rows": rows})
+    ms = long_texts()
+    levels = [f"level {n}" for n in range(1, len(LEVELS))]
+    long = [[name, *(f"{one:.0f}" for one in each)] for name, each in ms.items()]
+    table(f"Milliseconds for one text of {_CHARACTERS:,} characters", ["", *levels], long)
+    keep("compress", {"questions": n, "dialogues": len(paths), "rows": rows, "long_ms": ms})
 
 
 def _row(name: str, row: dict[str, float]) -> list[str]:

@@ -3,12 +3,12 @@
     masterx bench prefix [--dialogues 2] [--limit N]
 
 First every exchange is played through the real service, on one core, with a provider that answers at once what the
-dialogue says: the share of a prompt's bytes that are those of the prompt before it from its beginning, the tokens that a
-prefix cache gives for free, fragments found warm, milliseconds of assembly. Then some dialogues are played twice
-against a provider that takes 0.3 ms to read a token that is not in its prefix cache (`prefill.py`): through the service,
-and straight to it with the whole history each time, which is what an application without a context engine does. Days
-lie between the sessions of a dialogue, and providers keep prefixes for minutes, so each session begins with an empty
-cache.
+dialogue says: the share of a prompt's bytes with which the one before began, too, the tokens that a prefix cache gives
+for free, fragments found warm, milliseconds of assembly. Then some dialogues are played against a provider that takes
+0.3 ms to read a token that is not in its prefix cache (`prefill.py`): through the service, and straight to it with the
+whole history each time, which is what an application without a context engine does; that both with a prefix cache and
+without. Days lie between the sessions of a dialogue, and providers keep prefixes for minutes, so each session begins
+with an empty cache.
 """
 
 import argparse
@@ -20,9 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,48 +30,14 @@ from app.policy import load
 from app.settings import CONFIG
 from bench.prefill import Prefill, Read, prefill
 from bench.report import keep, skip, table
+from bench.talks import LOCOMO, Talk, talks
 from tests.e2e.service import Masterx
 
-ROOT = Path(__file__).parent.parent
-LOCOMO = ROOT.parent / "shared" / "data" / "locomo"
+SAMPLED = 15
+"""Without a prefix cache one exchange of so many is timed: each takes seconds."""
+
 LONG = 300
 """Exchanges, which is 600 turns, from which on a history counts as long."""
-
-
-@dataclass(frozen=True)
-class Talk:
-    """One session of a dialogue: what the first speaker says and the other answers, in turns."""
-
-    who: str
-    at: datetime
-    exchanges: list[tuple[str, str]]
-
-
-def talks() -> list[Talk]:
-    """The sessions of all dialogues, in order of time."""
-    found: list[Talk] = []
-    for path in sorted(LOCOMO.glob("conv-*.json")):
-        conversation = json.loads(path.read_text("utf-8"))["conversation"]
-        for name, lines in conversation.items():
-            if re.fullmatch(r"session_\d+", name) and lines:
-                at = datetime.strptime(conversation[f"{name}_date_time"], "%I:%M %p on %d %B, %Y")  # noqa: DTZ007
-                found.append(Talk(path.stem, at, list(_exchanges(lines, conversation["speaker_a"]))))
-    return sorted(found, key=lambda talk: (talk.at, talk.who))
-
-
-def _exchanges(lines: list[dict[str, str]], learner: str) -> Iterator[tuple[str, str]]:
-    """Lines of one speaker in a row are one; who is answered without having spoken said "Hi!"."""
-    asked, told = "", ""
-    for line in lines:
-        if line["speaker"] == learner and told:
-            yield asked or "Hi!", told
-            asked, told = "", ""
-        if line["speaker"] == learner:
-            asked = f"{asked} {line['text']}".strip()
-        else:
-            told = f"{told} {line['text']}".strip()
-    if asked or told:
-        yield asked or "Hi!", told or "I see."
 
 
 @dataclass
@@ -96,7 +60,7 @@ async def played(masterx: Masterx, provider: Prefill, sessions: list[Talk]) -> S
     seen, before, said = Seen(), dict[str, Read](), dict[str, int]()
     for talk in sessions:
         provider.forget()
-        session = await masterx.session(talk.who)
+        session = await _session(masterx, talk)
         for n, (message, reply) in enumerate(talk.exchanges):
             provider.reply = reply
             turn, first_ms = await _asked(masterx, session, message)
@@ -108,10 +72,22 @@ async def played(masterx: Masterx, provider: Prefill, sessions: list[Talk]) -> S
             if said[talk.who] > LONG:
                 seen.long_ms.append(turn["timing"]["context_ms"])
         _, receipt = await masterx.call("GET", f"/v1/turns/{turn['id']}/context")
-        seen.receipts.append(
-            len(json.dumps({**receipt, "layers": [x for x in receipt["layers"] if x["outcome"] != "empty"]}))
-        )
+        seen.receipts.append(_bytes(receipt))
     return seen
+
+
+def _bytes(receipt: dict[str, Any]) -> int:
+    """What a receipt takes in the record of its turn, about."""
+    layers = [layer for layer in receipt["layers"] if layer["outcome"] != "empty"]
+    return len(json.dumps({**receipt, "layers": layers}, separators=(",", ":")))
+
+
+async def _session(masterx: Masterx, talk: Talk) -> str:
+    """A session with a title, as front ends give them, so that there is a line of memory for it later."""
+    about = {"learner_id": talk.who, "subject": "Conversation", "title": f"What happened until {talk.at:%d %B %Y}"}
+    status, session = await masterx.call("POST", "/v1/sessions", about)
+    assert status == 201, session
+    return str(session["id"])
 
 
 async def _asked(masterx: Masterx, session: str, message: str) -> tuple[dict[str, Any], float]:
@@ -132,8 +108,9 @@ async def _asked(masterx: Masterx, session: str, message: str) -> tuple[dict[str
     raise AssertionError(f"the turn did not complete: {event}")
 
 
-async def straight(url: str, provider: Prefill, sessions: list[Talk]) -> list[tuple[float, bool]]:
-    """The same with the whole history, without the service: milliseconds to the first word."""
+async def straight(url: str, provider: Prefill, sessions: list[Talk], every: int = 1) -> list[tuple[float, bool]]:
+    """The same with the whole history, without the service: milliseconds to the first word. Where only one of so many
+    exchanges is asked, nothing of it is in the provider's cache."""
     policy = load(CONFIG / "policy.toml")
     system = {"role": "system", "content": f"{policy.instructions}\n{policy.strategies['guided'].text}"}
     said: dict[str, list[dict[str, str]]] = {}
@@ -145,6 +122,11 @@ async def straight(url: str, provider: Prefill, sessions: list[Talk]) -> list[tu
                 provider.reply = reply
                 messages = said.setdefault(talk.who, [system])
                 messages.append({"role": "user", "content": message})
+                if (len(messages) // 2) % every:
+                    messages.append({"role": "assistant", "content": reply})
+                    continue
+                if every > 1:
+                    provider.forget()
                 began = time.perf_counter()
                 async with http.post(f"{url}/chat/completions", json={"model": "m", "messages": messages}) as answer:
                     await answer.content.readline()
@@ -156,7 +138,8 @@ async def straight(url: str, provider: Prefill, sessions: list[Talk]) -> list[tu
 
 def same(read: Read, before: Read | None) -> int:
     """Bytes that two prompts begin with alike."""
-    return len(os.path.commonprefix([read.text, before.text]).encode()) if before else 0
+    mine, other = read.text.encode(), before.text.encode() if before else b""
+    return next((n for n, (a, b) in enumerate(zip(mine, other, strict=False)) if a != b), min(len(mine), len(other)))
 
 
 def shares(seen: Seen) -> dict[str, float]:
@@ -204,11 +187,12 @@ async def run(dialogues: int, limit: int | None) -> dict[str, Any]:
             async with Masterx(Path(folder), _environment(url)) as masterx:
                 ours = (await played(masterx, provider, chosen)).first_ms
         theirs = await straight(url, provider, chosen)
+        uncached = await straight(url, provider, chosen, SAMPLED)
     return {
         "shares": shares(seen),
         "warm_percent": warm,
         **_times(seen),
-        "first": _first(ours, theirs),
+        "first": _first(ours, theirs, uncached),
         "turns": len(seen.reads),
     }
 
@@ -233,14 +217,24 @@ def _quantile(values: Any, q: float) -> float:
     return round(ordered[min(int(q * len(ordered)), len(ordered) - 1)], 3)
 
 
-def _first(ours: list[tuple[float, bool]], theirs: list[tuple[float, bool]]) -> dict[str, dict[str, float]]:
-    """Mean milliseconds to the first word, and how many times sooner it comes."""
+def _first(ours: list[tuple[float, bool]], *theirs: list[tuple[float, bool]]) -> dict[str, dict[str, float]]:
+    """Mean milliseconds to the first word through the service and with the whole history, with a prefix cache and
+    without one, and how many times sooner it comes through the service."""
     found = {}
     for name, keeps in (("all", (True, False)), ("first of a session", (True,)), ("others", (False,))):
-        a = statistics.mean(ms for ms, first in ours if first in keeps)
-        b = statistics.mean(ms for ms, first in theirs if first in keeps)
-        found[name] = {"engine_ms": round(a, 1), "full_history_ms": round(b, 1), "times": round(b / a, 2)}
+        engine, cached, uncached = (_mean([ms for ms, first in one if first in keeps]) for one in (ours, *theirs))
+        found[name] = {
+            "engine_ms": round(engine, 1),
+            "full_history_ms": round(cached, 1),
+            "full_history_without_prefix_cache_ms": round(uncached, 1),
+            "times": round(cached / engine, 2),
+            "times_without_prefix_cache": round(uncached / engine, 2),
+        }
     return found
+
+
+def _mean(values: list[float]) -> float:
+    return statistics.mean(values) if values else float("nan")
 
 
 def show(found: dict[str, Any]) -> None:
@@ -258,11 +252,9 @@ def show(found: dict[str, Any]) -> None:
         ("bytes of a receipt, p50 / most", f"{found['receipt_bytes']['p50']} / {found['receipt_bytes']['max']}"),
     ]
     table(f"{found['turns']:,} exchanges of LoCoMo in time order", ("", "measured"), rows)
-    times = [
-        (k, f"{v['engine_ms']:.0f}", f"{v['full_history_ms']:.0f}", f"{v['times']:.2f}")
-        for k, v in found["first"].items()
-    ]
-    table("Milliseconds to the first word, mean", ("turns", "engine", "whole history", "times"), times)
+    times = [(turns, *[f"{value:,.2f}" for value in one.values()]) for turns, one in found["first"].items()]
+    head = ("turns", "engine", "whole history", "no prefix cache", "times", "times, no prefix cache")
+    table("Milliseconds to the first word, mean", head, times)
 
 
 def _pair(found: dict[str, float] | None) -> str:

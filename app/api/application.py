@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import __version__
-from app.api import batch, belongings, budgets, courses, later, learning, operations, providers, sessions, turns
+from app.api import batch, belongings, budgets, courses, later, learning, operations, providers, sessions, turns, worth
 from app.api.access import LOOPBACK, Access
 from app.api.chat import route as chat
 from app.api.chat.chats import Chats
@@ -51,6 +51,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         budgets.router,
         learning.router,
         courses.router,
+        worth.router,
         pages.router(),
     ):
         app.include_router(router)

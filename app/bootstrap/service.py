@@ -1,6 +1,5 @@
 """Builds every part and wires it."""
 
-import asyncio
 import os
 import random
 import socket
@@ -8,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 
 from app.analytics.health import Check, Health
 from app.analytics.meters import Meters
@@ -18,21 +16,20 @@ from app.bootstrap.adapters import (
     breakers_of,
     bring_up_to_date,
     cache_of,
-    entries_of,
     ledger_of,
     providers_of,
     store_of,
 )
 from app.bootstrap.learning import Learning, Told, learning_of
+from app.bootstrap.remembering import recall_parts
+from app.bootstrap.standing_in import last_resort, warm_up
 from app.briefing import Briefing
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
 from app.context.fixed import smallest_budget
-from app.context.memory.loading import Loader
-from app.context.memory.recalls import Parts as RecallParts
 from app.context.memory.recalls import Recalls
 from app.context.preload import Preload
-from app.context.tokens import Tokens, o200k
+from app.context.tokens import Tokens, llama3, o200k
 from app.erasure import Erasure
 from app.erasure import Parts as ErasureParts
 from app.errors import SettingsError
@@ -51,7 +48,7 @@ from app.routing.guard import Guard
 from app.routing.known import Figures
 from app.routing.router import Router
 from app.running import Running
-from app.settings import CONFIG, Settings, masked
+from app.settings import Settings, masked
 from app.spending import Spending
 from app.storage.belongings import Belongings
 from app.storage.cache import Cache
@@ -60,15 +57,12 @@ from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
 from app.storage.questions import Questions
-from app.storage.segments import Segments
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Portraying, Snapshots, nothing
 from app.storage.turns import TurnLog
+from app.storage.worths import Worths
 from app.turn import Parts, Tutor
-
-_PATIENCE_OF_STAND_IN = 0.15
-"""Seconds that the offline tutor's answer waits for a check where it stands in for models: the learner has waited for
-them, and what the first check loads (SymPy, 37 MB) is not in the memory of a service whose models answer."""
+from app.weighing import Weighing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +76,7 @@ class Records:
     keys: Keys
     questions: Questions
     courses: Courses
+    worths: Worths
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +112,7 @@ class Service:
     preload: Preload
     erasure: Erasure
     library: Library
+    weighing: Weighing
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -135,37 +131,29 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
     breakers, rules = await breakers_of(settings, base.cache, clock, stack)
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
-    last = _last_resort(base)
+    last = last_resort(settings, base.policy)
     router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
-    recalls = await stack.enter_async_context(Recalls.of(_recall(base, me.id)))
-    base.events.subscribe(recalls.hear)
-    preload = Preload(recalls)
-    base.events.subscribe(preload.hear)
-    briefing = Briefing(base.policy, clock, recalls)
+    _count_exactly(spending, router)
+    of_learners = recall_parts(base.store, base.cache, clock, base.policy.recall)
+    recalls = await stack.enter_async_context(Recalls.of(of_learners))
+    preload = Preload(recalls, clock)
     assembler = Assembler(base.tokens)
     records.snapshots.tell_of_dropped(assembler.fragments.drop)
+    briefing = Briefing(base.policy, clock, recalls)
     tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
-    erasure = Erasure(_erasing(base, recalls, running))
+    held = (records.sessions, records.snapshots, recalls, running, base.cache)
+    erasure = Erasure(ErasureParts(Belongings(base.store), *held))
     health = Health(_checks(base), clock)
     await health.look()
-    asking_again = LaterParts(
-        questions=records.questions,
-        turns=records.turns,
-        running=running,
-        router=router,
-        policy=base.policy,
-        clock=clock,
-        owner=me.id,
-        leaving=lambda: health.draining,
-    )
-    later = Later(asking_again)
-    base.events.subscribe(later.hear)
+    later = Later(_asking_again(base, (running, router), health, me.id))
+    for hear in (recalls.hear, preload.hear, later.hear):
+        base.events.subscribe(hear)
     base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
     stack.push_async_callback(base.learning.rest)
     shelved = LibraryParts(records.courses, base.cache, clock, base.tokens.count)
@@ -174,7 +162,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
-            *(spending.stay(), health.watch(), _warm_up(router), *base.learning.work()),
+            *(spending.stay(), health.watch(), warm_up(router), *base.learning.work()),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
@@ -186,13 +174,35 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     gauges.fragments(base.meters, assembler.fragments)
     gauges.memories(base.meters, recalls, preload)
     gauges.learning(base.meters, base.learning)
-    entries = (*router.entries, *([last.entry] if last else []))
-    asked = tuple(f"{entry.provider}/{entry.model}" for entry in entries)
-    return Service(
-        *(base, records, tutor, router, running, spending, later, recalls, preload, erasure, library, health),
-        providers=asked,
-        recovered=recovered,
+    weighing = Weighing(records.worths, records.sessions)
+    parts = (base, records, tutor, router, running, spending, later, recalls, preload, erasure)
+    return Service(*parts, library, weighing, health, providers=_asked(router, last), recovered=recovered)
+
+
+def _asking_again(base: Base, asking: tuple[Running, Router], health: Health, me: str) -> LaterParts:
+    records, (running, router) = base.records, asking
+    return LaterParts(
+        questions=records.questions,
+        turns=records.turns,
+        running=running,
+        router=router,
+        policy=base.policy,
+        clock=base.clock,
+        owner=me,
+        leaving=lambda: health.draining,
     )
+
+
+def _count_exactly(spending: Spending, router: Router) -> None:
+    """Prompts are counted for Llama 3 where a budget depends on it."""
+    if spending.limited and any(entry.tokenizer == "llama3" for entry in router.entries):
+        spending.count_by("llama3", llama3())
+
+
+def _asked(router: Router, last: Provider | None) -> tuple[str, ...]:
+    """The models that can be asked, the last resort included."""
+    entries = (*router.entries, *([last.entry] if last else []))
+    return tuple(f"{entry.provider}/{entry.model}" for entry in entries)
 
 
 @contextmanager
@@ -242,6 +252,7 @@ def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> 
         keys=Keys(store, clock),
         questions=Questions(store),
         courses=Courses(store, clock),
+        worths=Worths(store),
     )
 
 
@@ -263,22 +274,6 @@ def _foresight() -> Foresight:
     return Foresight(partial(Predictor, default_rng()))
 
 
-def _last_resort(base: Base) -> Provider | None:
-    alone = all(key is None for _, key in entries_of(base.settings))
-    if not (base.policy.routing.degraded or alone):
-        return None
-    from app.providers.offline import OfflineTutor, load_wording
-
-    wording = load_wording(CONFIG / "offline.toml")
-    return OfflineTutor(wording) if alone else OfflineTutor(wording, _PATIENCE_OF_STAND_IN)
-
-
-async def _warm_up(router: Router) -> None:
-    """Lets the offline tutor, where nobody else answers, load what its first answer would wait for."""
-    if not router.entries:
-        await asyncio.to_thread(import_module, "sympy")
-
-
 def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Responses, Spending], owner: str) -> Parts:
     briefing, assembler, responses, spending = around
     return Parts(
@@ -297,29 +292,6 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
         draw=random.random,
         owner=owner,
         read=base.learning.reader.read,
-    )
-
-
-def _recall(base: Base, me: str) -> RecallParts:
-    segments, policy = Segments(base.store), base.policy.recall
-    return RecallParts(
-        loader=Loader(base.store, segments, base.clock, policy.passages),
-        segments=segments,
-        cache=base.cache,
-        clock=base.clock,
-        policy=policy,
-        me=me,
-    )
-
-
-def _erasing(base: Base, recalls: Recalls, running: Running) -> ErasureParts:
-    return ErasureParts(
-        belongings=Belongings(base.store),
-        sessions=base.records.sessions,
-        snapshots=base.records.snapshots,
-        recalls=recalls,
-        running=running,
-        cache=base.cache,
     )
 
 

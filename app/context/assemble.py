@@ -2,7 +2,7 @@
 
     system    instructions · front end's instructions · course · profile · facts · earlier sessions · rule of the notes
     history   the newest exchanges, oldest first, cut in blocks (`window.py`)
-    message   notes (strategy · material · retrieved · summary · mastery · affect), then the learner's own words
+    message   notes (retrieved · material · summary · mastery · affect · strategy), then the learner's own words
 
 Order is by how often a layer changes, rarest first, so that providers' prefix caches hit. Instructions, strategy and
 message are always there; the others share what is left by what they are worth (`share.py`). A message that is larger
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from app.context.brief import Brief
 from app.context.draft import Draft, draft
-from app.context.fence import CLOSE
+from app.context.fence import CLOSE, OPEN
 from app.context.fixed import Fixed, fixed
 from app.context.fragments import Fragments
 from app.context.head import head
@@ -64,12 +64,11 @@ def _assembled(made: Draft) -> Assembly:
     room = brief.limit - top.tokens - strategy_tokens
     words, message = _message(made, count, room)
     rest = notes(made, room - message.tokens)
-    before = "".join((strategy, rest.text, CLOSE))
+    before = "".join((OPEN, rest.text, strategy, CLOSE))
     asked = Message("user", before + words, len(before))
-    spoken = [one for said in rest.said for one in said.messages]
     taught = always("strategy", made.weight("strategy"), strategy_tokens, brief.strategy)
     receipt = _receipt(made, (*top.layers, *rest.layers, taught, message))
-    return Assembly((Message("system", top.text), *spoken, asked), receipt, count)
+    return Assembly((Message("system", top.text), *rest.history, asked), receipt, count)
 
 
 def _message(made: Draft, count: int, room: int) -> tuple[str, LayerReceipt]:

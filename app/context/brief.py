@@ -29,7 +29,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Brief:
     """All that a prompt is made of. `course` says what the course is about, `facts` what the learner told us and still
-    holds, `summary` what the session was about before its newest exchanges; the best of each comes first.
+    holds; the best of each comes first.
 
     `recalled` and `material` are passages that may help. `draw`, from [0, 1), decides whether a layer is left out to
     learn what it is worth; `None` for a preview.
@@ -44,7 +44,6 @@ class Brief:
     affect: Affect | None = None
     course: tuple[Item, ...] = ()
     facts: tuple[Item, ...] = ()
-    summary: tuple[Item, ...] = ()
     recalled: "Ranked | None" = None
     material: "Ranked | None" = None
     draw: float | None = None

@@ -23,6 +23,8 @@ class Draft:
     weights: dict[str, float]
     supplies: dict[str, Supply]
     explored: Explored | None
+    again: bool = False
+    """Whether passages stand with the first exchange already: those that are found now get half the room."""
 
     def weight(self, name: str) -> float:
         """What a layer's first token is worth."""
@@ -30,7 +32,8 @@ class Draft:
 
     def ceiling(self, name: Tunable) -> int:
         """The most tokens that a layer may have."""
-        return int(self.brief.limit * self.brief.policy.context.ceiling(name))
+        tokens = int(self.brief.limit * self.brief.policy.context.ceiling(name))
+        return tokens // 2 if self.again and name == "retrieved" else tokens
 
     def floor(self, name: Tunable) -> int:
         """The tokens that a layer gets at least."""
@@ -52,6 +55,10 @@ class Draft:
         factor, sent = self.factor(layer.name), whole
         if factor < 1.0:
             sent = self.supplies[layer.name].take(int(whole.tokens * factor), self.fragments.tokens)
+        if layer.name == "retrieved" and self.brief.draw is not None:
+            snapshot = self.brief.snapshot
+            place = (snapshot.session.workspace, snapshot.session.id, snapshot.last_seq + 1)
+            self.fragments.carried.keep(place, sent)
         return sent.text, of_fragment(Given(layer.name, self.weight(layer.name), room), sent)
 
 

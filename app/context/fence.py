@@ -7,7 +7,7 @@ providers cache.
 
 import re
 
-OPEN = "<notes>\n"
+OPEN = "<notes>\n\n"
 CLOSE = "</notes>\n\n"
 
 RULE = (

@@ -16,26 +16,28 @@ INSTRUCTIONS_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The instructions and each strategy as a block, with its tokens; those around the message; and the tokens of all
-    that is always there, with the longest strategy."""
+    """The instructions and each strategy as a block, with its tokens; those of the marks around notes, of all that is
+    around the message, and of all that is always there, with the longest strategy."""
 
     instructions: str
     instructions_tokens: int
     strategies: dict[str, tuple[str, int]]
+    fence_tokens: int
     message_tokens: int
     tokens: int
 
 
 def fixed(policy: Policy, tokens: Tokens) -> Fixed:
     """What is in every prompt of a policy. The rule of the notes counts with the instructions, the marks around them
-    with strategy and message."""
+    with the message."""
     instructions = f"{policy.instructions.strip()}\n\n"
-    texts = {name: f"{OPEN}How to teach now: {s.text.strip()}\n\n" for name, s in policy.strategies.items()}
+    texts = {name: f"How to teach now: {s.text.strip()}\n\n" for name, s in policy.strategies.items()}
     strategies = {name: (text, tokens.count(text)) for name, text in texts.items()}
     counted = tokens.count(instructions) + tokens.count(RULE) + FRAMING
-    around = tokens.count(CLOSE) + FRAMING + PRIMING
+    fence = tokens.count(OPEN) + tokens.count(CLOSE)
+    around = fence + FRAMING + PRIMING
     longest = max(count for _, count in strategies.values())
-    return Fixed(instructions, counted, strategies, around, counted + around + longest)
+    return Fixed(instructions, counted, strategies, fence, around, counted + around + longest)
 
 
 def smallest_budget(policy: Policy, tokens: Tokens) -> int:

@@ -6,6 +6,7 @@ apart by its version: a newer one takes the place of the one before.
 
 from collections import Counter, OrderedDict
 
+from app.context.carried import Carried
 from app.context.layers.layer import Fragment, Supply, Version
 from app.context.tokens import Tokens
 
@@ -22,6 +23,7 @@ class Fragments:
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
+        self.carried = Carried()
         self._kept: OrderedDict[tuple[Owner, str, int], tuple[Version, Fragment]] = OrderedDict()
         self.lookups = Counter[str](hit=0, miss=0)
         """How often a fragment was found here, and how often it had to be rendered; those that are made for one

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 
 from app.context.draft import Draft
-from app.context.layers import NOTES, found
+from app.context.history import History, history
+from app.context.layers import NOTES, found, summary
 from app.context.layers.layer import Layer
-from app.context.receipts import Given, of_history
 from app.context.share import Claim, share
-from app.context.window import begin
-from app.vocabulary import LayerReceipt, Said
+from app.vocabulary import LayerReceipt, Message
 
 _LOOKED_FOR = frozenset({"material", "retrieved"})
 """Layers that take as much as they are given: how much they need is not known before."""
@@ -16,9 +15,9 @@ _LOOKED_FOR = frozenset({"material", "retrieved"})
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The exchanges and the notes that are sent, and what became of their layers."""
+    """Exchanges and notes as they are sent, and what became of their layers."""
 
-    said: tuple[Said, ...]
+    history: tuple[Message, ...]
     text: str
     layers: tuple[LayerReceipt, ...]
 
@@ -33,20 +32,25 @@ class _Need:
 
 def notes(draft: Draft, room: int) -> Notes:
     """History and notes, in `room` tokens together at most."""
+    draft = replace(draft, again=draft.brief.snapshot.history_items > 0)
     needs = [_Need(layer, _needed(draft, layer)) for layer in NOTES if layer.name in draft.supplies]
-    said, spent, history = _history(draft, room, needs)
-    draft = _not_twice(draft, said)
-    told = _told(draft, room - spent, [need for need in needs if need.layer.name in draft.supplies])
-    return Notes(said, "".join([text for text, _ in told]), (*history, *[layer for _, layer in told]))
+    others = [_claim(draft, need.layer, draft.ceiling(need.layer.name)) for need in needs]
+    said = history(draft, room, others, sum([need.tokens for need in needs]))
+    draft = _after(draft, said)
+    needs = [_Need(layer, _needed(draft, layer)) for layer in NOTES if layer.name in draft.supplies]
+    told = _told(draft, room - said.tokens, needs)
+    return Notes(said.messages, "".join([text for text, _ in told]), (*said.layers, *[layer for _, layer in told]))
 
 
-def _not_twice(draft: Draft, said: tuple[Said, ...]) -> Draft:
-    """Without passages that stand in the prompt word for word."""
+def _after(draft: Draft, said: History) -> Draft:
+    """What there is to say once it is known which exchanges stand in the prompt: no passage of those, and a summary of
+    those before them."""
     supplies = {name: supply for name, supply in draft.supplies.items() if name != found.RETRIEVED.name}
-    first = said[0].seq if said else None
-    if supply := found.beyond(draft.brief, first):
+    if supply := summary.before(draft.brief, said.first_seq):
+        supplies[summary.LAYER.name] = supply
+    if supply := found.beyond(draft.brief, said.first_seq, said.known):
         supplies[found.RETRIEVED.name] = supply
-    return replace(draft, supplies=supplies)
+    return replace(draft, supplies=supplies, again=bool(said.known))
 
 
 def _told(draft: Draft, room: int, needs: list[_Need]) -> list[tuple[str, LayerReceipt]]:
@@ -60,8 +64,7 @@ def _told(draft: Draft, room: int, needs: list[_Need]) -> list[tuple[str, LayerR
         given = min(shares[name] + spare, draft.ceiling(name))
         whole = draft.fragment(need.layer, given)
         spare += shares[name] - whole.tokens
-        text, layer = draft.told(need.layer, whole, given)
-        told[name] = text, layer
+        told[name] = draft.told(need.layer, whole, given)
     return [told[need.layer.name] for need in needs]
 
 
@@ -72,25 +75,3 @@ def _needed(draft: Draft, layer: Layer) -> int:
 
 def _claim(draft: Draft, layer: Layer, most: int) -> Claim:
     return Claim(layer.name, draft.weight(layer.name), draft.floor(layer.name), most)
-
-
-def _history(draft: Draft, room: int, needs: list[_Need]) -> tuple[tuple[Said, ...], int, tuple[LayerReceipt, ...]]:
-    """The newest exchanges and the tokens that they would have without a lot.
-
-    Their room is what would be left if every other layer took its ceiling, so that it hardly differs from turn to turn
-    and the exchanges begin at the same place.
-    """
-    snapshot = draft.brief.snapshot
-    if not snapshot.history_items:
-        return (), 0, ()
-    claim = Claim("history", draft.weight("history"), draft.floor("history"), draft.ceiling("history"))
-    others = [_claim(draft, need.layer, draft.ceiling(need.layer.name)) for need in needs]
-    given = share([claim, *others], room)["history"]
-    if snapshot.history_tokens + sum([need.tokens for need in needs]) <= room:
-        given = max(given, snapshot.history_tokens)
-    kept = snapshot.said[begin(snapshot.said, snapshot.history_tokens, given) :]
-    spent = sum([one.tokens for one in kept])
-    less = int(spent * draft.factor("history"))
-    sent = kept if less == spent else kept[begin(kept, spent, less) :] if less else ()
-    layer = of_history(Given("history", claim.weight, given), sent, snapshot.history_items, snapshot.history_tokens)
-    return sent, spent, (layer,)

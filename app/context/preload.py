@@ -5,6 +5,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
+from app.clock import Clock
 from app.context.memory.recalls import Recalls
 from app.events import Event, TurnEnded
 from app.storage.segments import Owner
@@ -15,6 +16,9 @@ _WORKERS = 2
 _MOST = 256
 """Learners that may wait; of more, the ones that waited longest are given up: their turn has come meanwhile."""
 
+_AGAIN = 15.0
+"""Seconds after which the rest of what a learner's turn needs is prepared again."""
+
 Prepare = Callable[[str, str], Awaitable[None]]
 """Something else that is prepared for the next turn of a session: workspace, session id."""
 
@@ -24,22 +28,29 @@ log = logging.getLogger("masterx.preload")
 class Preload:
     """Fetches ahead in the background, bounded; a turn never waits for it."""
 
-    def __init__(self, recalls: Recalls, prepare: Sequence[Prepare] = ()) -> None:
-        self._recalls, self._prepare = recalls, prepare
+    def __init__(self, recalls: Recalls, clock: Clock, prepare: Sequence[Prepare] = ()) -> None:
+        self._recalls, self._clock, self._prepare = recalls, clock, prepare
         self._waiting: OrderedDict[Owner, str] = OrderedDict()
-        self._work = asyncio.Event()
+        self._prepared: OrderedDict[Owner, float] = OrderedDict()
+        self._work, self._rest, self._busy = asyncio.Event(), asyncio.Event(), 0
+        self._rest.set()
         self.dropped = 0
         """How many were given up because too many waited."""
 
     def expect(self, owner: Owner, session_id: str) -> None:
         """Notes that a turn of this session is near; returns at once."""
-        if owner in self._waiting or self._recalls.fresh(owner):
+        if owner in self._waiting or (self._recalls.fresh(owner) and self._is_prepared(owner)):
             return
         self._waiting[owner] = session_id
         if len(self._waiting) > _MOST:
             self._waiting.popitem(last=False)
             self.dropped += 1
+        self._rest.clear()
         self._work.set()
+
+    async def idle(self) -> None:
+        """Waits until nothing is expected that is not there."""
+        await self._rest.wait()
 
     def hear(self, event: Event) -> None:
         """After a turn: a memory that gave way meanwhile is fetched again. One that is only no longer fresh is not: it
@@ -48,6 +59,10 @@ class Preload:
             owner = Owner(event.turn.workspace, event.turn.learner_id)
             if self._recalls.warm.peek(owner) is None:
                 self.expect(owner, event.turn.session_id)
+
+    def _is_prepared(self, owner: Owner) -> bool:
+        at = self._prepared.get(owner)
+        return not self._prepare or (at is not None and self._clock.monotonic() - at < _AGAIN)
 
     async def stay(self) -> None:
         """Fetches what is expected until cancelled."""
@@ -61,11 +76,21 @@ class Preload:
                 self._work.clear()
                 await self._work.wait()
                 continue
-            owner, session_id = self._waiting.popitem(last=False)
-            try:
-                await self._recalls.fetch(owner)
-                for prepare in self._prepare:
-                    await prepare(owner.workspace, session_id)
-            except Exception:
-                # A bulkhead: what cannot be prepared is made when it is asked for.
-                log.exception("nothing is prepared for a turn")
+            self._busy += 1
+            await self._fetch(*self._waiting.popitem(last=False))
+            self._busy -= 1
+            if not (self._busy or self._waiting):
+                self._rest.set()
+
+    async def _fetch(self, owner: Owner, session_id: str) -> None:
+        try:
+            await self._recalls.fetch(owner)
+            for prepare in self._prepare:
+                await prepare(owner.workspace, session_id)
+            self._prepared[owner] = self._clock.monotonic()
+            self._prepared.move_to_end(owner)
+            if len(self._prepared) > _MOST:
+                self._prepared.popitem(last=False)
+        except Exception:
+            # A bulkhead: what cannot be prepared is made when it is asked for.
+            log.exception("nothing is prepared for a turn")

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _ROUNDS = 32
+_NOTHING = 1e-6
+"""A weight that counts as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,11 @@ def share(claims: Sequence[Claim], budget: int, scale: float = 256.0) -> dict[st
 
 def _filled(claims: Sequence[Claim], budget: int, scale: float) -> dict[str, int]:
     """The shares at the level of use per token at which they are as many as there are, whole numbers."""
-    wanted = [(c.weight * scale, float(min(c.floor, c.most)), float(c.most)) for c in claims]
-    lowest, highest = 0.0, max([claim.weight for claim in claims]) or 1.0
+    weights = [claim.weight if claim.weight > _NOTHING else 0.0 for claim in claims]
+    wanted = [
+        (weight * scale, float(min(c.floor, c.most)), float(c.most)) for weight, c in zip(weights, claims, strict=True)
+    ]
+    lowest, highest = 0.0, max(weights) or 1.0
     for _ in range(_ROUNDS):
         level = (lowest + highest) / 2
         tokens = sum([min(max(use / level - scale, floor), most) for use, floor, most in wanted])

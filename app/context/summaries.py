@@ -1,8 +1,8 @@
 """An older stretch of a conversation in few tokens: its most telling sentences, word for word, each with its turn.
 
-Chosen by what a sentence adds for its length (`prose.cover`), those that bear a number, a name, a formula, a negation or
-a question before others. A summary and what came after it are summed up together, so that a stretch is read once and its sentences keep their turns. A summary
-that a model makes is held against it (`refusal`).
+Chosen by what a sentence adds for its length (`prose.cover`), those that bear a number, a name, a formula, a negation
+or a question before others. A summary and what came after it are summed up together, so that a stretch is read once and
+its sentences keep their turns. A summary that a model makes is held against it (`refusal`).
 """
 
 import re
@@ -13,7 +13,7 @@ from app.context.compress.idle import polite
 from app.context.prose.bearing import bears, names, numbers
 from app.context.prose.cover import by_cover, idf
 from app.context.prose.pieces import pieces
-from app.context.prose.terms import stem, terms
+from app.context.recall.words import stem, terms
 
 Count = Callable[[str], int]
 """Tokens in a text."""
@@ -42,9 +42,14 @@ class Summary:
     turns: int = 0
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """Its lines as a model reads them, with who said them."""
+        return tuple(map(_shown, self.lines))
+
+    @property
     def text(self) -> str:
-        """As a model reads it."""
-        return "\n".join(_shown(line) for line in self.lines)
+        """All of it as a model reads it."""
+        return "\n".join(self.shown)
 
     @property
     def turn_ids(self) -> tuple[str, ...]:
@@ -95,7 +100,7 @@ _FIXED = 40
 
 def _by_worth(lines: Sequence[Line]) -> list[int]:
     """The places of the lines, best first."""
-    said = [terms(line.text) for line in lines]
+    said = [frozenset(terms(line.text)) for line in lines]
     factors = [(_BEARS if bears(line.text) else 1.0) / (len(line.text) + _FIXED) for line in lines]
     return by_cover(said, factors, idf(said))
 

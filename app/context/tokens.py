@@ -1,9 +1,21 @@
-"""Exact token counts, offline: the vocabulary comes with the package `splintr-rs`."""
+"""Exact token counts, offline: the vocabularies come with the package `splintr-rs`.
 
+Budgets and receipts count by one tokenizer, OpenAI's o200k, whoever answers. What a prompt may cost elsewhere is
+counted by Llama 3's own vocabulary, and for Gemini estimated from o200k. Against the vocabulary of Gemma 3, which is
+Gemini's (Gemma 3 Technical Report, 2025), messages in English take 1.07 times as many (1 % of them under 0.95, 1 % over
+1.28), program text and formulas 1.13 times; Russian, Chinese, Japanese and Hindi take fewer, 0.67 to 0.84 times.
+"""
+
+from functools import lru_cache
 from typing import Protocol
 
 TOKENIZER = "o200k"
 """What budgets and receipts count in: exact for OpenAI's models and for gpt-oss, an approximation for others."""
+
+
+_COUNTED = 8_192
+_SHORT = 2_048
+"""Characters of a text whose count is kept."""
 
 
 class Encoder(Protocol):
@@ -19,9 +31,14 @@ class Tokens:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._kept = lru_cache(_COUNTED)(self._count)
 
     def count(self, text: str) -> int:
-        """Tokens in `text`; a pair of surrogates that stands alone counts as the replacement character."""
+        """Tokens in `text`; a pair of surrogates that stands alone counts as the replacement character. The counts of
+        the 8,192 short texts last counted are kept."""
+        return self._kept(text) if len(text) <= _SHORT else self._count(text)
+
+    def _count(self, text: str) -> int:
         return len(self._encoder.encode_ordinary(_sound(text)))
 
     def encode(self, text: str) -> list[int]:
@@ -63,6 +80,15 @@ def _sound(text: str) -> str:
 
 def o200k() -> Tokens:
     """The tokenizer of OpenAI's current models; loads its vocabulary (35 ms, 30 MB) from the installed package."""
+    return _of("o200k_base")
+
+
+def llama3() -> Tokens:
+    """The tokenizer of Llama 3 and its successors up to 3.3, as Groq serves them (60 ms, 21 MB)."""
+    return _of("llama3")
+
+
+def _of(name: str) -> Tokens:
     import splintr  # heavy: loaded when the service is built, not when a module is imported
 
-    return Tokens(splintr.Tokenizer.from_pretrained("o200k_base"))
+    return Tokens(splintr.Tokenizer.from_pretrained(name))

@@ -10,9 +10,9 @@ from app.vocabulary import Chunk, Prompt, Task, Usage
 _TEMPLATE = 256
 """Tokens that a provider's own chat template may add to a prompt; gpt-oss' system message takes about a hundred."""
 
-_OTHER_TOKENIZERS = 2
-"""How many tokens of another tokenizer one of ours may be. Llama 3 and Gemini take at most a fifth more for European
-languages; the room is for scripts that a smaller vocabulary spells out."""
+_OTHER_TOKENIZERS = {"o200k": 1.0, "gemini-estimate": 1.3, "llama3": 2.0}
+"""How many tokens of another tokenizer one of ours may be, where nobody counted (`context/tokens.py` has what was
+measured). Llama 3 spells out scripts that its vocabulary lacks: Hindi takes 1.7 times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,14 @@ class Entry:
     credential: str = "none"
     """What tells its key from others without being one: a refused key must not speak for the one that replaces it."""
 
-    def most(self, tokens: int, max_tokens: int) -> int | None:
-        """The most that a call may cost, in nano-dollars: for a prompt of so many o200k tokens and an answer of at most
-        `max_tokens` of the model's own, thoughts included; `None` when prices are unknown.
+    def most(self, tokens: int, max_tokens: int, own: int | None = None) -> int | None:
+        """The most that a call may cost, in nano-dollars: for a prompt of so many o200k tokens, or `own` tokens as the
+        model's own tokenizer counts them, and an answer of at most `max_tokens` of the model's own, thoughts included;
+        `None` when prices are unknown.
 
-        What another tokenizer makes of the prompt is an estimate, not a bound (`_OTHER_TOKENIZERS`).
+        What another tokenizer makes of the prompt is an estimate, not a bound, unless it was counted.
         """
-        theirs = tokens if self.tokenizer == "o200k" else tokens * _OTHER_TOKENIZERS
+        theirs = ceil(tokens * _OTHER_TOKENIZERS.get(self.tokenizer, 2.0)) if own is None else own
         return self.prices.most(theirs + _TEMPLATE, min(max_tokens, self.max_output))
 
 

@@ -1,7 +1,7 @@
 """What one turn may spend, and what it has spent: pure but for the purse, which one chain of attempts counts down."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from app.providers.port import Entry, Provider
@@ -14,6 +14,9 @@ _NOT_BILLED = frozenset({"down", "busy", "refused", "credential"})
 """Outcomes of attempts that the provider did not take on. Any other one may have been paid for in full: a provider that
 fell silent has read the prompt, and one that we left goes on for a while."""
 
+
+_RECOUNTED = 2
+"""How many tokens of another tokenizer one of an answer may be."""
 
 _GO_ON = 64
 """Tokens of the words that ask a model to go on, and of the framing of both messages."""
@@ -31,7 +34,8 @@ def nano(usd: float) -> int:
 @dataclass(frozen=True, slots=True)
 class Tariff:
     """What calls of a turn cost at most: its prompt's o200k tokens, the most tokens of an answer, and whether a model
-    of unknown price may be asked at all, which then counts as nothing."""
+    of unknown price may be asked at all, which then counts as nothing. `own` are the prompt's tokens as other
+    tokenizers count them, by name, as far as they were counted."""
 
     tokens: int = 0
     max_tokens: int = 0
@@ -39,11 +43,13 @@ class Tariff:
     continued: bool = False
     """Whether another model may go on with an answer that broke off."""
 
+    own: Mapping[str, int] = field(default_factory=dict)
+
     def most(self, entry: Entry) -> int | None:
         """The most that one call costs, in nano-dollars; `None` where it is unknown and may not be."""
         if entry.provider == OFFLINE:
             return 0
-        most = entry.most(self.tokens, self.max_tokens)
+        most = entry.most(self.tokens, self.max_tokens, self.own.get(entry.tokenizer))
         return 0 if most is None and self.unpriced else most
 
     def bounds(self, candidates: Iterable[Provider]) -> list[int]:
@@ -59,7 +65,10 @@ class Tariff:
 
     def longer(self) -> "Tariff":
         """With the prompt for going on with an answer: all that was said of it, and what is asked for then."""
-        return replace(self, tokens=self.tokens + self.max_tokens + _GO_ON)
+        more = self.max_tokens + _GO_ON
+        # What was said was counted by its own model's tokenizer: another one may make more of it.
+        own = {name: tokens + _RECOUNTED * more for name, tokens in self.own.items()}
+        return replace(self, tokens=self.tokens + more, own=own)
 
 
 def cheaper(bounds: Sequence[int], left: int) -> int | None:

@@ -35,13 +35,14 @@ class Owner:
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One piece: the passages of the turns past `after` up to `until`, packed in `data`; `turns` is how many turns of
-    the learner there are up to `until`, from the first."""
+    the learner there are up to `until`, from the first, and `facts` are what all of them state."""
 
     n: int
     after: str
     until: str
     turns: int
     data: bytes
+    facts: Sequence[Doc] = ()
 
 
 class Segments:
@@ -95,15 +96,15 @@ def _id(owner: Owner, n: int) -> str:
 
 
 def _doc(owner: Owner, segment: Segment) -> Doc:
-    about = {"n": segment.n, "after": segment.after, "until": segment.until, "turns": segment.turns}
+    own = {name: getattr(segment, name) for name in ("n", "after", "until", "turns", "facts")}
     data = base64.b64encode(segment.data).decode()
-    return {"id": _id(owner, segment.n), **owner.where, "schema": SCHEMA, **about, "data": data}
+    return {"id": _id(owner, segment.n), **owner.where, "schema": SCHEMA, **own, "data": data}
 
 
 def _segment(doc: Doc) -> Segment | None:
     """The segment in a document, if that is one; whether its data are whole shows when they are unpacked."""
     try:
         data = base64.b64decode(doc["data"], validate=True)
-        return Segment(doc["n"], doc["after"], doc["until"], doc["turns"], data)
+        return Segment(doc["n"], doc["after"], doc["until"], doc["turns"], data, doc["facts"])
     except (KeyError, TypeError, ValueError):
         return None

@@ -61,6 +61,11 @@ class Sessions:
         """Keeps what a learner thought of a turn."""
         await self._store.insert(FEEDBACK, to_doc(feedback))
 
+    async def ratings(self, turn_id: str) -> list[Feedback]:
+        """What was thought of a turn, the first 200, oldest first."""
+        docs = await self._store.find(FEEDBACK, Find({"turn_id": turn_id}, limit=200))
+        return [from_doc(Feedback, doc) for doc in docs]
+
 
 class Learners:
     """Who learns, by the front end's own name for them."""

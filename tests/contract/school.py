@@ -36,6 +36,11 @@ class Replica:
         assert ranked is not None
         return [ranked.index.passage(slot).text for slot in ranked.slots.tolist()]
 
+    async def facts(self, owner: Owner = ADA) -> dict[str, str | None]:
+        """What holds of a learner by what it is about."""
+        found = await self.recalls.find(Sought(owner, Question("?", iso(self.clock.now()))))
+        return {fact.key: fact.value for fact in found.facts}
+
     async def say(self, turn: Turn, **ended: object) -> Turn:
         """Records a turn here from its beginning to its end."""
         await self.records.turns.open(turn)
@@ -108,3 +113,16 @@ async def until_segments(school: School, owner: Owner, count: int) -> None:
     async with asyncio.timeout(30):
         while await Segments(school.store).newest(owner) + 1 < count:
             await asyncio.sleep(0)
+
+
+LONG = [f"Lesson {n} is about w{n}x and y{n}z" for n in range(300)]
+"""What was said in a history of two segments."""
+
+
+async def packed(school: School) -> None:
+    """Two segments of a history that is settled."""
+    await school.history(ADA, LONG)
+    school.clock.turn(61)
+    async with school.replica() as replica:
+        assert await replica.found("w7x")
+        await until_segments(school, ADA, 2)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.context.fence import CLOSE, OPEN
+
 Json = dict[str, Any]
 
 
@@ -41,6 +43,11 @@ class Telling:
     usage_asked: bool = True
 
 
+def said(text: str) -> str:
+    """A message without notes."""
+    return text.partition(CLOSE)[2] if text.startswith(OPEN) else text
+
+
 class Dialect(Protocol):
     """How one API says things. Events are complete frames of an event stream."""
 
@@ -49,7 +56,7 @@ class Dialect(Protocol):
         ...
 
     def last_words(self, body: Json) -> str:
-        """What the user said last."""
+        """What the user said last, without the notes that the service put before it: they may quote earlier words."""
         ...
 
     def model(self, path: str, body: Json) -> str:
@@ -97,7 +104,7 @@ class OpenAI:
         return bool(body.get("stream"))
 
     def last_words(self, body: Json) -> str:
-        return next((str(m["content"]) for m in reversed(body["messages"]) if m["role"] == "user"), "")
+        return said(next((str(m["content"]) for m in reversed(body["messages"]) if m["role"] == "user"), ""))
 
     def model(self, path: str, body: Json) -> str:
         return str(body["model"])
@@ -175,8 +182,8 @@ class Gemini:
         return ":streamGenerateContent" in path
 
     def last_words(self, body: Json) -> str:
-        said = [content for content in body["contents"] if content["role"] == "user"]
-        return str(said[-1]["parts"][-1]["text"]) if said else ""
+        spoken = [content for content in body["contents"] if content["role"] == "user"]
+        return said(str(spoken[-1]["parts"][-1]["text"])) if spoken else ""
 
     def model(self, path: str, body: Json) -> str:
         return path.partition("/models/")[2].partition(":")[0]

@@ -22,7 +22,7 @@ async def receipt_of(masterx: Masterx, turn: dict[str, Any]) -> dict[str, Any]:
 async def asked(masterx: Masterx, session: str, message: str) -> dict[str, Any]:
     status, turn = await masterx.ask(session, message)
     assert status == 200, turn
-    return turn
+    return dict(turn)
 
 
 def last(provider: MisbehavingProvider) -> str:
@@ -90,6 +90,37 @@ async def test_any_message_longer_than_the_budget_gets_a_context_within_it(
     assert last(provider).partition("</notes>\n\n")[2].startswith(text[:20])
     after = await receipt_of(masterx, await asked(masterx, session, "And now?"))
     assert after["tokens"] <= after["budget"]
+
+
+async def test_the_preview_is_what_a_turn_sends_and_leaves_nothing_behind(
+    start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path
+) -> None:
+    masterx = await start(MASTERX_POLICY=changed(tmp_path, WITHOUT_LOTS))
+    await asked(masterx, await masterx.session("ada"), "My exam in algebra is on 3 December.")
+    session = await masterx.session("ada")
+    for n in range(3):
+        body = {"session_id": session, "message": f"When is my exam in algebra? {n}"}
+        _, preview = await masterx.call("POST", "/v1/context", body)
+        _, again = await masterx.call("POST", "/v1/context", body)
+        assert again["messages"] == preview["messages"]
+        turn = await asked(masterx, session, body["message"])
+        assert provider.requests[-1].body["messages"] == preview["messages"]
+        receipt = await receipt_of(masterx, turn)
+        assert receipt["tokens"] == preview["tokens"]
+        assert receipt["layers"] == {layer["name"]: layer for layer in preview["layers"]}
+
+
+async def test_what_is_erased_is_not_in_the_next_context(
+    start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path
+) -> None:
+    masterx = await start(MASTERX_POLICY=changed(tmp_path, WITHOUT_LOTS))
+    old, new = await masterx.session("ada"), await masterx.session("ada")
+    await asked(masterx, old, "My hamster Vincent eats sunflower seeds.")
+    await asked(masterx, new, "What does my hamster eat?")
+    assert "Vincent" in str(provider.requests[-1].body)
+    assert (await masterx.call("DELETE", f"/v1/sessions/{old}"))[0] == 204
+    await asked(masterx, new, "And what does my hamster drink?")
+    assert "Vincent" not in str(provider.requests[-1].body)
 
 
 async def test_a_hundred_sessions_of_a_learner_at_once_all_get_their_context(start: AsyncStart) -> None:

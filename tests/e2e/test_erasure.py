@@ -1,5 +1,6 @@
 """A learner's own: exported whole, erased whole, on both stores and on every replica."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import uuid4
 from app.storage.ports import KINDS, OF_LEARNER
 from tests.e2e.conftest import AsyncStart
 from tests.e2e.provider import MisbehavingProvider
-from tests.e2e.service import Masterx, cli
+from tests.e2e.service import PATIENCE, Masterx, cli
 
 
 async def a_life(masterx: Masterx, learner: str) -> tuple[str, str]:
@@ -27,6 +28,13 @@ async def export(masterx: Masterx, learner: str) -> dict[str, Any]:
         assert "attachment" in answer.headers["Content-Disposition"]
         found: dict[str, Any] = json.loads(await answer.text())
         return found
+
+
+async def gone(masterx: Masterx, session: str) -> None:
+    """Waits until a replica has heard that a session is no more."""
+    async with asyncio.timeout(PATIENCE):
+        while (await masterx.call("GET", f"/v1/sessions/{session}"))[0] != 404:
+            await asyncio.sleep(0.02)
 
 
 def test_every_kind_by_learner_is_exported_and_erased() -> None:
@@ -56,7 +64,7 @@ async def test_an_erased_learner_is_gone_on_every_replica_and_the_others_are_as_
     status, again = await there.call("DELETE", f"/v1/learners/{ada}")
     assert (status, again["erased"], again["total"]) == (200, {}, 0)
     for masterx in (here, there):
-        assert (await masterx.call("GET", f"/v1/sessions/{session}"))[0] == 404
+        await gone(masterx, session)
         assert (await masterx.call("GET", f"/v1/turns/{turn}"))[0] == 404
         assert (await masterx.call("GET", f"/v1/learners/{ada}"))[1]["preferences"] == {}
         assert len(await masterx.turns(kept)) == 1
@@ -79,9 +87,9 @@ async def test_an_answer_under_way_is_stopped_and_leaves_nothing(
     status, receipt = await there.call("DELETE", f"/v1/learners/{ada}")
     assert status == 200
     assert receipt["erased"]["turns"] == 1
-    assert (await here.call("GET", f"/v1/sessions/{session}"))[0] == 404
+    await gone(here, session)
     provider.go_on()
-    await stream.aclose()
+    assert [event.data["state"] async for event in stream if "state" in event.data] in ([], ["cancelled"])
 
 
 async def test_who_may_erase_and_export(start: AsyncStart, tmp_path: Path) -> None:
@@ -107,3 +115,24 @@ async def test_who_may_erase_and_export(start: AsyncStart, tmp_path: Path) -> No
     status, receipt = await masterx.call("DELETE", "/v1/learners/ada", **ada)
     assert status == 200
     assert receipt["erased"] == {"sessions": 1, "keys": 1}
+
+
+async def test_while_a_learner_writes_their_memory_is_fetched_and_a_deleted_session_is_not_in_it(
+    start: AsyncStart,
+) -> None:
+    masterx = await start()
+    session = await masterx.session("ada")
+    async with masterx.http.ws_connect(f"{masterx.url}/v1/sessions/{session}/chat") as chat:
+        assert (await chat.receive_json())["state"] == "ready"
+        await chat.send_json({"type": "typing"})
+        async with asyncio.timeout(PATIENCE):
+            while 'masterx_preloads_total{result="made"} 1.0' not in (text := await metrics(masterx)):
+                await asyncio.sleep(0.02)
+    assert "masterx_memories_warm 1.0" in text
+    assert (await masterx.call("DELETE", f"/v1/sessions/{session}"))[0] == 204
+    assert "masterx_memories_warm 0.0" in await metrics(masterx)
+
+
+async def metrics(masterx: Masterx) -> str:
+    async with masterx.http.get(f"{masterx.url}/metrics") as answer:
+        return await answer.text()

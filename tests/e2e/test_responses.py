@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -51,11 +52,12 @@ class Class:
 
     def __init__(self, masterx: Masterx, **headers: str) -> None:
         self.masterx, self.headers, self.learners = masterx, headers, 0
+        self.name = uuid4().hex  # another class at the same store is of other learners
 
     async def session(self, **fields: Any) -> str:
         """A new session, of a learner nobody knows unless named."""
         self.learners += 1
-        body = {"learner_id": f"learner-{self.learners}", **fields}
+        body = {"learner_id": f"{self.name}-{self.learners}", **fields}
         status, session = await self.masterx.call("POST", "/v1/sessions", body, **self.headers)
         assert status == 201, session
         return str(session["id"])

@@ -16,7 +16,7 @@ from app.context.prose.bearing import bears, names, negates, numbers
 from app.context.prose.blocks import blocks
 from app.context.prose.pieces import pieces
 from app.context.prose.sentences import sentences
-from app.context.prose.terms import terms
+from app.context.recall.words import terms
 
 NAMES = ("Ada", "Jürgen", "Zoë", "Miguel", "Nguyen", "O'Brien", "Łukasz", "Anaïs")
 UNITS = ("km/h", "kg", "°C", "m²", "%", "euros", "mol/L", "N·m")
@@ -228,6 +228,7 @@ def test_any_text_only_loses_pieces(said: list[str], level: int, query: str) -> 
             gone += 1
         assert re.sub(r"\s", "", kept) == re.sub(r"\s", "", one.text)
         assert gone <= len(pieces(text))
+        assert {dropped.why for dropped in one.dropped} <= LEVELS[level].leaves_out
         spans = list(blocks(text))
         assert all(a.end <= b.start and text[a.end : b.start].isspace() for a, b in pairwise(spans))
     assert found == compress_all(said, level, terms(query))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.context.facts.fact import MOST, Fact, current, merged
+from app.context.facts.fact import MOST, Fact, current, merged, shown
 from app.context.facts.reading import facts_in
 
 AT = "2026-11-21T10:00:00.000000Z"  # a Saturday
@@ -69,11 +69,12 @@ STATED = [
     ("Me gusta la física.", "taste:física", "likes"),
     ("No me gustan las fracciones.", "taste:fracciones", "dislikes"),
     ("Ya no me gusta la química.", "taste:química", "dislikes"),
-    ("I prefer short answers.", "prefers", "short answers"),
-    ("I prefer examples over theory.", "prefers", "examples"),
-    ("Ich bevorzuge kurze Antworten.", "prefers", "kurze Antworten"),
-    ("Je préfère les exemples.", "prefers", "exemples"),
-    ("Prefiero ejemplos.", "prefers", "ejemplos"),
+    ("I prefer short answers.", "prefers:answers", "short answers"),
+    ("I prefer examples over theory.", "prefers:examples", "examples"),
+    ("I prefer diagrams and most of my friends do.", "prefers:diagrams", "diagrams"),
+    ("Ich bevorzuge kurze Antworten.", "prefers:antworten", "kurze Antworten"),
+    ("Je préfère les exemples.", "prefers:exemples", "exemples"),
+    ("Prefiero ejemplos.", "prefers:ejemplos", "ejemplos"),
     ("I'm allergic to peanuts.", "allergy:peanuts", "yes"),
     ("I am not allergic to cats any more.", "allergy:cats", None),
     ("Ich bin allergisch gegen Nüsse.", "allergy:nüsse", "yes"),
@@ -98,6 +99,10 @@ STATED = [
     ("I have my driving test on Friday!", "exam:driving", "2026-11-27"),
     ("I'm studying for the physics final in two weeks", "exam:physics", "2026-12-05"),
     ("I'm preparing for the olympiad math test.", "exam:olympiad math", "ahead"),
+    ("My physics test was moved to 9 May.", "exam:physics", "2027-05-09"),
+    ("I have an exam in 3 days.", "exam", "2026-11-24"),
+    ("I'm no longer in 9th grade.", "grade", None),
+    ("My name is not Anna.", "name", None),
     ("Meine Matheklausur ist am 3. März.", "exam:mathe", "2027-03-03"),
     ("Ich schreibe am Montag eine Deutscharbeit.", "exam:deutsch", "2026-11-23"),
     ("Mon examen de physique est le 5 juin.", "exam:physique", "2027-06-05"),
@@ -132,6 +137,9 @@ NOTHING = [
     "`my name is Ada`",
     "```\nMy name is Ada\n```",
     "> My name is Ada.",
+    'She wrote: "I am Ada. I live in Rome. I like fish."',
+    "Der Text lautet: „Ich heiße Tom. Ich wohne in Bonn.“",
+    "Is my letter good? Dear Sam, I live in Berlin. I am 14 years old.",
     "Translate: I live in Berlin.",
     "How do you say I am 14 years old in French",
     "Please correct this sentence: I am allergic to nut.",
@@ -149,6 +157,15 @@ NOTHING = [
     "I'd like to know more.",
     "I like to think about it.",
     "I hate when this happens.",
+    "I hate mornings more and more each day.",
+    "I like golden better.",
+    "I love mine.",
+    "I love in the evening to walk.",
+    "I love trying new foods for the most part",
+    "But I like yours too.",
+    "I like people's opinions there.",
+    "I love listening to their votes and stuff.",
+    "EvErYoNe I dOnT lIkE iS a clown!",
     "I prefer not to say.",
     "I prefer this one.",
     "I prefer it.",
@@ -223,6 +240,7 @@ def test_what_a_learner_states_of_themselves_is_a_fact(message: str, key: str, v
     found = facts_in(message, "t1", AT)
     assert [(fact.key, fact.value) for fact in found] == [(key, value)]
     assert found[0].text in message
+    assert shown(found[0]).endswith(" (2026-11-21)")
     assert (found[0].turn_id, found[0].at) == ("t1", AT)
 
 
@@ -262,6 +280,18 @@ def test_a_newer_fact_supersedes_and_the_older_one_keeps_its_time() -> None:
     berlin = next(fact for fact in merged(facts) if fact.value == "Berlin")
     assert (berlin.valid_until, berlin.superseded_by) == ("2026-11-03T10:00:00.000000Z", "t3")
     assert sum(fact.value == "Oslo" for fact in merged(facts)) == 1
+
+
+def test_an_exam_that_is_moved_and_a_wish_that_changes_have_one_value() -> None:
+    facts = said(
+        *("My physics exam is on 3 May.", "I prefer short answers.", "I prefer worked examples."),
+        *("I prefer long answers.", "My physics exam has been moved to 9 May."),
+    )
+    assert {fact.key: fact.value for fact in current(facts, NOW)} == {
+        "exam:physics": "2027-05-09",
+        "prefers:answers": "long answers",
+        "prefers:examples": "worked examples",
+    }
 
 
 def test_what_is_taken_back_is_shown_no_more() -> None:

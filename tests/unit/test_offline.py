@@ -15,7 +15,7 @@ from app.policy import load as load_policy
 from app.providers.offline import OfflineTutor
 from app.providers.offline.hints import Hint
 from app.providers.port import Provider
-from app.vocabulary import Finish, Learner, Prompt, Session, Snapshot, Usage
+from app.vocabulary import Finish, Learner, Message, Prompt, Session, Snapshot, Usage
 from tests.unit.offline_talk import CONFIG, WORDING, answer, chunks, prompt
 
 ENGLISH = WORDING.languages["en"]
@@ -164,6 +164,26 @@ async def test_it_recalls_an_earlier_session_from_a_prompt_as_turns_assemble_it(
     memory = ("- 2026-11-20: Biology · Photosynthesis and light", "- 2026-11-19: History")
     (said,) = await chunks(real_prompt("how does photosynthesis work?", memory, {"pace": "slow"}))
     assert "You have worked on this before: “Biology · Photosynthesis and light”." in said.text
+
+
+async def test_it_answers_the_learners_own_words_whatever_the_notes_say() -> None:
+    notes = (
+        "<notes>\n\nSaid earlier, where it may help:\nlearner: 2 + 2 = 5\n\nHow to teach now: 3x = 9\n\n</notes>\n\n"
+    )
+    asked = "7*8=54"
+    alone, noted = Message("user", asked), Message("user", notes + asked, len(notes))
+    (plain,) = await chunks(Prompt((Message("system", "You are a tutor."), alone), 512, 0.4, stream=False))
+    (said,) = await chunks(Prompt((Message("system", "You are a tutor."), noted), 512, 0.4, stream=False))
+    assert said.text == plain.text
+
+
+async def test_it_quotes_material_from_the_notes() -> None:
+    quoted = "Course material; name it where you use it:\n## Cells\n[1] Osmosis carries water through a membrane."
+    notes = f"<notes>\n\n{quoted}\n\n</notes>\n\n"
+    asked = "what does osmosis do with a membrane?"
+    messages = (Message("system", "You are a tutor."), Message("user", notes + asked, len(notes)))
+    (said,) = await chunks(Prompt(messages, 512, 0.4, stream=False))
+    assert "Osmosis carries water through a membrane" in said.text
 
 
 async def test_it_never_quotes_instructions_or_the_profile() -> None:

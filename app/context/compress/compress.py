@@ -15,7 +15,7 @@ from app.context.compress.said import Said
 from app.context.prose.bearing import bears
 from app.context.prose.cover import by_cover, idf
 from app.context.prose.pieces import Piece, joined, pieces
-from app.context.prose.terms import terms
+from app.context.recall.words import terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Compressed:
 
 
 def compress(text: str, level: int, query_terms: Collection[str] = ()) -> Compressed:
-    """One text at a level from 0 (as it is) to 3; `query_terms` are `prose.terms.terms` of what is asked."""
+    """One text at a level from 0 (as it is) to 3; `query_terms` are `recall.words.terms` of what is asked."""
     return compress_all((text,), level, query_terms)[0]
 
 
@@ -125,7 +125,7 @@ _FIXED = 40
 
 def _choose(marked: Sequence[Sequence[_Marked]], rules: Level, query: frozenset[str]) -> None:
     """Marks the sentences that do not fit into the level's share."""
-    said = [[terms(one.piece.text) for one in each] for each in marked]
+    said = [[frozenset(terms(one.piece.text)) for one in each] for each in marked]
     asked = _relevance([frozenset().union(*each) for each in said], query)
     choices = [
         _Choice(n, one, words, _factor(one.piece) * (1 + _ASKED * asked[n]))

@@ -63,3 +63,30 @@ def current(facts: Iterable[Fact], now: str) -> tuple[Fact, ...]:
     return tuple(
         fact for fact in merged(facts) if fact.superseded_by is None and fact.value is not None and not _over(fact, now)
     )
+
+
+_SHOWN = {
+    "allergy": "is allergic to {about}",
+    "condition": "has told of: {about}",
+    "exam": "has an exam: {about} {value}",
+    "favourite": "favourite {about}: {value}",
+    "from": "comes from {value}",
+    "goal": "wants to {value}",
+    "home": "lives in {value}",
+    "language": "mother tongue: {value}",
+    "name": "is called {value}",
+    "prefers": "prefers {value}",
+    "taste": "{value} {about}",
+}
+
+
+def shown(fact: Fact) -> str:
+    """A fact as a model reads it, with the day on which it was said. Not the sentence: what else stands in that may
+    hold no longer.
+
+    >>> shown(Fact("taste:fractions", "dislikes", "I hate fractions.", "t", "2026-11-21T10:00:00Z"))
+    'dislikes fractions (2026-11-21)'
+    """
+    kind, _, about = fact.key.partition(":")
+    said = _SHOWN.get(kind, "{kind}: {value}").format(kind=kind, about=about, value=fact.value)
+    return f"{' '.join(said.split())} ({fact.at[:10]})"

@@ -12,8 +12,8 @@ from app.context.prose.pieces import pieces
 
 _TASK = re.compile(
     r"\b(?:translat\w+|conjugat\w+|rephrase|paraphrase|proofread|essay|dialogue|role[- ]?play\w*|pretend\w*|"
-    r"poem|story|"
-    r"novel|character|narrator|lyrics|quote|in (?:french|german|spanish|english|italian|latin|chinese)|"
+    r"poem|story|novel|letter|e-?mail|dear|dictation|character|narrator|lyrics|quote|"
+    r"in (?:french|german|spanish|english|italian|latin|chinese)|"
     r"(?:this|my|the|a) (?:sentence|text|paragraph|exercise|word problem)|grammar|correct (?:this|my)|"
     r"übersetz\w*|aufsatz|dialog|geschichte|gedicht|der satz|diesen satz|rolle|"
     r"auf (?:deutsch|englisch|französisch|spanisch)|"
@@ -54,6 +54,7 @@ _HELLO = re.compile(
     r"(?P<v>(?-i:[A-ZÀ-Þ])[\w'’-]+)(?=\s*(?:[.,!]|$|and\b|und\b|et\b|y\b))",
     re.IGNORECASE,
 )
+_QUOTATION = re.compile(r"\"[^\"]{1,600}\"|“[^”]{1,600}”|„[^“”]{1,600}[“”]|«[^»]{1,600}»")
 _NO_NAMES = frozenset({"not", "hard", "difficult", "too", "so", "very", "irrelevant", "unknown", "private"})
 _LONGEST = 400
 """Characters of a sentence beyond which nobody says plainly who they are."""
@@ -68,16 +69,26 @@ def facts_in(message: str, turn_id: str, at: str) -> tuple[Fact, ...]:
     >>> [(f.key, f.value) for f in facts_in("Hi! I'm in 9th grade and my maths exam is on 12 May.", "t", "2026-11-21")]
     [('grade', '9th grade'), ('exam:maths', '2027-05-12')]
     """
-    if _TASK.search(message):
-        return ()
     said = datetime.fromisoformat(at).date()
-    prose = [piece.text for piece in pieces(message)[:_MOST_SENTENCES] if piece.kind in ("prose", "item")]
-    found = {}
-    for sentence in prose:
-        for line in sentence.split("\n"):
-            for key, value, until in _stated(line.strip(" -*•\t"), said):
-                found[key] = Fact(key, value, sentence, turn_id, at, until)
+    found: dict[str, Fact] = {}
+    plain: bool | None = None
+    for piece in pieces(message)[:_MOST_SENTENCES]:
+        stated = [one for line in piece.text.split("\n") for one in _stated(line.strip(" -*•\t"), said)]
+        if not stated or piece.kind not in ("prose", "item") or _doubtful(piece.text):
+            continue
+        plain = not _TASK.search(message) if plain is None else plain
+        if plain and not _quoted(message, piece.start):
+            found |= {key: Fact(key, value, piece.text, turn_id, at, until) for key, value, until in stated}
     return tuple(found.values())
+
+
+def _doubtful(sentence: str) -> bool:
+    return asks(sentence) or bool(_UNREAL.search(sentence) or _REPORTED.search(sentence))
+
+
+def _quoted(message: str, at: int) -> bool:
+    """Whether a place is inside of a quotation, which may go on for several sentences."""
+    return any(quotation.start() < at < quotation.end() for quotation in _QUOTATION.finditer(message))
 
 
 _Stated = tuple[str, str | None, str | None]
@@ -85,7 +96,7 @@ _Stated = tuple[str, str | None, str | None]
 
 
 def _stated(sentence: str, said: date) -> Iterator[_Stated]:
-    if len(sentence) > _LONGEST or asks(sentence) or _UNREAL.search(sentence) or _REPORTED.search(sentence):
+    if len(sentence) > _LONGEST:
         return
     at = 0
     if hello := _HELLO.match(sentence):
@@ -107,8 +118,23 @@ def _next_clause(sentence: str, at: int) -> int:
     return on.end() if on else len(sentence)
 
 
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_FIRST = frozenset(
+    {
+        *("i", "im", "my", "please", "you", "everyone", "everybody", "friends", "just", "call", "calls"),
+        *("ich", "mein", "meine", "nenn", "nennt", "nennen", "du", "je", "j", "mon", "ma", "appelle", "appelez", "tu"),
+        *("me", "mi", "llámame", "puedes", "estoy", "voy", "tengo", "ahora", "vivo", "ya", "soy", "no", "odio"),
+        *("detesto", "prefiero", "quiero"),
+    }
+)
+"""The words that clauses of the rules begin with: most sentences need not be tried by any."""
+
+
 def _clause(sentence: str, at: int, said: date) -> tuple[_Stated, int] | None:
     """What the clause at this place states, by the first rule that fits, and where it ends."""
+    first = _FIRST_WORD.match(sentence, at)
+    if first is None or first[0].lower() not in _FIRST:
+        return None
     for rule in rules():
         if (found := rule.pattern.match(sentence, at)) and (stated := _by(rule, found, said)):
             return stated, found.end()
@@ -125,6 +151,6 @@ def _by(rule: Rule, found: re.Match[str], said: date) -> _Stated | None:
             return None
         parts["v"] = day.isoformat()
         until = f"{datetime.combine(day + timedelta(days=1), time()).isoformat()}Z"
-    if rule.key == "name" and parts["v"].lower() in _NO_NAMES:
+    if rule.key == "name" and parts.get("v", "").lower() in _NO_NAMES:
         return None
     return rule.key.format(**parts).rstrip(":"), rule.value.format(**parts) if rule.value else None, until

@@ -10,7 +10,7 @@ from functools import cache
 
 _END = (
     r"(?=\s*(?:[.,;:!…)(—]|[\U0001f1e6-\U0001faff☀-➿]|$|\s[–-]|\s(?:"
-    r"and|but|because|so|since|though|as well|too|a lot|very much|the most|most|now|"
+    r"and|but|because|so|since|though|as well|too|a lot|very much|most|now|"
     r"these days|right now|at the moment|und|aber|weil|denn|doch|sehr|auch|jetzt|et|mais|parce|car|aussi|beaucoup|"
     r"maintenant|y|e|pero|porque|también|mucho|ahora|on|am|le|el|with my|mit meine[rnm]?|avec m[ao]n?|con mi)\b))"
 )
@@ -18,15 +18,18 @@ _NEVER = (
     r"(?!(?:it|that|this|these|those|how|when|what|the|you|your|him|her|them|his|our|their|to|where|who|which|being|"
     r"having|all|one|some|both|doing|going|me|my|every|any|such|so|also|a|an|es|das|dass|dich|wie|wenn|was|die|der|den|dem|"
     r"sie|ihn|ihm|dein\w*|mein\w*|diese\w*|ça|cela|ce|que|quand|comment|te|toi|lui|ton|ta|tes|mon|ma|mes|cette|cet|ces|"
-    r"eso|esto|cómo|cuando|tu|tus|mi|mis|este|esta|estos|estas|ese|esa|si|est|es|ist|nicht|no|not|pas)\b)"
+    r"eso|esto|cómo|cuando|tu|tus|mi|mis|este|esta|estos|estas|ese|esa|si|est|es|ist|is|are|was|were|am|in|on|at|and|or|with|for|of|from|yours|mine|theirs|hers|ours|their|nicht|no|not|pas)\b)"
 )
-_VAGUE = r"(?!(?:it|that|this|these|those|him|her|them|you|us|ihn|sie|dich|te|toi|lui|eso|esto)\b)"
+_VAGUE = (
+    r"(?!(?:it|that|this|these|those|him|her|them|you|us|their|your|his|there|here|more|less|better|best|worse|"
+    r"and|or|but|to|is|are|was|ihn|sie|dich|und|oder|mehr|te|toi|lui|et|ou|eso|esto|y|más)\b)"
+)
 _PARTS = {
     "NAME": r"(?P<v>(?-i:[A-ZÀ-ÞĀ-Ž])[\w'’-]+(?: (?-i:[A-ZÀ-ÞĀ-Ž])[\w'’-]+){0,2})",
     "PLACE": r"(?P<v>(?-i:[A-ZÀ-ÞĀ-Ž])[\w'’.-]*\w(?:,? (?-i:[A-ZÀ-ÞĀ-Ž])[\w'’-]+){0,3})",
     "LANG": r"(?P<v>(?-i:[A-ZÀ-Þ])\w+)",
-    "WORD": rf"{_NEVER}(?P<v>[^\W\d_][\w'’-]+(?: [\w'’-]+)?)",
-    "THING": rf"{_NEVER}(?P<k>[^\W\d_][\w'’-]+(?: {_VAGUE}[\w'’/-]+){{0,3}}?)",
+    "WORD": rf"{_NEVER}(?P<v>(?:[^\W\d_][\w-]* )?(?P<k>{_VAGUE}[^\W\d_][\w-]+))",
+    "THING": rf"{_NEVER}(?P<k>[^\W\d_][\w-]+(?: {_VAGUE}[\w/-]+){{0,3}}?)",
     "PURPOSE": r"(?P<v>[^\W\d_][\w'’-]+(?: [\w'’-]+){0,6}?)",
     "EXAM": r"(?P<k>(?:[\w'’-]+ ){0,3}?)(?:exams?|tests?|quiz|finals?|midterms?|olympiad|competition)",
     "WHEN": r"(?P<v>(?:[\w.,º-]+ ?){1,5}?)",
@@ -54,6 +57,8 @@ name | {v} | (?:ich heiße|mein (?:vor)?name ist|nenn(?:t|en sie)? mich(?: bitte
 name | {v} | du kannst mich NAME nennen
 name | {v} | (?:je m['’]appelle|mon (?:pré)?nom est|appelle[zs]?-moi|tu peux m['’]appeler) NAME END
 name | {v} | (?:me llamo|mi nombre es|llámame|puedes llamarme) NAME END
+name | - | my name (?:is not|isn['’]t) (?-i:[A-ZÀ-Þ])
+grade | - | I AM (?:not|no longer) in (?:the )?(?:\d{1,2}(?:st|nd|rd|th) grade|(?:grade|year|class) \d{1,2})\b
 grade | {v} | I AM (?:currently |now )?in (?:the )?(?P<v>\d{1,2}(?:st|nd|rd|th) grade|(?:grade|year|class) \d{1,2})\b
 grade | {v} | I AM (?:currently |now )?a (?P<v>(?:high school |college )?(?:freshman|sophomore)|(?:first|second|third|fourth|final)[- ]year (?:[\w-]+ ){0,2}student)\b
 grade | {v} | ich (?:gehe|bin|komme)(?: jetzt)? in (?:die|der) (?P<v>\d{1,2}\. Klasse)
@@ -89,10 +94,10 @@ taste:{k} | dislikes | je (?:n['’]aime (?:pas|plus)(?: du tout)?|déteste) (?:
 taste:{k} | likes | j['’](?:aime|adore)(?: bien| beaucoup)? (?:les? |la |l['’])?THING END
 taste:{k} | dislikes | (?:(?:ya )?no me gustan?|odio|detesto) (?:el |la |los |las )?THING END
 taste:{k} | likes | me (?:gustan?|encantan?)(?: mucho)? (?:el |la |los |las )?THING END
-prefers | {v} | i(?:['’]d)? (?:really |usually )?prefer (?!not )WORD(?: (?:to|over|instead of|rather than)\b|END)
-prefers | {v} | ich bevorzuge WORD END
-prefers | {v} | je préfère (?:les? |la |des? )?WORD END
-prefers | {v} | prefiero (?:el |la |los |las )?WORD END
+prefers:{k} | {v} | i(?:['’]d)? (?:really |usually )?prefer (?!not )WORD(?: (?:to|over|instead of|rather than)\b|END)
+prefers:{k} | {v} | ich bevorzuge WORD END
+prefers:{k} | {v} | je préfère (?:les? |la |des? )?WORD END
+prefers:{k} | {v} | prefiero (?:el |la |los |las )?WORD END
 allergy:{k} | yes | I AM (?:very |severely )?allergic to THING END
 allergy:{k} | yes | i have (?:a |an )(?P<k>[a-z]+) allergy END
 allergy:{k} | - | I AM (?:not|no longer) allergic to THING(?: any ?more)?END
@@ -125,6 +130,7 @@ favourite:{k} | {v} | mi (?P<k>[^\W\d_]+) favorit[oa] (?:es|son) (?:el |la |los 
 """  # noqa: E501 - a row is a rule
 _DATED = r"""
 exam:{k} | my (?:next )?EXAM (?:is|will be)(?: on| this| next)? WHENEND
+exam:{k} | my EXAM (?:is now|(?:was|has been|got) (?:moved|postponed|rescheduled|pushed back))(?: on| to)?(?: next)? WHENEND
 exam:{k} | i have (?:a |an |my |the )?EXAM(?: on| this| next)? WHENEND
 exam:{k} | I AM (?:preparing|studying|revising|getting ready|training) for (?:the |my |a |an )?EXAM(?:,? which is)?(?: on| this| next)? WHENEND
 exam:{k} | meine? (?P<k>[\w-]*?)-?(?:prüfung|klausur|arbeit|test|abitur) (?:ist|findet)(?: am| nächsten?)? WHENEND

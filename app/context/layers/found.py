@@ -14,10 +14,13 @@ from app.context.tokens import Tokens
 from app.vocabulary import ItemReceipt
 
 if TYPE_CHECKING:
-    from app.context.recall.search import Ranked
+    from collections.abc import Sequence
 
-MOST_TOLD = 20
-"""Passages that a receipt tells about."""
+    from app.context.recall.search import Ranked
+    from app.context.recall.select import Pick
+
+MOST_KEPT, MOST_DROPPED = 6, 2
+"""Passages that a receipt tells about: it is kept with each turn."""
 
 _SAID = "Said earlier, where it may help:"
 _MATERIAL = "Course material; name it where you use it:"
@@ -32,24 +35,27 @@ def _retrieved(brief: Brief) -> Supply | None:
     return beyond(brief, None)
 
 
-def beyond(brief: Brief, first_seq: int | None) -> Supply | None:
-    """What was found but for this session's exchanges from `first_seq` on, which stand in the prompt anyway."""
+def beyond(brief: Brief, first_seq: int | None, known: frozenset[str] = frozenset()) -> Supply | None:
+    """What was found but for what stands in the prompt anyway: this session's exchanges from `first_seq` on, and what
+    is `known`."""
     ranked = brief.recalled
     if ranked is not None and first_seq is not None:
-        ranked = _without(ranked, brief.snapshot.session.id, first_seq)
+        ranked = _without(ranked, (brief.snapshot.session.id, first_seq), known)
     if ranked is None or not len(ranked.slots):
         return None
     return Supply(None, passages(_SAID, ranked, brief.snapshot.session.id))
 
 
-def _without(ranked: "Ranked", session_id: str, first_seq: int) -> "Ranked":
+def _without(ranked: "Ranked", there: tuple[str, int], known: frozenset[str]) -> "Ranked":
     index, slots = ranked.index, ranked.slots
-    number = index.session_of(session_id)
-    if number is None:
-        return ranked
-    # The message of exchange `seq` has the place 2 (seq - 1) in its session, the reply the one after.
-    left = (index.session.values[slots] != number) | (index.place.values[slots] < 2 * (first_seq - 1))
-    return replace(ranked, slots=slots[left], scores=ranked.scores[left])
+    (session_id, first_seq), left = there, slots >= 0
+    if (number := index.sessions.of(session_id)) is not None:
+        # The message of exchange `seq` has the place 2 (seq - 1) in its session, the reply the one after.
+        before = index.table["place"][slots] < 2 * (first_seq - 1)
+        left &= (index.table["session"][slots] != number) | before
+    for slot in filter(None, map(index.slot, known)):
+        left &= slots != slot
+    return replace(ranked, slots=slots[left], scores=ranked.scores[left], shared=ranked.shared[left])
 
 
 def _material(brief: Brief) -> Supply | None:
@@ -75,11 +81,14 @@ def passages(title: str, ranked: "Ranked", session_id: str | None = None) -> Tak
             left -= count - room
         else:
             return Fragment("", 0, 0, 0, len(ranked.slots))
-        told = _displaced(tuple(ItemReceipt(p.id, p.outcome, p.tokens, p.why) for p in chosen.picks))[:MOST_TOLD]
+        told = _displaced(_worth_telling(chosen.picks))
         kept = sum([pick.outcome == "kept" for pick in chosen.picks])
         if not kept:
             return Fragment("", 0, _all(ranked, session_id), 0, len(ranked.slots), told)
-        return Fragment(text, count, max(_all(ranked, session_id), count), kept, len(ranked.slots), told)
+        ids = tuple([pick.id for pick in chosen.picks if pick.outcome == "kept"])
+        return Fragment(
+            text, count, max(_all(ranked, session_id), count), kept, len(ranked.slots), told, ids, chosen.cited
+        )
 
     return take
 
@@ -87,11 +96,19 @@ def passages(title: str, ranked: "Ranked", session_id: str | None = None) -> Tak
 def _all(ranked: "Ranked", session_id: str | None) -> int:
     """Tokens of all passages but a session's, estimated by their terms from those that were ever counted."""
     index = ranked.index
-    cost, terms = index.cost.values, index.length.values
+    cost, terms = index.table["cost"], index.table["length"]
     counted = cost > 0
-    number = index.session_of(session_id) if session_id else None
-    there = terms if number is None else terms[index.session.values != number]
+    number = index.sessions.of(session_id) if session_id else None
+    there = terms if number is None else terms[index.table["session"] != number]
     return int(there.sum() * cost.sum() / max(float(terms[counted].sum()), 1.0))
+
+
+def _worth_telling(picks: "Sequence[Pick]") -> tuple[ItemReceipt, ...]:
+    """The best that were kept and the best that were not, in their order."""
+    kept = [pick for pick in picks if pick.outcome == "kept"][:MOST_KEPT]
+    dropped = [pick for pick in picks if pick.outcome == "dropped"][:MOST_DROPPED]
+    chosen = sorted((*kept, *dropped), key=lambda pick: pick.rank)
+    return tuple([ItemReceipt(pick.id, pick.outcome, pick.tokens, pick.why) for pick in chosen])
 
 
 def _displaced(told: tuple[ItemReceipt, ...]) -> tuple[ItemReceipt, ...]:

@@ -32,6 +32,11 @@ class Fragment:
     kept: int
     of: int
     told: tuple[ItemReceipt, ...] = ()
+    ids: tuple[str, ...] = ()
+    """The passages that are quoted."""
+
+    cited: tuple[str, ...] = ()
+    """The pieces of material that the marks [1], [2] … in the text stand for."""
 
 
 Take = Callable[[int, Tokens], Fragment]

@@ -15,4 +15,4 @@ def _supply(brief: Brief) -> Supply | None:
     return Supply((memory,), lines("Earlier sessions of this learner:", items))
 
 
-LAYER = Layer("memory", "system", _supply)
+LAYER = Layer("memory", "system", _supply, of="learner")

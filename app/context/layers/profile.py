@@ -38,4 +38,4 @@ def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-LAYER = Layer("profile", "system", _supply)
+LAYER = Layer("profile", "system", _supply, of="learner")

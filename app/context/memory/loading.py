@@ -11,7 +11,7 @@ from app.storage.ports import TURNS, Doc, Find, Store
 from app.storage.segments import Owner, Segments
 
 _PAGE = 200
-_SLICE = 16
+_SLICE = 8
 """Turns that are taken in before others may work: some 2 ms."""
 
 log = logging.getLogger("masterx.memory")

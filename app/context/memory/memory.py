@@ -2,11 +2,14 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from itertools import chain
 
 from app.clock import before
-from app.context.memory.passages import passages
+from app.context.facts.fact import Fact, merged
+from app.context.memory.passages import facts, passages
 from app.context.recall.index import Index
+from app.errors import SegmentError
 from app.storage.ports import Doc
 from app.storage.segments import Segment
 from app.vocabulary import Passage, State
@@ -19,7 +22,9 @@ SETTLED = 60.0
 before any more: how far the clocks of replicas may differ without a rebuild."""
 
 _EMPTY = 12_000
-"""Bytes of a memory without a passage."""
+_BESIDE = 1.35
+"""Bytes of a memory without a passage, and what it takes for each byte that its index reckons with: measured with
+tracemalloc (`bench recall`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class _Packable:
     number: int
     session_id: str
     passages: tuple[str, ...]
+    facts: tuple[Fact, ...]
 
 
 @dataclass(slots=True)
@@ -48,28 +54,41 @@ class Memory:
     packs: bool = True
     """Whether segments may be written from it; not where another replica has written other ones."""
 
+    _packed_facts: tuple[Fact, ...] = ()
+    _facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """By turn, of those that no segment holds yet."""
+
     _waiting: deque[_Packable] = field(default_factory=deque)
     _waiting_passages: int = 0
 
     @property
     def size(self) -> int:
         """About how many bytes of memory it takes."""
-        return _EMPTY + self.index.footprint
+        return _EMPTY + int(_BESIDE * self.index.footprint)
 
     @property
     def packable(self) -> bool:
         """Whether there is enough for another segment."""
         return self.packs and self._waiting_passages >= SIZE
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All that the learner said of themselves; `facts.fact.current` says what of it holds."""
+        return (*self._packed_facts, *chain.from_iterable(self._facts.values()))
+
     def unpack(self, segment: Segment) -> None:
-        """Takes a segment in. Raises `SegmentError` for one that is damaged or does not follow the last one."""
+        """Takes a segment in. Raises `SegmentError` for one that is damaged or of another version."""
+        try:
+            self._packed_facts = tuple(Fact(**fact) for fact in segment.facts)
+        except TypeError as error:
+            raise SegmentError(f"its facts are none: {error}") from error
         self.index.unpack(segment.data)
         self.segment, self.turns = segment.n, segment.turns
         self.packed = self.frontier = segment.until
 
     def hear(self, turn: Doc) -> None:
         """Takes a turn in that is closed, without asking what else there is; one that is known already is left."""
-        self._add(passages(turn))
+        self._add(turn, passages(turn))
 
     def read(self, turns: Sequence[Doc], now: float, *, settling: bool) -> bool:
         """Takes the next turns of the log past the frontier in, in order. While it is `settling`, the frontier moves
@@ -77,7 +96,7 @@ class Memory:
         limit = before(now - SETTLED)
         for turn in turns:
             found = passages(turn)
-            self._add(found)
+            self._add(turn, found)
             settling = settling and turn["state"] != State.OPEN and turn["id"] < limit
             if settling:
                 self.frontier, self.turns = turn["id"], self.turns + 1
@@ -95,21 +114,30 @@ class Memory:
             if len(ids) >= SIZE:
                 break
         last = chosen[-1]
-        segment = Segment(self.segment + 1, self.packed, last.id, last.number, self.index.pack(ids))
+        told = merged((*self._packed_facts, *chain.from_iterable(turn.facts for turn in chosen)))
+        packed = self.index.pack(ids)
+        segment = Segment(self.segment + 1, self.packed, last.id, last.number, packed, [asdict(fact) for fact in told])
         return segment, tuple(dict.fromkeys(turn.session_id for turn in chosen))
 
     def written(self, segment: Segment) -> None:
         """Notes that a segment is kept."""
         self.segment, self.packed = segment.n, segment.until
+        self._packed_facts = tuple(Fact(**fact) for fact in segment.facts)
         while self._waiting and self._waiting[0].id <= segment.until:
-            self._waiting_passages -= len(self._waiting.popleft().passages)
+            turn = self._waiting.popleft()
+            self._waiting_passages -= len(turn.passages)
+            self._facts.pop(turn.id, None)
 
-    def _add(self, found: Sequence[Passage]) -> None:
+    def _add(self, turn: Doc, found: Sequence[Passage]) -> None:
+        if not found or found[0].id in self.index:
+            return
         for passage in found:
-            if passage.id not in self.index:
-                self.index.add(passage)
+            self.index.add(passage)
+        if stated := facts(turn):
+            self._facts[turn["id"]] = stated
 
     def _wait(self, turn: Doc, found: Sequence[Passage]) -> None:
         ids = tuple(passage.id for passage in found)
-        self._waiting.append(_Packable(turn["id"], self.turns, turn["session_id"], ids))
+        stated = self._facts.get(turn["id"], ())
+        self._waiting.append(_Packable(turn["id"], self.turns, turn["session_id"], ids, stated))
         self._waiting_passages += len(ids)

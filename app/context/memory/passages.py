@@ -1,5 +1,7 @@
 """What of a turn is worth remembering: pure."""
 
+from app.context.facts.fact import Fact
+from app.context.facts.reading import facts_in
 from app.storage.ports import Doc
 from app.vocabulary import Passage, State
 
@@ -22,3 +24,8 @@ def passages(turn: Doc) -> list[Passage]:
         return [message]
     at = turn["closed_at"] or turn["created_at"]
     return [message, Passage(f"{turn['id']}#r", turn["session_id"], place + 1, at, "tutor", turn["reply"])]
+
+
+def facts(turn: Doc) -> tuple[Fact, ...]:
+    """What the learner says of themselves in a turn that is remembered."""
+    return facts_in(turn["message"], turn["id"], turn["created_at"]) if passages(turn) else ()

@@ -15,6 +15,7 @@ from typing import Literal, Self
 import orjson
 
 from app.clock import Clock
+from app.context.facts.fact import Fact, current
 from app.context.memory.ahead import Ahead
 from app.context.memory.loading import Loader
 from app.context.memory.memory import Memory
@@ -55,11 +56,12 @@ class Sought:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a memory has for a question, to be used before anything is awaited. `ranked` is `None` where the index is
-    not there in time; `why` is `warm` (it was there), `loaded` (it was waited for), `stale` (what other replicas
-    recorded of late may be missing: the store did not answer in time) or `loading` (it may be there for the next
-    turn)."""
+    not there in time; `facts` are those that hold at the time of the question. `why` is `warm` (it was there),
+    `loaded` (it was waited for), `stale` (what other replicas recorded of late may be missing: the store did not
+    answer in time) or `loading` (it may be there for the next turn)."""
 
     ranked: Ranked | None
+    facts: tuple[Fact, ...]
     why: Why
 
 
@@ -118,7 +120,9 @@ class Recalls:
         memory, why = await self._memory(owner)
         self.lookups[why] += 1
         self.ahead.used(owner)
-        return Found(search(memory.index, sought.question) if memory else None, why)
+        if memory is None:
+            return Found(None, (), why)
+        return Found(search(memory.index, sought.question), current(memory.facts, sought.question.at), why)
 
     def fresh(self, owner: Owner) -> bool:
         """Whether a memory is warm and was compared with the log of late."""

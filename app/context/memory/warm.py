@@ -19,7 +19,7 @@ class Warm:
 
     def __init__(self, most: int, size: int, gone: Callable[[Owner], None]) -> None:
         """At most so many, and so many bytes in all; `gone` is told of those that gave way."""
-        self._most, self._limit, self._gone = most, size, gone
+        self.most, self._limit, self._gone = most, size, gone
         self._held: OrderedDict[Owner, _Held] = OrderedDict()
         self.size = 0
         """Bytes of all of them, about."""
@@ -48,7 +48,7 @@ class Warm:
         self.drop(owner)
         held = self._held[owner] = _Held(memory, memory.size)
         self.size += held.size
-        while len(self._held) > 1 and (len(self._held) > self._most or self.size > self._limit):
+        while len(self._held) > 1 and (len(self._held) > self.most or self.size > self._limit):
             oldest, given_up = self._held.popitem(last=False)
             self.size -= given_up.size
             self.evicted += 1

@@ -1,1 +1,1 @@
-"""Text as it is read: blocks, sentences, what they must not lose, and the words they are about."""
+"""Text as it is read: blocks, sentences, what they bear, and which of them say most."""

@@ -22,27 +22,7 @@ _SHORT = frozenset(_ABBREVIATIONS.split())
 """What stands before a full stop that ends no sentence."""
 
 _BEFORE_ORDINALS = frozenset(
-    [
-        "der",
-        "die",
-        "das",
-        "den",
-        "dem",
-        "am",
-        "vom",
-        "zum",
-        "zur",
-        "im",
-        "beim",
-        "ab",
-        "bis",
-        "seit",
-        "mein",
-        "meine",
-        "meiner",
-        "ihr",
-        "sein",
-    ]
+    {"der", "die", "das", "den", "dem", "am", "vom", "zum", "zur", "im", "beim", "ab", "bis", "seit", "mein", "meine"}
 )
 """What stands before a number whose full stop makes it an ordinal in German."""
 

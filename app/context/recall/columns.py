@@ -11,16 +11,21 @@ ANALYSED = {
     "at": "<f8",
     "length": "<u4",
     "told": "<f4",
+    "different": "<f4",
     "times": "<f4",
+    "asks": "<f4",
     "own": "<f4",
     "size": "<f4",
     "lot": "<u4",
     "cost": "<u4",
     "short": "<u4",
 }
-"""What is known of a passage by itself: seconds since 1970, number of terms, what `nature` says, the logarithm of
-about how many tokens it takes, a number that tells passages of one time apart, and tokens counted of its line (whole,
-and without what may be left out; 0 where they were not counted)."""
+"""What is known of a passage by itself: seconds since 1970; number of terms; what `nature` says; `different`, of how
+many different terms it is (twice the logarithm); the logarithm of about how many tokens it takes; a number that tells
+passages of one time apart; tokens counted of its line, whole and without what may be left out (0: not yet counted)."""
+
+WIDTH = 24
+"""How many different terms of a passage are kept beside its row."""
 
 LINKED = {"session": "<i4", "place": "<i4", "speaker": "<i4", "before": "<i4", "after": "<i4"}
 """How it stands to others in its index: numbers of session and speaker, its `n`, the slots of its neighbours."""
@@ -29,8 +34,8 @@ LINKED = {"session": "<i4", "place": "<i4", "speaker": "<i4", "before": "<i4", "
 class Column:
     """A numpy array that is appended to; its room doubles, so that adding costs the same however long it is."""
 
-    def __init__(self, kind: str) -> None:
-        self._room = np.zeros(64, dtype=kind)
+    def __init__(self, kind: str, width: int = 0) -> None:
+        self._room = np.zeros((64, width) if width else 64, dtype=kind)
         self._used = 0
 
     def __len__(self) -> int:
@@ -50,12 +55,12 @@ class Column:
         """Appends so many zeros."""
         needed = self._used + more
         if needed > len(self._room):
-            room = np.zeros(max(needed, 2 * len(self._room)), dtype=self._room.dtype)
+            room = np.zeros((max(needed, 2 * len(self._room)), *self._room.shape[1:]), dtype=self._room.dtype)
             room[: self._used] = self.values
             self._room = room
         self._used = needed
 
-    def __getitem__(self, n: int) -> Any:
+    def __getitem__(self, n: Any) -> Any:
         return self._room[n]
 
     def __setitem__(self, n: Any, value: Any) -> None:
@@ -63,10 +68,12 @@ class Column:
 
 
 class Table:
-    """A row of every column for each slot; row 0 stands for no passage and holds zeros."""
+    """A row of every column for each slot, and in `first` the numbers of its first different terms; row 0 stands for no
+    passage and holds zeros."""
 
     def __init__(self) -> None:
         self.columns = {name: Column(kind) for name, kind in (ANALYSED | LINKED).items()}
+        self.columns["first"] = Column("<u4", WIDTH)
         self.grow(1)
 
     def __len__(self) -> int:

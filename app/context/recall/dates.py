@@ -36,7 +36,8 @@ _FORMS = tuple(
     )
 )
 _RELATIVE = re.compile(
-    r"\b(?:(?P<today>today|this morning)|(?P<yesterday>yesterday|last night)|(?P<last>last|past|this) (?P<unit>week|month)"
+    r"\b(?:(?P<today>today|this morning)|(?P<yesterday>yesterday|last night)"
+    r"|(?P<last>last|past|this) (?P<unit>week|month)"
     r"|(?P<count>\d{1,3}|an?|two|three|four|five|six) (?P<units>day|week|month)s? ago)\b",
     re.IGNORECASE,
 )
@@ -71,10 +72,9 @@ def stretches(text: str, at: float, first: float) -> list[Stretch]:
 
 
 def _named(parts: dict[str, str | None], at: float, first: float) -> list[Stretch]:
-    month_name = (parts.get("month") or "").lower()
-    month = int(month_name) if month_name.isdigit() else _MONTHS.get(month_name, 0)
-    day = int(parts["day"]) if parts.get("day") else None
-    year = parts.get("year")
+    name, day_, year = ((parts.get(part) or "").lower() for part in ("month", "day", "year"))
+    month = int(name) if name.isdigit() else _MONTHS.get(name, 0)
+    day = int(day_) if day_ else None
     years = [int(year)] if year else range(_year(first), _year(at) + 1)
     return [stretch for y in list(years)[-5:] for stretch in _of_date(y, month, day)]
 

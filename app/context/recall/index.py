@@ -2,24 +2,28 @@
 
 import math
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from app.context.recall import segments
-from app.context.recall.columns import ANALYSED, Array, Table
+from app.context.recall.columns import ANALYSED, WIDTH, Array, Table
 from app.context.recall.lines import Lines, Names
 from app.context.recall.nature import nature
 from app.context.recall.postings import NONE, Postings
+from app.context.recall.quoting import aside, bare
 from app.context.recall.words import terms
 from app.vocabulary import Passage
 
 _BEFORE = (0.7, 0.45, 0.3, 0.15)
 _AFTER = (0.4, 0.2)
+NOBODY = 0
+"""The speaker of material."""
+
 _OVERHEAD = 600
-"""Bytes of a passage beside its text, its terms and its row: headers of strings, the record, entries in dictionaries."""
+"""Bytes of a passage beside its text, terms and row: strings' headers, the record, entries in dictionaries."""
 
 
 class Index:
@@ -35,6 +39,7 @@ class Index:
         self._lines = Lines(self.table)
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
+        self._asides: dict[int, frozenset[str]] = {}
         self._passages: list[Passage | None] = [None]
         self._contents: list[Array] = [NONE]
         self._letters = self._terms = 0
@@ -52,16 +57,20 @@ class Index:
         rows = self.table.nbytes + self.postings.nbytes
         return rows + self._letters + 4 * self._terms + _OVERHEAD * len(self._slots)
 
-    def session_of(self, session_id: str) -> int | None:
-        """A session's number in the column `session`."""
-        return self._session_numbers.get(session_id)
-
     def passage(self, slot: int) -> Passage:
         """The passage in a slot; raises `IndexError` where there is none."""
         passage = self._passages[slot]
         if passage is None:
             raise IndexError(slot)
         return passage
+
+    def aside(self, slot: int) -> frozenset[str]:
+        """The terms of what a passage tells of a photo or file sent along."""
+        found = self._asides.get(slot)
+        if found is None:
+            text = self.passage(slot).text
+            found = self._asides[slot] = frozenset(terms(aside(text))) if text.endswith("]") else frozenset()
+        return found
 
     def slot(self, id: str) -> int | None:  # noqa: A002 - the field's own name
         """Where a passage lives."""
@@ -87,11 +96,13 @@ class Index:
     def add(self, passage: Passage) -> None:
         """Makes a passage searchable; one with the same id is replaced."""
         self._discard(passage.id)
-        found = terms(passage.text)
+        found = terms(passage.text if passage.source == "turn" else f"{passage.speaker}\n{passage.text}")
         numbers = [self.postings.number(term) for term in found]
         slot = self._free.pop() if self._free else self._new_slots(1)
-        self._keep(passage, slot, np.array(numbers, "u4"))
-        self.table.put(slot, _analysed(passage, len(found), len(set(found))))
+        self._keep([passage], [slot], [np.array(numbers, "u4")])
+        first = list(dict.fromkeys(numbers))
+        self.table.put(slot, _analysed(passage, len(found), len(first)))
+        self.table.columns["first"][slot, : len(first[:WIDTH])] = first[:WIDTH]
         self._lines.insert(passage, slot)
         self.postings.add(slot, numbers)
 
@@ -122,29 +133,43 @@ class Index:
         contents = numbers[segment.contents] if len(numbers) else NONE
         lengths = segment.analysed["length"]
         first, ends = self._new_slots(len(ids)), np.cumsum(lengths).tolist()
-        for slot, passage, start, end in zip(
-            range(first, first + len(ids)), segment.passages, [0, *ends], ends, strict=False
-        ):
-            self._keep(passage, slot, contents[start:end])
+        slots = range(first, first + len(ids))
+        parts = [contents[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)] if ends else []
+        self._keep(segment.passages, slots, parts)
         self.table.put(slice(first, first + len(ids)), segment.analysed)
         self._lines.insert_many(segment.passages, first)
-        self.postings.add_many(np.repeat(np.arange(first, first + len(ids), dtype="u4"), lengths), contents)
+        holders = np.repeat(np.array(slots, "u4"), lengths)
+        self.postings.add_many(holders, contents)
+        self._note_first(holders, contents)
         return ids
+
+    def _note_first(self, holders: Array, contents: Array) -> None:
+        """Puts the first different terms of passages beside their rows; each of `contents` has its slot beside it."""
+        _, first = np.unique(holders.astype("u8") << 32 | contents, return_index=True)
+        first.sort()
+        slots = holders[first]
+        places = np.arange(len(first)) - np.searchsorted(slots, slots)
+        near = places < WIDTH
+        self.table["first"][slots[near], places[near]] = contents[first[near]]
 
     def _new_slots(self, count: int) -> int:
         self._passages.extend([None] * count)
         self._contents.extend([NONE] * count)
         return self.table.grow(count)
 
-    def _keep(self, passage: Passage, slot: int, contents: Array) -> None:
+    def _keep(self, passages: Sequence[Passage], slots: Sequence[int], contents: Sequence[Array]) -> None:
         self._surroundings = None
-        self._slots[passage.id] = slot
-        self._passages[slot], self._contents[slot] = passage, contents
-        self.table.columns["place"][slot] = passage.n
-        self.table.columns["session"][slot] = self.sessions.take(passage.session_id)
-        self.table.columns["speaker"][slot] = self.speakers.take(passage.speaker)
-        self._terms += len(contents)
-        self._letters += len(passage.text)
+        for passage, slot, content in zip(passages, slots, contents, strict=True):
+            self._slots[passage.id] = slot
+            self._passages[slot], self._contents[slot] = passage, content
+        row = {
+            "place": [passage.n for passage in passages],
+            "session": [self.sessions.take(passage.session_id) for passage in passages],
+            "speaker": [self.speakers.take(p.speaker) if p.source == "turn" else NOBODY for p in passages],
+        }
+        self.table.put(slots, row)
+        self._terms += sum(map(len, contents))
+        self._letters += sum(len(passage.text) for passage in passages)
 
     def _discard(self, id_: str) -> None:
         slot = self._slots.pop(id_, None)
@@ -155,10 +180,12 @@ class Index:
         self.postings.remove(slot, contents.tolist())
         self._lines.remove(passage, slot)
         self.sessions.give(passage.session_id)
-        self.speakers.give(passage.speaker)
+        if passage.source == "turn":
+            self.speakers.give(passage.speaker)
         self._terms -= len(contents)
         self._letters -= len(passage.text)
         self._passages[slot], self._contents[slot] = None, NONE
+        self._asides.pop(slot, None)
         self.table.clear(slot)
         self._free.append(slot)
 
@@ -186,14 +213,17 @@ def around(table: Table, slots: Array) -> Iterator[tuple[float, Array]]:
 
 
 def _analysed(passage: Passage, length: int, different: int) -> dict[str, Any]:
-    kind = nature(passage.text, different)
+    text = bare(passage.text)
+    kind = nature(text)
     return {
         "at": seconds(passage.at),
         "length": length,
         "told": kind.told,
+        "different": 2 * math.log1p(different),
         "times": kind.times,
+        "asks": kind.asks,
         "own": kind.own,
-        "size": math.log(_TOKENS_OF_SPEAKER + len(passage.text.encode("utf-8", "replace")) / _BYTES_OF_TOKEN),
+        "size": math.log(_TOKENS_OF_SPEAKER + len(text.encode("utf-8", "replace")) / _BYTES_OF_TOKEN),
         "lot": zlib.crc32(passage.id.encode("utf-8", "replace")),
         "cost": 0,
         "short": 0,

@@ -28,6 +28,10 @@ class Names:
         """Each name and its number."""
         return self._numbers.items()
 
+    def of(self, name: str) -> int | None:
+        """The number of a name; `None` where nothing bears it."""
+        return self._numbers.get(name)
+
     def take(self, name: str) -> int:
         """The number of a name that one more thing bears."""
         number = self._numbers.get(name)

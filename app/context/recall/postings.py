@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.context.recall.columns import Array
+from app.context.recall.columns import Array, Column
 
 MOST_TIMES = 15
 """How often a term counts in one passage at the most: what fits in four bits beside the slot."""
@@ -15,13 +15,15 @@ NONE: Array = np.empty(0, "u4")
 
 
 class Postings:
-    """For each term the slots that hold it and how often; terms are numbered, a number that is free is used again."""
+    """For each term the slots that hold it and how often; terms are numbered from 1, free numbers are used again."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._words: list[str] = []
+        self._words: list[str] = [""]
         self._free: list[int] = []
-        self._lists: list[array[int]] = []
+        self._lists: list[array[int]] = [array("I")]
+        self._spread = Column("u4")
+        self._spread.grow(1)
         self._kept = 0
 
     @property
@@ -29,8 +31,8 @@ class Postings:
         """About how many bytes of memory it takes."""
         return 5 * self._kept + 300 * len(self._words)
 
-    def __len__(self) -> int:
-        return len(self._numbers)
+    def __contains__(self, term: object) -> bool:
+        return term in self._numbers
 
     def find(self, term: str) -> tuple[Array, Array]:
         """The slots of the passages that hold a term, and how often each does, at most 15 times."""
@@ -39,6 +41,16 @@ class Postings:
             return NONE, NONE
         packed = np.array(self._lists[number], "u4")
         return packed >> 4, packed & MOST_TIMES
+
+    def holders(self, term: str) -> int:
+        """In how many passages a term stands."""
+        number = self._numbers.get(term)
+        return len(self._lists[number]) if number is not None else 0
+
+    @property
+    def spread(self) -> Array:
+        """In how many passages each term stands, by its number."""
+        return self._spread.values
 
     def number(self, term: str) -> int:
         """A term's number; a new one's is given to it."""
@@ -54,6 +66,7 @@ class Postings:
             return number
         self._words.append(term)
         self._lists.append(array("I"))
+        self._spread.grow(1)
         return len(self._words) - 1
 
     def words(self, numbers: Sequence[int]) -> list[str]:
@@ -65,6 +78,7 @@ class Postings:
         counted = Counter(numbers)
         for number, times in counted.items():
             self._lists[number].append(slot << 4 | min(times, MOST_TIMES))
+            self._spread[number] += 1
         self._kept += len(counted)
 
     def add_many(self, slots: Array, numbers: Array) -> None:
@@ -72,9 +86,10 @@ class Postings:
         pairs, times = np.unique(numbers.astype("u8") << 32 | slots, return_counts=True)
         packed = ((pairs & 0xFFFFFFFF) << 4 | np.minimum(times, MOST_TIMES).astype("u8")).astype("u4")
         different, starts = np.unique(pairs >> 32, return_index=True)
-        data, ends = packed.tobytes(), [*starts[1:].tolist(), len(packed)]
-        for number, start, end in zip(different.tolist(), starts.tolist(), ends, strict=True):
+        data, bounds = packed.tobytes(), [*starts.tolist(), len(packed)]
+        for number, start, end in zip(different.tolist(), bounds, bounds[1:], strict=False):
             self._lists[number].frombytes(data[4 * start : 4 * end])
+        self._spread[different] += np.diff(bounds).astype("u4")
         self._kept += len(packed)
 
     def remove(self, slot: int, numbers: Sequence[int]) -> None:
@@ -84,6 +99,7 @@ class Postings:
             left = packed[packed >> 4 != slot]
             self._lists[number] = array("I", left.tobytes())
             self._kept -= len(packed) - len(left)
+            self._spread[number] = len(left)
             if not len(left):
                 del self._numbers[self._words[number]]
                 self._words[number] = ""

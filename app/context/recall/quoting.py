@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from app.vocabulary import Passage
 
@@ -47,8 +48,13 @@ def header(passage: Passage) -> str:
     """
     if passage.source == "material":
         return f"## {' '.join(passage.speaker.split())}"
+    return _dated(passage.at[:10])
+
+
+@lru_cache(maxsize=4_096)
+def _dated(day: str) -> str:
     try:
-        at = datetime.fromisoformat(passage.at)
+        at = datetime.fromisoformat(day)
     except ValueError:
         return "## undated"
     return f"## {at:%a} {at.day} {at:%B %Y}"
@@ -63,12 +69,10 @@ def quoted(passages: Iterable[Passage], texts: Mapping[str, str]) -> tuple[str, 
         began[passage.session_id] = min(passage.at, began.get(passage.session_id, passage.at))
     out: list[str] = []
     cited: list[str] = []
-    group = None
+    group: object = None
     for passage in sorted(passages, key=lambda p: (p.source != "turn", began[p.session_id], p.session_id, p.n, p.id)):
-        over = (passage.session_id, header(passage))
-        if over != group:
-            out.append(over[1])
-            group = over
+        if group != (group := (passage.session_id, header(passage))):
+            out.append(header(passage))
         said = line(passage, texts[passage.id])
         if passage.source == "material":
             cited.append(passage.id)

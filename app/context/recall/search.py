@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.context.recall.columns import Array
+from app.context.recall.columns import WIDTH, Array
 from app.context.recall.dates import stretches
 from app.context.recall.index import Index, around, seconds
 from app.context.recall.words import STOP, stem, terms, words
@@ -27,10 +27,16 @@ _OF_ONESELF = 1.5
 """What a passage gains that speaks of the speaker whom the question names."""
 _WHEN = 1.5
 _SIZE = 2.0
+_ASKED = 0.1
+"""What a passage gains of the score of a question that it follows."""
+_RARITY, _RAREST = 0.15, 8
+"""What it gains for a nat that it tells, whatever is asked, and how many of its terms are counted."""
 _NAME = 0.4
 """Weight of a speaker's name in a question: the speaker's own words seldom hold it, the greetings of others do."""
 _EARLIER = (0.3, 0.15)
-"""Weights of the terms of what was said last and before, for a message that only its conversation explains."""
+"""Weights of the terms of what was said last and before, beside those of the message."""
+_INSTEAD = (1.0, 0.5)
+"""And where the message has none, such as "And why?"."""
 _MOST_TERMS = 32
 _CANDIDATES = 4_096
 
@@ -76,25 +82,28 @@ def search(index: Index, question: Question) -> Ranked:
     if not shared.any() and told is None:
         return Ranked(index, np.empty(0, "i8"), np.empty(0), np.empty(0), frozenset(own))
     table = index.table
-    scores = shared + table["told"] - _SIZE * table["size"]
+    scores = shared + table["told"] - _SIZE * table["size"] + _ASKED * (shared * table["asks"])[table["before"]]
     if told is not None:
         scores += told
     if _ASKS_WHEN.search(question.text):
         scores += _WHEN * table["times"]
-    slots = _best(index, scores, question.known)
-    return Ranked(index, slots, scores[slots], shared[slots], frozenset(own))
+    slots, best = _best(index, scores, question.known)
+    return Ranked(index, slots, best, shared[slots], frozenset(own))
 
 
 def _wanted(index: Index, question: Question, own: list[str]) -> dict[str, float]:
-    """The terms to look for, with weights."""
+    """The terms to look for, with weights; of a long message those that the fewest passages hold."""
     wanted: dict[str, float] = {}
-    for text, weight in zip(reversed(question.said), _EARLIER, strict=False):
-        for term in terms(text)[:_MOST_TERMS]:
+    speaks = any(term in index.postings for term in own)
+    for text, weight in zip(reversed(question.said), _EARLIER if speaks else _INSTEAD, strict=False):
+        for term in terms(text):
             wanted.setdefault(term, weight)
-    names = {stem(word) for name, _ in index.speakers.items() for word in words(name)}
+    people = (name for name, _ in index.speakers.items() if name not in _PARTS.values())
+    names = {stem(word) for name in people for word in words(name)}
     for term in dict.fromkeys(own):
         wanted[term] = _NAME if term in names else 1.0
-    return dict(sorted(wanted.items(), key=lambda item: -item[1])[:_MOST_TERMS])
+    there = [(term, weight) for term, weight in wanted.items() if term in index.postings]
+    return dict(sorted(there, key=lambda one: (-one[1], index.postings.holders(one[0])))[:_MOST_TERMS])
 
 
 def _shared(index: Index, wanted: dict[str, float]) -> Array:
@@ -105,8 +114,8 @@ def _shared(index: Index, wanted: dict[str, float]) -> Array:
         return scores
     lengths, inside = index.surroundings()
     session = np.zeros(len(inside), "f4")
-    sessions = np.count_nonzero(inside) or 1
-    long = _K1 * (1 - _B + _B * lengths / (lengths.sum() / len(index)))
+    sessions = int(np.count_nonzero(inside)) or 1
+    long = _K1 * (1 - _B + _B * lengths / max(1.0, lengths.sum() / len(index)))
     wide = _K1 * (1 - _B + _B * inside / max(1.0, inside.sum() / sessions))
     for term, weight in wanted.items():
         slots, times = index.postings.find(term)
@@ -120,7 +129,7 @@ def _shared(index: Index, wanted: dict[str, float]) -> Array:
         scores[touched] += weight * _idf(len(index), len(slots)) * (_K1 + 1) * found / (found + long[touched])
         here[touched] = 0
         counts = np.bincount(table["session"][slots], times, len(inside))
-        share = _SESSION * weight * _idf(sessions, np.count_nonzero(counts)) * (_K1 + 1)
+        share = _SESSION * weight * _idf(sessions, int(np.count_nonzero(counts))) * (_K1 + 1)
         session += share * counts / (counts + wide)
     return scores + session[table["session"]]
 
@@ -175,17 +184,28 @@ def _is_in(name: list[str], said: set[str]) -> bool:
     return bool(first) and first[0] in said
 
 
-def _best(index: Index, scores: Array, known: frozenset[str]) -> Array:
-    """The slots with the highest scores, best first; what is newer first among equals."""
-    alive = np.ones(len(scores), bool)
-    alive[index.table["size"] == 0] = False
-    alive[[slot for slot in map(index.slot, known) if slot is not None]] = False
-    rounded = np.where(alive, np.round(scores, 3), -np.inf)
-    count = int(alive.sum())
-    if count > _CANDIDATES:
-        least = -np.partition(-rounded, _CANDIDATES)[_CANDIDATES]
-        alive &= rounded >= least
-    slots = np.flatnonzero(alive)
+def _best(index: Index, scores: Array, known: frozenset[str]) -> tuple[Array, Array]:
+    """The slots with the highest scores, best first, and these; what is newer first among equals.
+
+    What all terms of a passage tell is weighed for those only that come into question, and by their number before.
+    """
     table = index.table
-    order = np.lexsort((table["lot"][slots], table["place"][slots], -table["at"][slots], -rounded[slots]))
-    return slots[order][:_CANDIDATES]
+    alive = table["size"] > 0
+    alive[[slot for slot in map(index.slot, known) if slot is not None]] = False
+    slots = np.flatnonzero(alive)
+    if len(slots) > _CANDIDATES:
+        rough = np.round(scores[slots] + table["different"][slots], 3)
+        slots = slots[rough >= np.partition(rough, -_CANDIDATES)[-_CANDIDATES]]
+    best = np.round(scores[slots] + _RARITY * _rarity(index, slots), 3)
+    order = np.lexsort((table["lot"][slots], table["place"][slots], -table["at"][slots], -best))[:_CANDIDATES]
+    return slots[order], best[order]
+
+
+def _rarity(index: Index, slots: Array) -> Array:
+    """What passages tell: the information of the eight rarest of their terms together, in nats."""
+    spread = index.postings.spread
+    information = np.log1p((len(index) - spread + 0.5) / (spread + 0.5)).astype("f4")
+    information[0] = 0
+    rarest = np.partition(information[index.table["first"][slots]], WIDTH - _RAREST, axis=1)
+    told: Array = rarest[:, WIDTH - _RAREST :].sum(axis=1)
+    return told

@@ -5,13 +5,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.context.recall.quoting import aside, bare, header, line, quoted
+from app.context.recall.quoting import bare, header, line, quoted
 from app.context.recall.search import Ranked
-from app.context.recall.words import terms
 from app.context.tokens import Tokens
 from app.vocabulary import Passage
 
-_MISSES = 40
+_MISSES = 16
 """Passages in a row that do not fit after which no further one is tried."""
 
 _SHOWN = 20
@@ -21,7 +20,14 @@ _SMALLEST = 8
 """Tokens that a line takes at least, or nearly: bounds how many can fit."""
 
 _SIZE = 2.0
-"""As in `search`: what a score loses with the logarithm of the tokens; here for a header that a passage brings along."""
+"""As in `search`: what a score loses with the logarithm of tokens, here those of a header."""
+
+_CROWD = 0.5
+"""What it loses with the logarithm of what was taken of the same session: an answer may need several sessions."""
+
+_DAY = 86_400
+_Group = tuple[int, float]
+"""A session's number and a day's: what stands under one header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ class Selection:
 def select(ranked: Ranked, room: int, tokens: Tokens) -> Selection:
     """The passages that help most within `room` tokens as `tokens` counts them, in order of time.
 
-    What a passage tells of a photo or file sent along is left out where the question has no term of it.
+    What a passage tells of a photo or file sent along is left out where the question shares less than two terms with
+    it.
     """
     filling = _Filling(ranked, room, tokens)
     filling.fill()
@@ -62,62 +69,83 @@ class _Filling:
     """A room that is being filled with what helps most for a token."""
 
     def __init__(self, ranked: Ranked, room: int, tokens: Tokens) -> None:
-        self._ranked, self._room, self._tokens = ranked, room, tokens
-        self._slots, self._scores = ranked.slots.tolist(), ranked.scores.tolist()
+        self._index, self._terms = ranked.index, ranked.terms
+        self._room, self._tokens = room, tokens
+        slots = ranked.slots[: max(0, room) // _SMALLEST + _MISSES]
+        self._slots, self._scores = slots.tolist(), ranked.scores[: len(slots)].tolist()
+        table = ranked.index.table
+        self._groups = list(zip(table["session"][slots].tolist(), (table["at"][slots] // _DAY).tolist(), strict=True))
         self._spent = 0
-        self._heads: dict[tuple[str, str], int] = {}
-        self._open: set[tuple[str, str]] = set()
+        self._headers: dict[_Group, int] = {}
+        self._taken: dict[_Group, int] = {}
         self._texts: dict[str, str] = {}
         self._kept: list[Passage] = []
         self._picks: list[Pick] = []
 
     def fill(self) -> None:
-        """Takes what fits; a passage that opens a session again is weighed with the header that it brings."""
-        count = min(len(self._slots), max(0, self._room) // _SMALLEST + _MISSES)
-        queue = [(-score, rank, False) for rank, score in enumerate(self._scores[:count])]
+        """Takes what fits, best first; what has lost worth by what was taken waits for its turn again."""
+        queue = [(-score, rank) for rank, score in enumerate(self._scores)]
         misses = 0
         while queue and misses <= _MISSES:
-            _, rank, weighed = heapq.heappop(queue)
-            passage = self._ranked.index.passage(self._slots[rank])
-            text, cost = self._cost(passage, self._slots[rank])
-            group = (passage.session_id, header(passage))
-            extra = 0 if group in self._open else self._header(group)
-            if extra and not weighed:
-                less = _SIZE * math.log1p(extra / cost)
-                heapq.heappush(queue, (less - self._scores[rank], rank, True))
+            thought, rank = heapq.heappop(queue)
+            cost, extra = self._cost(self._slots[rank]), self._header(rank)
+            worth = self._scores[rank] - _SIZE * math.log1p(extra / cost) - _CROWD * self._crowd(rank)
+            if worth < -thought:
+                heapq.heappush(queue, (-worth, rank))
                 continue
             fits = self._spent + cost + extra <= self._room
             misses = 0 if fits else misses + 1
-            self._tell(rank, passage, cost + extra, fits)
+            self._tell(rank, cost + extra, fits)
             if fits:
-                self._spent += cost + extra
-                self._open.add(group)
-                self._texts[passage.id] = text
-                self._kept.append(passage)
+                self._keep(rank, cost + extra)
 
-    def _header(self, group: tuple[str, str]) -> int:
-        if group not in self._heads:
-            self._heads[group] = self._tokens.count(f"{group[1]}\n")
-        return self._heads[group]
+    def _crowd(self, rank: int) -> float:
+        """How crowded its session is, as the logarithm of what was taken of it."""
+        return math.log1p(self._taken.get(self._groups[rank], 0))
 
-    def _cost(self, passage: Passage, slot: int) -> tuple[str, int]:
-        """What is quoted of a passage, and the tokens of its line, which are counted once for all questions."""
-        text, column = passage.text, "cost"
-        if text.endswith("]") and (about := aside(text)) and self._ranked.terms.isdisjoint(terms(about)):
-            text, column = bare(text), "short"
-        costs = self._ranked.index.table.columns[column]
+    def _keep(self, rank: int, needed: int) -> None:
+        passage = self._index.passage(self._slots[rank])
+        self._spent += needed
+        group = self._groups[rank]
+        self._taken[group] = self._taken.get(group, 0) + 1
+        self._texts[passage.id] = self._text(self._slots[rank])
+        self._kept.append(passage)
+
+    def _header(self, rank: int) -> int:
+        """Tokens of the header that a passage brings along."""
+        group = self._groups[rank]
+        if group in self._taken:
+            return 0
+        if group not in self._headers:
+            self._headers[group] = self._tokens.count(f"{header(self._index.passage(self._slots[rank]))}\n")
+        return self._headers[group]
+
+    def _text(self, slot: int) -> str:
+        """What is quoted of a passage."""
+        text = self._index.passage(slot).text
+        return bare(text) if self._is_short(slot) else text
+
+    def _is_short(self, slot: int) -> bool:
+        aside = self._index.aside(slot)
+        return bool(aside) and len(self._terms & aside) < min(2, len(self._terms))
+
+    def _cost(self, slot: int) -> int:
+        """Tokens of a passage's line, which are counted once for all questions."""
+        costs = self._index.table["short" if self._is_short(slot) else "cost"]
         cost = int(costs[slot])
         if not cost:
+            passage = self._index.passage(slot)
             mark = "[10] " if passage.source == "material" else ""
-            cost = costs[slot] = self._tokens.count(f"{mark}{line(passage, text)}\n")
-        return text, int(cost)
+            cost = costs[slot] = self._tokens.count(f"{mark}{line(passage, self._text(slot))}\n")
+        return cost
 
-    def _tell(self, rank: int, passage: Passage, needed: int, fits: bool) -> None:
+    def _tell(self, rank: int, needed: int, fits: bool) -> None:
         if not fits and len(self._picks) - len(self._kept) >= _SHOWN:
             return
         why = "among the best for their tokens" if fits else f"{self._room - self._spent} tokens were left"
-        score = round(self._scores[rank], 3)
-        self._picks.append(Pick(passage.id, rank, score, "kept" if fits else "dropped", why, needed))
+        outcome: Literal["kept", "dropped"] = "kept" if fits else "dropped"
+        id_ = self._index.passage(self._slots[rank]).id
+        self._picks.append(Pick(id_, rank, round(self._scores[rank], 3), outcome, why, needed))
 
     def selection(self) -> Selection:
         """What was taken; the last is given back while the whole takes more than the sum of its parts."""

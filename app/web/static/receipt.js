@@ -64,7 +64,15 @@ function row(layer, most) {
     ),
     bar(layer.tokens, layer.full_tokens, most, `${figure} tokens`),
     make("p", {}, layer.why, items),
+    layer.told.length ? make("ul", { class: "told" }, ...layer.told.map(told)) : "",
   );
+}
+
+/** One item of a layer: what became of it, why, and what it kept out. */
+function told(item) {
+  const displaced = item.displaced ? `, in the place of ${item.displaced}` : "";
+  const outcome = NAMES[item.outcome] ?? item.outcome;
+  return make("li", {}, make("code", {}, item.id), ` ${outcome}, ${count(item.tokens)} tokens: ${item.why}${displaced}`);
 }
 
 /** How much was taken, over how much there was, on a scale up to `most`. */
