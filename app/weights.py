@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.bootstrap.service import Records
+from app.bootstrap.records import Records
 from app.errors import SettingsError
 from app.policy import load
 from app.policy_file import next_version, reweighed

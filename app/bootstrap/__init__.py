@@ -2,7 +2,8 @@
 
 from app.bootstrap.adapters import bring_up_to_date, cache_of, entries_of, providers_of, store_of
 from app.bootstrap.learning import Learning, learning_of
-from app.bootstrap.service import Base, Records, Service, records_of, service
+from app.bootstrap.records import Records, records_of
+from app.bootstrap.service import Base, Service, service
 
 __all__ = [
     "Base",

@@ -21,6 +21,7 @@ from app.bootstrap.adapters import (
     store_of,
 )
 from app.bootstrap.learning import Learning, Told, learning_of
+from app.bootstrap.records import Records, records_of
 from app.bootstrap.remembering import recall_parts
 from app.bootstrap.standing_in import last_resort, warm_up
 from app.briefing import Briefing
@@ -52,31 +53,10 @@ from app.settings import Settings, masked
 from app.spending import Spending
 from app.storage.belongings import Belongings
 from app.storage.cache import Cache
-from app.storage.courses import Courses
-from app.storage.keys import Keys
 from app.storage.ports import Store
 from app.storage.presence import Instance, Presence
-from app.storage.questions import Questions
-from app.storage.sessions import Learners, Sessions
-from app.storage.snapshots import Portraying, Snapshots, nothing
-from app.storage.turns import TurnLog
-from app.storage.worths import Worths
 from app.turn import Parts, Tutor
 from app.weighing import Weighing
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What is kept, by kind."""
-
-    turns: TurnLog
-    sessions: Sessions
-    learners: Learners
-    snapshots: Snapshots
-    keys: Keys
-    questions: Questions
-    courses: Courses
-    worths: Worths
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +134,10 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     later = Later(_asking_again(base, (running, router), health, me.id))
     for hear in (recalls.hear, preload.hear, later.hear):
         base.events.subscribe(hear)
-    base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
-    stack.push_async_callback(base.learning.rest)
     shelved = LibraryParts(records.courses, base.cache, clock, base.tokens.count)
     library = await stack.enter_async_context(Library.of(shelved))
-    base.learning.reader.titles = library.titles
+    told = Told(records.snapshots, base.cache, me.id, library.titles)
+    await stack.enter_async_context(base.learning.awake(base.events, told))
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
@@ -238,21 +217,6 @@ async def _base(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base
         records=records_of(store, clock, learning.portraits.of),
         events=events,
         meters=meters,
-    )
-
-
-def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> Records:
-    """The records in a store; snapshots have the portraits that are given."""
-    turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
-    return Records(
-        turns=turns,
-        sessions=sessions,
-        learners=learners,
-        snapshots=Snapshots(sessions, learners, turns, (clock, portraying)),
-        keys=Keys(store, clock),
-        questions=Questions(store),
-        courses=Courses(store, clock),
-        worths=Worths(store),
     )
 
 
