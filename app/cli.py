@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import orjson
 
@@ -160,8 +159,7 @@ def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
         print(f"{len(everyone):,} learners: what was learned of them is derived again")
         return left
 
-    busy = asyncio.run(run())
-    for workspace in busy:
+    for workspace in (busy := asyncio.run(run())):
         print(f"masterx: the counts of workspace {workspace} are as they were: answers kept coming", file=sys.stderr)
     return 1 if busy else 0
 
@@ -264,17 +262,14 @@ def _parser() -> argparse.ArgumentParser:
     replaying = commands.add_parser("replay", help="play recorded dialogues through a service and say what it did")
     options.arguments(replaying)
     replaying.set_defaults(command=_replay)
-    weighing = commands.add_parser("weights", help="say what layers of context are worth, and the weights that follow")
-    weighing.add_argument(
-        "--write", type=Path, metavar="FILE", help="write the policy with these weights, a new version"
-    )
-    weighing.set_defaults(command=_weights)
-    rebuilding = commands.add_parser("rebuild", help="derive all that was learned of learners from the log again")
-    rebuilding.description = "May run while the service does: both derive the same from the same log."
+    rebuilding = commands.add_parser("rebuild", help="derive what was learned from the log again; the service may run")
     rebuilding.set_defaults(command=_rebuild)
     training = commands.add_parser("train", help="fit the model of knowledge on graded answers")
     train_options.arguments(training)
     training.set_defaults(command=_train)
+    weighing = commands.add_parser("weights", help="say what layers of context are worth, and the weights that follow")
+    weighing.add_argument("--write", type=Path, metavar="FILE", help="write the next policy, with these weights")
+    weighing.set_defaults(command=_weights)
     _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.analytics.meters import Meters
 from app.bootstrap.adapters import bring_up_to_date, cache_of, store_of
 from app.bootstrap.learning import Learning, learning_of
+from app.bootstrap.records import Records, records_of
 from app.clock import Clock
 from app.context.fixed import smallest_budget
 from app.context.tokens import Tokens, o200k
@@ -15,30 +16,7 @@ from app.policy import Policy
 from app.policy import load as load_policy
 from app.settings import Settings
 from app.storage.cache import Cache
-from app.storage.corrections import Corrections
-from app.storage.courses import Courses
-from app.storage.keys import Keys
 from app.storage.ports import Store
-from app.storage.questions import Questions
-from app.storage.sessions import Learners, Sessions
-from app.storage.snapshots import Portraying, Snapshots, nothing
-from app.storage.turns import TurnLog
-from app.storage.worths import Worths
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What is kept, by kind."""
-
-    turns: TurnLog
-    sessions: Sessions
-    learners: Learners
-    snapshots: Snapshots
-    keys: Keys
-    questions: Questions
-    worths: Worths
-    courses: Courses
-    corrections: Corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +58,6 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
         records=records_of(store, clock, learning.portraits.of),
         events=events,
         meters=meters,
-    )
-
-
-def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> Records:
-    """The records in a store; snapshots have the portraits that are given."""
-    turns, sessions, learners = TurnLog(store), Sessions(store), Learners(store, clock)
-    return Records(
-        turns=turns,
-        sessions=sessions,
-        learners=learners,
-        snapshots=Snapshots(sessions, learners, turns, (clock, portraying)),
-        keys=Keys(store, clock),
-        questions=Questions(store),
-        courses=Courses(store, clock),
-        worths=Worths(store),
-        corrections=Corrections(store),
     )
 
 

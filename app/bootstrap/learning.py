@@ -1,8 +1,8 @@
 """The learner model's parts, wired."""
 
 import logging
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from app.clock import Clock
@@ -14,7 +14,7 @@ from app.learner.grading import Grading
 from app.learner.minds import Minds
 from app.learner.models import Thinking
 from app.learner.portraits import Portraits
-from app.learner.reader import Reader
+from app.learner.reader import Reader, Titles
 from app.learner.rebuild import Rebuilding
 from app.learner.reviews import Reviews
 from app.storage.answers import Sheets
@@ -32,11 +32,12 @@ log = logging.getLogger("masterx.learner")
 @dataclass(frozen=True, slots=True)
 class Told:
     """Who is told when something was learned of a learner: the snapshots here and, by the cache, those of the other
-    replicas. `me` is the name of this one."""
+    replicas; `me` is the name of this one. And who tells the titles of a course's skills."""
 
     snapshots: Snapshots
     cache: Cache
     me: str
+    titles: Titles
 
     def learned(self, workspace: str, learner_id: str) -> None:
         """Has a learner's portrait drawn again."""
@@ -57,20 +58,21 @@ class Learning:
     reader: Reader
     rebuilding: Rebuilding
 
-    def begin(self, events: Events, told: Told) -> None:
-        """Hears of turns and of learners who were erased; says of whom something was learned."""
+    @asynccontextmanager
+    async def awake(self, events: Events, told: Told) -> AsyncIterator[None]:
+        """Hears of turns and of learners who were erased; says of whom something was learned. At the end writes down
+        what is not written yet; where the store is away, the log has it all."""
         self.grading.learned = self.following.learned = told.learned
+        self.reader.titles = told.titles
         told.snapshots.tell_of_dropped(self.drop)
         events.subscribe(self.following.hear)
+        yield
+        with suppress(StoreUnavailable):
+            await self.minds.save()
 
     def work(self) -> tuple[Coroutine[None, None, None], ...]:
         """What goes on in the background."""
         return self.minds.stay(), self.counting.stay(), self.following.stay()
-
-    async def rest(self) -> None:
-        """Writes down what is not written yet; where the store is away, the log has it all."""
-        with suppress(StoreUnavailable):
-            await self.minds.save()
 
     def drop(self, workspace: str, learner_id: str) -> None:
         """Forgets a learner whose records were erased or changed elsewhere."""

@@ -17,9 +17,10 @@ from app.bootstrap.adapters import (
     ledger_of,
     providers_of,
 )
-from app.bootstrap.base import Base, Records, base_of
+from app.bootstrap.base import Base, base_of
 from app.bootstrap.hearing import hearing, load
 from app.bootstrap.learning import Told
+from app.bootstrap.records import Records
 from app.bootstrap.remembering import recall_parts
 from app.bootstrap.standing_in import last_resort, warm_up
 from app.bootstrap.teaching import advice_of, library_of
@@ -110,9 +111,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     later = Later(_asking_again(base, (running, router), health, me.id))
     for hear in (recalls.hear, preload.hear, later.hear):
         base.events.subscribe(hear)
-    base.learning.begin(base.events, Told(records.snapshots, base.cache, me.id))
-    stack.push_async_callback(base.learning.rest)
-    base.learning.reader.titles = library.titles
+    told = Told(records.snapshots, base.cache, me.id, library.titles)
+    await stack.enter_async_context(base.learning.awake(base.events, told))
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
