@@ -120,22 +120,28 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
         )
     )
-    gauges.gauges(base.meters, running, health)
-    gauges.routing_gauges(base.meters, router)
-    gauges.cache_counts(base.meters, records.snapshots, responses)
-    gauges.money(base.meters, spending)
-    gauges.waiting(base.meters, later)
-    gauges.fragments(base.meters, assembler.fragments)
-    gauges.memories(base.meters, recalls, preload)
-    gauges.learning(base.meters, base.learning)
     weighing = Weighing(records.worths, records.sessions)
     advice = advice_of(base.store, clock, base.policy, base.learning)
     remembering, teaching = (recalls, preload, erasure, weighing), (library, advice)
-    return Service(
+    made = Service(
         *(base, records, tutor, router, running, spending, later, *remembering, *teaching, health),
         providers=_asked(router, last),
         recovered=recovered,
     )
+    _measure(made, assembler, responses)
+    return made
+
+
+def _measure(made: Service, assembler: Assembler, responses: Responses) -> None:
+    meters = made.base.meters
+    gauges.gauges(meters, made.running, made.health)
+    gauges.routing_gauges(meters, made.router)
+    gauges.cache_counts(meters, made.records.snapshots, responses)
+    gauges.money(meters, made.spending)
+    gauges.waiting(meters, made.later)
+    gauges.fragments(meters, assembler.fragments)
+    gauges.memories(meters, made.recalls, made.preload)
+    gauges.learning(meters, made.base.learning)
 
 
 def _asking_again(base: Base, asking: tuple[Running, Router], health: Health, me: str) -> LaterParts:
