@@ -143,7 +143,8 @@ class Model:
                 row = self._rows.get(key(word), _UNKNOWN)
                 whole, *pieces = buckets(word)
                 wide = (WHOLE * self._wide[whole].astype(np.int32) + self._wide[pieces].sum(0)) * self._wide_scale
-                self._known[slot] = np.concatenate((wide, self._vectors[row] * self._scale))
+                self._known[slot, : len(LABELS)] = wide
+                self._known[slot, len(LABELS) :] = self._vectors[row] * self._scale
         return [places[word] for word in found]
 
 
