@@ -63,15 +63,18 @@ class Student:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._states: dict[str, State] = {}
+        self._said: dict[str, float] = {}
 
     def predict(self, student: str, item: str, skill: str, t: float | None) -> float:
         """The probability of a right answer."""
-        return self.model.predict(self.state(student), Exercise(skill, item, t))
+        said = self._said[student] = self.model.predict(self.state(student), Exercise(skill, item, t))
+        return said
 
     def update(self, student: str, item: str, skill: str, correct: int, t: float | None) -> None:
         """Takes in how it went."""
         answer = Answer(skill, correct == 1, item, None, 0, False, t)
-        self.model.learn(answer, self.model.update(self.state(student), answer))
+        lesson = self.model.update(self.state(student), answer)
+        self.model.learn(answer, lesson, self._said.pop(student, None))
 
     def state(self, student: str) -> State:
         """That of a student."""
