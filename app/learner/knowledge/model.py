@@ -47,7 +47,8 @@ class Model:
         self.version = "light" if light else "untrained" if fitted is None else fitted.version
         self._mixture = Mixture(fitted) if fitted is not None and not light else None
         self.calibration = Calibration()
-        self._features = np.zeros(COUNT, np.float32) if self._mixture is None else self._mixture.features
+        # The features of the exercise that was foretold last, filled anew for each.
+        self.asked = np.zeros(COUNT, np.float32) if self._mixture is None else self._mixture.features
 
     @property
     def population(self) -> Population:
@@ -85,8 +86,8 @@ class Model:
         if self._mixture is not None:
             found += self._mixture.evidence.of(contexts(past, skill, item, state.elo.mean), ease)
             # Twice as quick as filling an array from a list.
-            _PACK.pack_into(self._features.data, 0, *found)
-        return self._features
+            _PACK.pack_into(self.asked.data, 0, *found)
+        return self.asked
 
     def update(self, state: State, answer: Answer, ease: float | None = None) -> Lesson:
         """Takes an answer in, in place. `ease` is that of its `Lesson` where it is taken in again."""
