@@ -63,15 +63,18 @@ class Student:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._states: dict[str, State] = {}
+        self._said: dict[str, float] = {}
 
     def predict(self, student: str, item: str, skill: str, t: float | None) -> float:
         """The probability of a right answer."""
-        return self.model.predict(self.state(student), Exercise(skill, item, t))
+        said = self._said[student] = self.model.predict(self.state(student), Exercise(skill, item, t))
+        return said
 
     def update(self, student: str, item: str, skill: str, correct: int, t: float | None) -> None:
         """Takes in how it went."""
         answer = Answer(skill, correct == 1, item, None, 0, False, t)
-        self.model.learn(answer, self.model.update(self.state(student), answer))
+        lesson = self.model.update(self.state(student), answer)
+        self.model.learn(answer, lesson, self._said.pop(student, None))
 
     def state(self, student: str) -> State:
         """That of a student."""
@@ -132,24 +135,30 @@ def _walk(fitted: Fitted, held: Log, run: Run) -> NDArray[np.float32]:
     rows = []
     models = {OURS: Student(Model(fitted)), LIGHT: Student(Model(fitted, light=True))}
     for number, (who, answers) in enumerate(held.items(), 1 + max(run.whose, default=-1)):
-        state = models[OURS].state(who)
         for answer in answers:
-            rows.append(models[OURS].model.features(state, Exercise(answer.skill, answer.item, answer.at)).copy())
             run.whose.append(number)
             run.right.append(float(answer.correct))
             for name, model in models.items():
-                _answer(who, answer, (name, model), run)
+                met = _answer(who, answer, (name, model), run)
+                if name == OURS:
+                    rows.append(met)
     return np.stack(rows)
 
 
-def _answer(who: str, answer: Answer, by: tuple[str, Student], run: Run) -> None:
+def _answer(who: str, answer: Answer, by: tuple[str, Student], run: Run) -> NDArray[np.float32]:
+    """The features that the answer was met with."""
     name, model = by
     clock, item, skill = time.thread_time_ns, answer.item or "", answer.skill
     began = clock()
     said = model.predict(who, item, skill, answer.at)
+    # The copy is not measured; asking for the features once more would leave them warm in the processor.
+    between = clock()
+    met = model.model.asked.copy()
+    again = clock()
     model.update(who, item, skill, int(answer.correct), answer.at)
-    run.micros.setdefault(name, []).append((clock() - began) / 1e3)
+    run.micros.setdefault(name, []).append((clock() - again + between - began) / 1e3)
     run.said.setdefault(name, []).append(said)
+    return met
 
 
 def judge(run: Run) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ class Mind:
         model.population = counts
         predicted = model.predict(state, Exercise(answer.skill, answer.item, answer.at))
         lesson = model.update(state, answer)
-        model.learn(answer, lesson)
+        model.learn(answer, lesson, predicted)
         recall = self._witness(answer, answer_id)
         after = model.standing(state, answer.skill)
         return Taken(lesson, Estimate(predicted, after.mastery, after.uncertainty), recall)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from app.storage.models import KNOWLEDGE, Models
 
 if TYPE_CHECKING:  # with NumPy, which takes a quarter of a second: not for a command that builds no service
-    from app.learner.knowledge.fitted import Fitted
     from app.learner.knowledge.model import Model
 
 _KEPT = 64
@@ -43,7 +42,7 @@ class Thinking:
         stored = await self._models.newest(workspace, KNOWLEDGE)
         if stored is not None:
             try:
-                return Model(await asyncio.to_thread(_unpacked, stored.packed))
+                return await asyncio.to_thread(_fitted, stored.packed)
             except UnknownModel as error:
                 log.warning("workspace %s goes on without its fitted model: %s", workspace, error)
         if self._unfitted is None:
@@ -51,7 +50,9 @@ class Thinking:
         return self._unfitted
 
 
-def _unpacked(packed: str) -> "Fitted":
+def _fitted(packed: str) -> "Model":
+    """Half a second of a thread, for the largest."""
     from app.learner.knowledge.fitted import Fitted
+    from app.learner.knowledge.model import Model
 
-    return Fitted.unpack(base64.b64decode(packed))
+    return Model(Fitted.unpack(base64.b64decode(packed)))

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+def arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Adds what the command takes; gives the parser."""
     parser.description = (
         "Fits the model that foretells learners' answers, on answers in the store or in a table, judges it on a fifth "
         "of the learners that it was not fitted on, and puts it in use unless the one in use foretells more. Seconds "
@@ -18,3 +18,4 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the model here instead of into the store")
     parser.add_argument("--force", action="store_true", help="replace a better model, too")
     parser.add_argument("--seed", type=int, default=1, help="of all chance in it (default %(default)s)")
+    return parser

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.learner.knowledge.calibration import Calibration
 from app.learner.knowledge.fitted import Fitted, UnknownModel
 from app.learner.knowledge.fitting.boosting import Growth
 from app.learner.knowledge.fitting.fit import Plan, fit
@@ -221,6 +222,27 @@ def test_simulated_learners_are_foretold_within_three_points(kind: str) -> None:
             model.learn(answer, model.update(state, answer))
     off = sum(abs(sum(each)) for each in bins.values()) / sum(map(len, bins.values()))
     assert off < 0.03
+
+
+def test_what_was_said_too_boldly_is_said_less_so_once_that_shows(fitted: Fitted) -> None:
+    model, chance = Model(fitted), random.Random(6)
+    exercise, state = Exercise("skill 1", "item 1"), Model(fitted).new()
+    before = model.predict(state, exercise)
+    for _ in range(3_000):  # the reverse of what was said comes true; nobody else's answers are counted
+        right = chance.random() < 1 - before
+        model.calibration.add(model.predict(state, exercise), right)
+    assert abs(model.predict(state, exercise) - (1 - before)) < abs(before - (1 - before))
+
+
+def test_calibrations_of_replicas_add_up_in_any_order() -> None:
+    parts, chance = [Calibration(), Calibration()], random.Random(2)
+    for n in range(400):
+        parts[n % 2].add(0.05 + 0.9 * chance.random(), chance.random() < 0.7)
+    sums = [Calibration(), Calibration()]
+    for whole, order in zip(sums, ((0, 1), (1, 0)), strict=True):
+        for n in order:
+            whole.merge(parts[n])
+    assert sums[0].corrected(0.3) == sums[1].corrected(0.3) > 0.3
 
 
 def test_a_model_comes_back_from_bytes_as_it_was(fitted: Fitted) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.learner.knowledge.calibration import Calibration
 from app.learner.knowledge.contexts import contexts
 from app.learner.knowledge.features import COUNT, history, since
 from app.learner.knowledge.fitted import Fitted
@@ -45,7 +46,9 @@ class Model:
         self._light = light
         self.version = "light" if light else "untrained" if fitted is None else fitted.version
         self._mixture = Mixture(fitted) if fitted is not None and not light else None
-        self._features = np.zeros(COUNT, np.float32) if self._mixture is None else self._mixture.features
+        self.calibration = Calibration()
+        # The features of the exercise that was foretold last, filled anew for each.
+        self.asked = np.zeros(COUNT, np.float32) if self._mixture is None else self._mixture.features
 
     @property
     def population(self) -> Population:
@@ -71,7 +74,7 @@ class Model:
             skill, item, _ = exercise
             return state.elo.predict(skill, self._ease(state, skill, item))
         self.features(state, exercise)
-        return chance(self._mixture.log_odds(state.hidden, exercise.skill))
+        return chance(self.calibration.corrected(self._mixture.log_odds(state.hidden, exercise.skill)))
 
     def features(self, state: State, exercise: Exercise) -> Array:
         """What a fitted model is asked about an exercise; good until the next call."""
@@ -83,8 +86,8 @@ class Model:
         if self._mixture is not None:
             found += self._mixture.evidence.of(contexts(past, skill, item, state.elo.mean), ease)
             # Twice as quick as filling an array from a list.
-            _PACK.pack_into(self._features.data, 0, *found)
-        return self._features
+            _PACK.pack_into(self.asked.data, 0, *found)
+        return self.asked
 
     def update(self, state: State, answer: Answer, ease: float | None = None) -> Lesson:
         """Takes an answer in, in place. `ease` is that of its `Lesson` where it is taken in again."""
@@ -109,10 +112,15 @@ class Model:
             return self._population.ease(skill, item)
         return self._population.norms(skill, item, state.past.cases(skill, item)).item_now
 
-    def learn(self, answer: Answer, lesson: Lesson) -> None:
-        """Counts an answer for those who come after. Answers with help say nothing of an exercise."""
+    def learn(self, answer: Answer, lesson: Lesson, said: float | None = None) -> None:
+        """Counts an answer for those who come after, and what came of the probability that was `said`.
+
+        Answers with help say nothing of an exercise.
+        """
         if not answer.shown and answer.hints <= 0:
             self.population.add(answer.skill, answer.item, lesson.cases, answer.correct)
+            if said is not None and self._mixture is not None:
+                self.calibration.add(said, answer.correct)
 
     def standing(self, state: State, skill: str) -> Standing:
         """What is believed of a learner's skill."""
