@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 import { open } from "./dialog.js";
 import { count, plain } from "./words.js";
 
-const NAMES = { kept: "kept", cut: "shortened", dropped: "left out", empty: "empty" };
+const NAMES = { kept: "kept", cut: "shortened", dropped: "left out" };
 
 /** Opens the receipt of a turn. */
 export async function showReceipt(turn) {
@@ -20,6 +20,7 @@ export async function showReceipt(turn) {
 function parts(receipt) {
   const most = Math.max(1, ...receipt.layers.map((layer) => layer.full_tokens));
   const saved = receipt.full_tokens - receipt.tokens;
+  const empty = receipt.layers.filter((layer) => layer.outcome === "empty").map((layer) => plain(layer.name));
   return [
     make(
       "p",
@@ -27,7 +28,8 @@ function parts(receipt) {
       "This is all that was sent to the model with your message, layer by layer. A token is about three quarters of a word.",
     ),
     budget(receipt),
-    make("ol", { class: "layers" }, ...receipt.layers.map((layer) => row(layer, most))),
+    make("ol", { class: "layers" }, ...receipt.layers.filter((l) => l.outcome !== "empty").map((l) => row(l, most))),
+    empty.length ? make("p", { class: "dim" }, `Nothing to say yet: ${empty.join(", ")}.`) : "",
     make(
       "p",
       { class: "dim" },
@@ -51,7 +53,7 @@ function row(layer, most) {
     layer.tokens === layer.full_tokens
       ? `${count(layer.tokens)}`
       : `${count(layer.tokens)} of ${count(layer.full_tokens)}`;
-  const items = layer.full_items > 1 ? ` · ${count(layer.items ?? 0)} of ${count(layer.full_items)} entries` : "";
+  const entries = layer.full_items > 1 ? ` · ${count(layer.items ?? 0)} of ${count(layer.full_items)} entries` : "";
   return make(
     "li",
     { class: `layer ${layer.outcome}` },
@@ -63,9 +65,15 @@ function row(layer, most) {
       make("span", { class: "figure" }, `${figure} tokens`),
     ),
     bar(layer.tokens, layer.full_tokens, most, `${figure} tokens`),
-    make("p", {}, layer.why, items),
-    layer.told.length ? make("ul", { class: "told" }, ...layer.told.map(told)) : "",
+    make("p", {}, layer.why, entries),
+    layer.told.length ? items(layer.told) : "",
   );
+}
+
+/** The items of a layer, for who wants to know. */
+function items(all) {
+  const list = make("ul", { class: "told" }, ...all.map(told));
+  return make("details", {}, make("summary", {}, `${count(all.length)} of them, one by one`), list);
 }
 
 /** One item of a layer: what became of it, why, and what it kept out. */
