@@ -72,6 +72,13 @@ _CEILINGS: dict[Tunable, float] = {
 """Shares of the budget where a policy says none."""
 
 
+class CompressionPolicy(_Part):
+    """How much of what was found may be left out so that more of it fits: levels of `app/context/compress`."""
+
+    retrieved: Annotated[int, Field(ge=0, le=3)] = 0
+    material: Annotated[int, Field(ge=0, le=3)] = 0
+
+
 class ContextPolicy(_Part):
     """How much the model gets to read, in o200k tokens, and how layers share it: what the first token of each is worth
     beside those of others (0 to 1), and the least and the most of the budget that it may have."""
@@ -81,6 +88,7 @@ class ContextPolicy(_Part):
     floors: dict[Tunable, _Share] = Field(default_factory=dict)
     ceilings: dict[Tunable, _Share] = Field(default_factory=dict)
     factors: WeightFactors = WeightFactors()
+    compression: CompressionPolicy = CompressionPolicy()
     explore: ExplorePolicy = ExplorePolicy()
 
     def ceiling(self, name: Tunable) -> float:

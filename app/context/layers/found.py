@@ -43,7 +43,8 @@ def beyond(brief: Brief, first_seq: int | None, known: frozenset[str] = frozense
         ranked = _without(ranked, (brief.snapshot.session.id, first_seq), known)
     if ranked is None or not len(ranked.slots):
         return None
-    return Supply(None, passages(_SAID, ranked, brief.snapshot.session.id))
+    level = brief.policy.context.compression.retrieved
+    return Supply(None, passages((_SAID, level), ranked, brief.snapshot.session.id))
 
 
 def _without(ranked: "Ranked", there: tuple[str, int], known: frozenset[str]) -> "Ranked":
@@ -61,19 +62,23 @@ def _without(ranked: "Ranked", there: tuple[str, int], known: frozenset[str]) ->
 def _material(brief: Brief) -> Supply | None:
     if brief.material is None or not len(brief.material.slots):
         return None
-    return Supply(None, passages(_MATERIAL, brief.material))
+    return Supply(None, passages((_MATERIAL, brief.policy.context.compression.material), brief.material))
 
 
-def passages(title: str, ranked: "Ranked", session_id: str | None = None) -> Take:
-    """The best passages that fit, in order of time, under the title. Their `full_tokens` are those of all that could
-    have been quoted: other sessions' words, not those of the session itself."""
+def passages(how: tuple[str, int], ranked: "Ranked", session_id: str | None = None) -> Take:
+    """The best passages that fit, in order of time, under a title, at a level of compression. Their `full_tokens` are
+    those of all that could have been quoted: other sessions' words, not those of the session itself."""
 
     def take(room: int, tokens: Tokens) -> Fragment:
-        from app.context.recall.select import select  # carries numpy, which a plain command does not need
+        # These carry numpy, which a plain command does not need.
+        from app.context.layers.shortened import shortened
+        from app.context.recall.select import select
 
+        title, level = how
         left = room - tokens.count(f"{title}\n") - _ENDS
         for _ in range(_TRIES):
-            chosen = select(ranked, max(left, 0), tokens)
+            room_left = max(left, 0)
+            chosen = shortened(ranked, room_left, level, tokens) if level else select(ranked, room_left, tokens)
             text = f"{title}\n{inert(chosen.text)}\n\n"
             count = tokens.count(text)
             if not chosen.text or count <= room:
@@ -82,10 +87,10 @@ def passages(title: str, ranked: "Ranked", session_id: str | None = None) -> Tak
         else:
             return Fragment("", 0, 0, 0, len(ranked.slots))
         told = _displaced(_worth_telling(chosen.picks))
-        kept = sum([pick.outcome == "kept" for pick in chosen.picks])
+        kept = sum([pick.outcome != "dropped" for pick in chosen.picks])
         if not kept:
             return Fragment("", 0, _all(ranked, session_id), 0, len(ranked.slots), told)
-        ids = tuple([pick.id for pick in chosen.picks if pick.outcome == "kept"])
+        ids = tuple([pick.id for pick in chosen.picks if pick.outcome != "dropped"])
         return Fragment(
             text, count, max(_all(ranked, session_id), count), kept, len(ranked.slots), told, ids, chosen.cited
         )
@@ -105,7 +110,7 @@ def _all(ranked: "Ranked", session_id: str | None) -> int:
 
 def _worth_telling(picks: "Sequence[Pick]") -> tuple[ItemReceipt, ...]:
     """The best that were kept and the best that were not, in their order."""
-    kept = [pick for pick in picks if pick.outcome == "kept"][:MOST_KEPT]
+    kept = [pick for pick in picks if pick.outcome != "dropped"][:MOST_KEPT]
     dropped = [pick for pick in picks if pick.outcome == "dropped"][:MOST_DROPPED]
     chosen = sorted((*kept, *dropped), key=lambda pick: pick.rank)
     return tuple([ItemReceipt(pick.id, pick.outcome, pick.tokens, pick.why) for pick in chosen])
@@ -116,7 +121,7 @@ def _displaced(told: tuple[ItemReceipt, ...]) -> tuple[ItemReceipt, ...]:
     left = [item for item in told if item.outcome == "dropped"]
     seen = list(told)
     for n in reversed(range(len(seen))):
-        if seen[n].outcome == "kept" and (out := next((i for i in left if i.tokens <= seen[n].tokens), None)):
+        if seen[n].outcome != "dropped" and (out := next((i for i in left if i.tokens <= seen[n].tokens), None)):
             left.remove(out)
             seen[n] = replace(seen[n], displaced=out.id)
     return tuple(seen)

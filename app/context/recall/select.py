@@ -38,7 +38,7 @@ class Pick:
     id: str
     rank: int
     score: float
-    outcome: Literal["kept", "dropped"]
+    outcome: Literal["kept", "cut", "dropped"]
     why: str
     tokens: int
 

@@ -16,7 +16,7 @@ from app.context.layers import LAYERS
 from app.context.recall.index import Index
 from app.context.recall.search import Question, search
 from app.context.tokens import o200k
-from app.policy import Policy
+from app.policy import CompressionPolicy, Policy
 from app.settings import CONFIG
 from app.storage.records import from_doc
 from app.vocabulary import (
@@ -244,6 +244,7 @@ hostile = st.text(min_size=1, max_size=300) | st.sampled_from(
     message=hostile,
     budget=st.integers(smallest_budget(POLICY, TOKENS), 3_000),
     draw=st.none() | st.floats(0, 1, exclude_max=True),
+    level=st.integers(0, 3),
 )
 def test_no_layers_together_are_ever_over_the_budget(
     remembered: list[str],
@@ -252,6 +253,7 @@ def test_no_layers_together_are_ever_over_the_budget(
     message: str,
     budget: int,
     draw: float | None,
+    level: int,
 ) -> None:
     index, items = index_of(*remembered), tuple(Item(str(n), line) for n, line in enumerate(lines))
     found = search(index, Question(message, "2026-11-21T00:00:00Z"))
@@ -261,6 +263,7 @@ def test_no_layers_together_are_ever_over_the_budget(
         brief(replace(state, portrait=portrait), message, recalled=found, material=found, facts=items, draw=draw),
         course=items,
         budget=budget,
+        policy=policy_with(compression=CompressionPolicy(retrieved=level, material=level)),
     )
     assembler = Assembler(TOKENS)
     result = assembler.assemble(made)
@@ -270,6 +273,25 @@ def test_no_layers_together_are_ever_over_the_budget(
     assert assembler.assemble(made) == result
     after = assembler.assemble(replace(made, snapshot=replace(state, said=(*state.said, said(99)), history_items=99)))
     assert after.receipt.tokens == counted(after.messages) <= budget
+
+
+def test_a_level_of_compression_lets_more_of_what_was_found_fit() -> None:
+    chat = [f"Thanks so much! The weather was fine again. In step {n} the slope of line {n} is {n}." for n in range(60)]
+    found = search(index_of(*chat), Question("What was the slope of the line?", "2026-11-21T00:00:00Z"))
+    small = replace(brief(snapshot(), "What was the slope of the line?", recalled=found), budget=700)
+    kept = {}
+    for level in range(4):
+        policy = policy_with(compression=CompressionPolicy(retrieved=level))
+        result = assembled(replace(small, policy=policy))
+        layer = next(one for one in result.receipt.layers if one.name == "retrieved")
+        kept[level] = layer.items or 0
+        assert result.receipt.tokens == counted(result.messages) <= 700
+        if level:
+            assert "cut" in {item.outcome for item in layer.told}
+            assert "Thanks so much" not in result.messages[-1].notes
+            assert "the slope of line" in result.messages[-1].notes
+    assert kept[1] > kept[0]
+    assert kept[2] > kept[1]
 
 
 def policy_with(**context: object) -> Policy:
