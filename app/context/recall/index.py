@@ -14,7 +14,7 @@ from app.context.recall.lines import Lines, Names
 from app.context.recall.nature import nature
 from app.context.recall.postings import NONE, Postings
 from app.context.recall.quoting import aside, bare
-from app.context.recall.segments import Row, row_of
+from app.context.recall.segments import Row, read, row_of, written
 from app.context.recall.words import terms
 from app.vocabulary import Passage
 
@@ -23,8 +23,8 @@ _AFTER = (0.4, 0.2)
 NOBODY = 0
 """The speaker of material."""
 
-_OVERHEAD = 600
-"""Bytes of a passage beside its text, terms and row: strings' headers, the record, entries in dictionaries."""
+_OVERHEAD = 400
+"""Bytes of a passage beside its text, terms and row of the table: ids, times, headers, entries in dictionaries."""
 
 
 class Index:
@@ -33,8 +33,8 @@ class Index:
     A passage lives in a slot, a row of `table`; slots of what was removed are used again. `add` costs the same however
     many passages there are. For one thread at a time.
 
-    What there is one of for each passage is a plain tuple or an array, in arrays again: the garbage collector looks
-    through none of them. Over 200,000 records in lists it would hold everything up for half a second.
+    What there is one of for each passage is bytes or an array, in arrays again: none of them is for the garbage
+    collector, which would hold everything up for half a second over 200,000 records in lists.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Index:
         row = self._rows[slot]
         if not row:
             raise IndexError(slot)
-        return Passage(*row)
+        return Passage(*read(row))
 
     def aside(self, slot: int) -> frozenset[str]:
         """The terms of what a passage tells of a photo or file sent along."""
@@ -87,7 +87,7 @@ class Index:
 
     def passages(self) -> Iterator[Passage]:
         """All passages in order of time."""
-        found = [Passage(*row) for row in self._rows.values if row]
+        found = [Passage(*read(row)) for row in self._rows.values if row]
         return iter(sorted(found, key=lambda p: (p.at, p.session_id, p.n, p.id)))
 
     def reserve(self, count: int) -> None:
@@ -126,7 +126,7 @@ class Index:
         slots = [slot for slot in found if slot is not None]
         numbers, contents = np.unique(np.concatenate([NONE, *self._contents[slots]]), return_inverse=True)
         analysed = {name: self.table[name][slots] for name in ANALYSED}
-        rows, words = self._rows[slots].tolist(), self.postings.words(numbers.tolist())
+        rows, words = [read(row) for row in self._rows[slots]], self.postings.words(numbers.tolist())
         return segments.pack(segments.Segment(rows, words, contents, analysed))
 
     def unpack(self, data: bytes) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ class Index:
         kept, held = self._rows.values, self._contents.values
         for row, slot, content in zip(rows, slots, contents, strict=True):
             id_, session_id, place, _, speaker, text, source = row
-            self._slots[id_], kept[slot], held[slot] = slot, row, content
+            self._slots[id_], kept[slot], held[slot] = slot, written(row), content
             places.append(place)
             sessions.append(self.sessions.take(session_id))
             speakers.append(self.speakers.take(speaker) if source == "turn" else NOBODY)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from app.context.recall.columns import Column, Table
-from app.context.recall.segments import Row
+from app.context.recall.segments import Row, read
 
 NOWHERE = 0
 """The slot that stands for no passage: before the first of a session and after the last."""
@@ -61,7 +61,7 @@ class Lines:
 
     def ids(self, session_id: str) -> list[str]:
         """The passages of a session in order."""
-        return [self._rows[slot][0] for slot in self._lines.get(session_id, ())]
+        return [read(self._rows[slot])[0] for slot in self._lines.get(session_id, ())]
 
     def insert(self, rows: Sequence[Row], slots: Sequence[int]) -> None:
         """Puts passages that live in these slots where their places are; fastest at the end of their sessions."""
@@ -79,7 +79,7 @@ class Lines:
             self._link([*last, *new])
 
     def _place(self, slot: int) -> _Place:
-        row = self._rows[slot]
+        row = read(self._rows[slot])
         return row[2], row[0]
 
     def _link(self, slots: list[int]) -> None:

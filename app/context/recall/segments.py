@@ -1,5 +1,6 @@
 """Analysed passages as bytes: a head with version and checksum, passages and words as JSON, the rest as numbers."""
 
+import marshal
 import struct
 import zlib
 from collections.abc import Sequence
@@ -29,6 +30,17 @@ Row = tuple[str, str, int, str, str, str, Literal["turn", "material"]]
 def row_of(passage: Passage) -> Row:
     """A passage as a row."""
     return passage.id, passage.session_id, passage.n, passage.at, passage.speaker, passage.text, passage.source
+
+
+def written(row: Row) -> bytes:
+    """A row as bytes for this process, which are a third of its size and one object."""
+    return marshal.dumps(row)
+
+
+def read(row: bytes) -> Row:
+    """The row in these bytes."""
+    found: Row = marshal.loads(row)  # noqa: S302 - they are `written` in this process
+    return found
 
 
 @dataclass(frozen=True)
