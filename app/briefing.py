@@ -57,6 +57,7 @@ class Briefing:
             course=tuple(_course(ground.brief)) if ground else (),
             recalled=found.ranked if found else None,
             material=ground.ranked if ground else None,
+            memory=found.why if found else None,
             draw=wish.draw,
         )
 
