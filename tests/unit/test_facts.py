@@ -339,3 +339,39 @@ def test_what_is_kept_of_a_learner_is_bounded_and_what_holds_goes_last() -> None
     kept = merged(many)
     assert len(kept) == MOST
     assert [fact.value for fact in current(kept, NOW)] == ["City 899"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I hate foreigners.",
+        "I can't stand girls.",
+        "I hate Jews.",
+        "I hate the French.",
+        "I hate French.",
+        "I don't like black people.",
+        "I dislike gay teachers.",
+        "I hate maths teachers.",
+        "I prefer white teachers.",
+        "I'm allergic to immigrants.",
+        "My favourite race is mine.",
+        "My favourite joke is about refugees.",
+        "My goal is to get rid of the Roma.",
+        "Ich hasse Ausländer.",
+        "Ich mag keine Türken.",
+        "Je déteste les Arabes.",
+        "Odio a los gitanos.",
+        "No me gustan los inmigrantes.",
+        "I love Hitler.",
+        "Me gusta Franco.",
+    ],
+)
+def test_no_fact_says_what_a_learner_thinks_of_people(message: str) -> None:
+    assert facts_in(message, "t1", AT) == ()
+
+
+def test_likes_and_dislikes_of_school_hobbies_and_ways_to_learn_are_facts() -> None:
+    for thing in ("fractions", "group work", "step-by-step explanations", "football", "long essays", "word problems"):
+        for verb, value in (("love", "likes"), ("hate", "dislikes")):
+            found = facts_in(f"I {verb} {thing}.", "t1", AT)
+            assert [(fact.key, fact.value) for fact in found] == [(f"taste:{thing}", value)]

@@ -14,9 +14,9 @@ from app.context.recall.columns import ANALYSED, Array
 from app.errors import SegmentError
 from app.vocabulary import Passage
 
-VERSION = 1
+VERSION = 2
 """Of the layout and of the analysis: a change of `words.terms` or of `nature` raises it, since old and new do not
-compare."""
+compare, and one of what is a fact, since segments hold facts, too."""
 
 _HEAD = struct.Struct("<4sHII")
 _MAGIC = b"MXrs"
