@@ -124,6 +124,11 @@ class Recalls:
             return Found(None, (), why)
         return Found(search(memory.index, sought.question), current(memory.facts, sought.question.at), why)
 
+    def facts(self, owner: Owner, now: str) -> tuple[Fact, ...]:
+        """What holds of a learner whose memory is warm, without asking it; nothing of others."""
+        memory = self.warm.peek(owner)
+        return current(memory.facts, now) if memory else ()
+
     def fresh(self, owner: Owner) -> bool:
         """Whether a memory is warm and was compared with the log of late."""
         memory = self.warm.peek(owner)
