@@ -1,17 +1,18 @@
 """Everything that a turn's prompt is made of, gathered in bounded time: whatever is not there in time is left out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.clock import Clock, iso
 from app.context.brief import Brief, Item
-from app.context.facts.fact import shown
+from app.context.facts.fact import Fact, shown
 from app.context.memory.recalls import Recalls, Sought
 from app.context.recall.search import Question
 from app.library import Library
+from app.library.shelf import Shelf
 from app.policy import Policy
 from app.storage.segments import Owner
-from app.vocabulary import Ask, CourseBrief, Snapshot, Task
+from app.vocabulary import Ask, CourseBrief, Session, Snapshot, Task
 
 _JUST_SAID = 2
 """Exchanges before the message that say what it is about."""
@@ -42,8 +43,7 @@ class Briefing:
 
     async def brief(self, ask: Ask, snapshot: Snapshot, wish: Wish) -> Brief:
         """The brief of a turn, to be used before anything is awaited: what was found in an index goes with it."""
-        course, sought = snapshot.session.course_id, self._sought(ask, snapshot)
-        shelf = await self._library.at_hand(ask.workspace, course) if self._library and course else None
+        sought, shelf = self._sought(ask, snapshot), await self._shelf(snapshot.session)
         found = await self._recalls.find(sought) if self._recalls else None
         ground = shelf.ground(sought.question) if shelf else None
         return Brief(
@@ -53,17 +53,40 @@ class Briefing:
             message=ask.message,
             budget=wish.budget,
             task=wish.task,
-            facts=tuple([Item(fact.key, shown(fact)) for fact in found.facts]) if found else (),
+            facts=_told(found.facts) if found else (),
             course=tuple(_course(ground.brief)) if ground else (),
             recalled=found.ranked if found else None,
             material=ground.ranked if ground else None,
+            memory=found.why if found else None,
             draw=wish.draw,
         )
+
+    async def ahead(self, snapshot: Snapshot) -> Brief:
+        """The brief of a message that is yet to come: what the head of its prompt is made of, as far as it is at hand;
+        nothing is looked for."""
+        session, shelf = snapshot.session, await self._shelf(snapshot.session)
+        owner, now = Owner(session.workspace, session.learner_id), iso(self._clock.now())
+        return Brief(
+            policy=self._policy,
+            strategy=self._policy.tasks[Task.GENERAL],
+            snapshot=snapshot,
+            message="?",
+            facts=_told(self._recalls.facts(owner, now)) if self._recalls else (),
+            course=tuple(_course(shelf.brief)) if shelf and shelf.brief else (),
+        )
+
+    async def _shelf(self, session: Session) -> Shelf | None:
+        course = session.course_id
+        return await self._library.at_hand(session.workspace, course) if self._library and course else None
 
     def _sought(self, ask: Ask, snapshot: Snapshot) -> Sought:
         said = [text for one in snapshot.said[-_JUST_SAID:] for text in (one.message, one.reply) if text]
         question = Question(ask.message, iso(self._clock.now()), tuple(said))
         return Sought(Owner(ask.workspace, snapshot.session.learner_id), question)
+
+
+def _told(facts: Sequence[Fact]) -> tuple[Item, ...]:
+    return tuple([Item(fact.key, shown(fact)) for fact in facts])
 
 
 def _course(brief: CourseBrief) -> Iterator[Item]:

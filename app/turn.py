@@ -97,6 +97,7 @@ class Tutor:
             try:
                 async with p.spending.held(asked) as purse:
                     await p.turns.open(turn)
+                    await p.turns.confirm(turn)
             except StaleSnapshot:
                 p.snapshots.drop(ask.session_id)
                 continue

@@ -240,7 +240,7 @@ def session(record: Session) -> dict[str, Any]:
 
 def receipt(record: Receipt) -> dict[str, Any]:
     """A receipt as clients see it; layers that had nothing to say are listed last."""
-    names = ("tokens", "full_tokens", "budget", "tokenizer", "policy", "explored")
+    names = ("tokens", "full_tokens", "budget", "tokenizer", "policy", "explored", "memory")
     seen = {name: getattr(record, name) for name in names}
     empty = [LayerReceipt(name, 0, 0, 0.0, "empty", "nothing to say yet", 0, 0) for name in record.empty]
     return {"layers": [*record.layers, *empty], **seen}

@@ -36,6 +36,7 @@ from app.later import Later
 from app.later import Parts as LaterParts
 from app.library import Library
 from app.providers.port import Provider
+from app.readying import Readying
 from app.responses.responses import Responses
 from app.routing.caller import Caller
 from app.routing.foresight import Foresight
@@ -94,11 +95,11 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     _count_exactly(spending, router)
     of_learners = recall_parts(base.store, base.cache, clock, base.policy.recall)
     recalls = await stack.enter_async_context(Recalls.of(of_learners))
-    preload = Preload(recalls, clock)
     library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
     assembler = Assembler(base.tokens)
     records.snapshots.tell_of_dropped(assembler.fragments.drop)
     briefing = Briefing(base.policy, clock, recalls, library)
+    preload = Preload(recalls, clock, (Readying(records.snapshots, briefing, assembler).ready,))
     tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()

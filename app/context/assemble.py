@@ -22,7 +22,7 @@ from app.context.fragments import Fragments
 from app.context.head import head
 from app.context.layers import LAYERS
 from app.context.notes import notes
-from app.context.receipts import always, bounded
+from app.context.receipts import always, bounded, remembered
 from app.context.tokens import TOKENIZER, Tokens
 from app.policy import Policy
 from app.vocabulary import LayerReceipt, Message, Receipt
@@ -95,7 +95,8 @@ def _after_the_notes(words: str, count: int, tokens: Tokens) -> int:
 
 
 def _receipt(made: Draft, layers: tuple[LayerReceipt, ...]) -> Receipt:
-    brief, there = made.brief, {layer.name for layer in layers}
+    brief, layers = made.brief, remembered(layers, made.brief.memory)
+    there = {layer.name for layer in layers}
     names = (*[layer.name for layer in LAYERS], "history")
     return Receipt(
         budget=brief.limit,
@@ -106,4 +107,5 @@ def _receipt(made: Draft, layers: tuple[LayerReceipt, ...]) -> Receipt:
         layers=bounded(layers),
         empty=tuple([name for name in names if name not in there]),
         explored=made.explored,
+        memory=brief.memory,
     )

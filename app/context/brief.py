@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.policy import AffectBand, MasteryBand, Policy
-from app.vocabulary import Affect, Snapshot, Task
+from app.vocabulary import Affect, Remembered, Snapshot, Task
 
 if TYPE_CHECKING:
     from app.context.recall.search import Ranked  # carries numpy, which a plain command does not need
@@ -31,8 +31,8 @@ class Brief:
     """All that a prompt is made of. `course` says what the course is about, `facts` what the learner told us and still
     holds; the best of each comes first.
 
-    `recalled` and `material` are passages that may help. `draw`, from [0, 1), decides whether a layer is left out to
-    learn what it is worth; `None` for a preview.
+    `recalled` and `material` are passages that may help, `memory` how what is remembered was there. `draw`, from
+    [0, 1), decides whether a layer is left out to learn what it is worth; `None` for a preview.
     """
 
     policy: Policy
@@ -46,6 +46,7 @@ class Brief:
     facts: tuple[Item, ...] = ()
     recalled: "Ranked | None" = None
     material: "Ranked | None" = None
+    memory: Remembered | None = None
     draw: float | None = None
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from app.context.layers.layer import Fragment
-from app.vocabulary import LayerReceipt, Outcome, Said
+from app.vocabulary import LayerReceipt, Outcome, Remembered, Said
 
 MOST_TOLD = 40
 """Items that a receipt tells about in all."""
@@ -55,6 +55,24 @@ def of_history(given: Given, kept: tuple[Said, ...], items: int, tokens: int) ->
         first_seq=kept[0].seq if kept else None,
         room=given.room,
     )
+
+
+REMEMBERED = ("facts", "retrieved")
+"""The layers that a learner's memory supplies."""
+
+_LATE = "the memory was not there in time: the next turn may have it"
+_STALE = "what other replicas recorded of late may be missing"
+
+
+def remembered(layers: tuple[LayerReceipt, ...], memory: Remembered | None) -> tuple[LayerReceipt, ...]:
+    """The layers, and why those are not there, or not as of now, that come from a memory that was not there in time."""
+    if memory == "loading":
+        there = {layer.name for layer in layers}
+        late = [LayerReceipt(name, 0, 0, 0.0, "dropped", _LATE, 0) for name in REMEMBERED if name not in there]
+        return (*layers, *late)
+    if memory == "stale":
+        return tuple([replace(one, why=f"{one.why}; {_STALE}") if one.name in REMEMBERED else one for one in layers])
+    return layers
 
 
 def bounded(layers: tuple[LayerReceipt, ...]) -> tuple[LayerReceipt, ...]:

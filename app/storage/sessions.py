@@ -7,7 +7,7 @@ from typing import Any
 
 from app.clock import Clock, iso
 from app.errors import Duplicate, NotFound
-from app.storage.ports import FEEDBACK, LEARNERS, MEMORIES, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
+from app.storage.ports import FEEDBACK, LEARNERS, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import Feedback, Learner, Page, Session, Turn
 
@@ -41,14 +41,17 @@ class Sessions:
         """Erases the session with its turns, their feedback, the questions that wait, and what was derived from what
         the learner said; a half-done erasure is finished by asking again."""
         await self._store.delete(QUESTIONS, {"session_id": session.id})
+        await self._remove_turns(session)
+        # First what was said, last what quotes it: who quotes the session looks whether it is still there (`Segments`).
+        await self._store.delete(SESSIONS, {"id": session.id})
+        await self._remove_turns(session)  # those that were opened meanwhile
+        await self._store.delete(SEGMENTS, {"workspace": session.workspace, "learner_id": session.learner_id})
+
+    async def _remove_turns(self, session: Session) -> None:
         while turns := await self._store.find(TURNS, Find({"session_id": session.id}, "seq", limit=200)):
             for turn in turns:
                 await self._store.delete(FEEDBACK, {"turn_id": turn["id"]})
                 await self._store.delete(TURNS, {"id": turn["id"]})
-        # First what was said, last what quotes it: who quotes the session looks whether it is still there (`Segments`).
-        await self._store.delete(SESSIONS, {"id": session.id})
-        for kind in (SEGMENTS, MEMORIES):
-            await self._store.delete(kind, {"workspace": session.workspace, "learner_id": session.learner_id})
 
     async def of(self, workspace: str, learner_id: str, limit: int, before: str | None = None) -> Page[Session]:
         """A learner's sessions, newest first; the cursor is the id of the oldest one on the page."""

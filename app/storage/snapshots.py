@@ -44,6 +44,14 @@ class _Held:
     """Where something was learned of the learner since the portrait was drawn."""
 
 
+@dataclass(slots=True, eq=False)
+class _Load:
+    """A snapshot being read, and whether what it is made of has changed meanwhile."""
+
+    session: Session
+    spoilt: bool = False
+
+
 class Snapshots:
     """The snapshots of the 2,048 sessions last used, or of fewer when together they hold over a million tokens."""
 
@@ -53,6 +61,7 @@ class Snapshots:
         self._sessions, self._learners, self._turns = sessions, learners, turns
         self._clock, self._portrait = around
         self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._loads: set[_Load] = set()
         self._tokens = 0
         self._listeners: list[Callable[[str, str], None]] = []
         self.lookups = {"hit": 0, "miss": 0}
@@ -89,7 +98,12 @@ class Snapshots:
         return None
 
     def drop(self, session_id: str) -> None:
-        """Forgets a session's snapshot."""
+        """Forgets a session's snapshot, and one that is being read."""
+        for load in self._loads:
+            load.spoilt = load.spoilt or load.session.id == session_id
+        self._let_go(session_id)
+
+    def _let_go(self, session_id: str) -> None:
         if held := self._held.pop(session_id, None):
             self._tokens -= held.tokens
 
@@ -98,11 +112,14 @@ class Snapshots:
         self._listeners.append(listener)
 
     def drop_learner(self, workspace: str, learner_id: str) -> None:
-        """Forgets all snapshots of a learner."""
+        """Forgets all snapshots of a learner, and those that are being read."""
+        for load in self._loads:
+            session = load.session
+            load.spoilt = load.spoilt or (session.workspace, session.learner_id) == (workspace, learner_id)
         for listener in self._listeners:
             listener(workspace, learner_id)
         for session_id in self._of_learner(workspace, learner_id):
-            self.drop(session_id)
+            self._let_go(session_id)
 
     def learned(self, workspace: str, learner_id: str, *, here: bool = True) -> None:
         """Has a learner's portrait drawn again when it is wanted next: something was learned of them, `here` or by
@@ -148,6 +165,22 @@ class Snapshots:
         return held.snapshot
 
     async def _load(self, session: Session) -> Snapshot:
+        """Reads a snapshot, again where something of it was erased or changed meanwhile, so that it is not kept."""
+        load = _Load(session)
+        self._loads.add(load)
+        try:
+            snapshot, running = await self._read(session)
+        finally:
+            self._loads.discard(load)
+        if load.spoilt:
+            return await self._load(await self._sessions.get(session.workspace, session.id))
+        if running:
+            # Its newest turn will have a reply that this snapshot lacks, under a number that it knows.
+            return snapshot
+        return self._hold(snapshot, sum(s.tokens for s in snapshot.said), self._clock.monotonic() + _LIFETIME)
+
+    async def _read(self, session: Session) -> tuple[Snapshot, bool]:
+        """A snapshot, and whether a turn of it is running."""
         learner, past, earlier, portrait = await asyncio.gather(
             self._learners.get(session.workspace, session.learner_id),
             self._turns.past(session.id, _RECENT),
@@ -165,13 +198,10 @@ class Snapshots:
             portrait=portrait,
             frustration=past.frustration,
         )
-        if past.running:
-            # Its newest turn will have a reply that this snapshot lacks, under a number that it knows.
-            return snapshot
-        return self._hold(snapshot, sum(s.tokens for s in past.said), self._clock.monotonic() + _LIFETIME)
+        return snapshot, past.running
 
     def _hold(self, snapshot: Snapshot, tokens: int, until: float) -> Snapshot:
-        self.drop(snapshot.session.id)
+        self._let_go(snapshot.session.id)
         start = 0
         while len(snapshot.said) - start > _RECENT or (tokens > _RECENT_TOKENS and start < len(snapshot.said)):
             tokens -= snapshot.said[start].tokens

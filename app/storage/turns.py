@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from app.errors import Duplicate, NotFound, SessionBusy
-from app.storage.ports import TURNS, Doc, Find, Store
+from app.storage.ports import SESSIONS, TURNS, Doc, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import Page, Said, State, Turn
 
@@ -54,6 +54,13 @@ class TurnLog:
             if duplicate.index == "one_open":
                 raise SessionBusy(f"a turn is already running in session {turn.session_id}") from duplicate
             raise (KeyTaken if duplicate.index == "by_key" else StaleSnapshot) from duplicate
+
+    async def confirm(self, turn: Turn) -> None:
+        """Takes a turn back that was opened while its session was erased elsewhere; raises `NotFound` then. Whoever
+        erases a session looks for turns of it once more when it is gone, so one of the two sees the other."""
+        if await self._store.get(SESSIONS, turn.session_id) is None:
+            await self._store.delete(TURNS, {"id": turn.id})
+            raise NotFound("session", turn.session_id)
 
     def jot(self, turn_id: str, n: int, text: str) -> None:
         """Keeps a piece of the reply so that it survives this process."""

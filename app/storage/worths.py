@@ -11,7 +11,9 @@ from app.storage.records import from_doc, to_doc
 from app.vocabulary import SCHEMA
 
 RECENT = 256
-"""Turns that a document remembers having counted: a turn that is rated at two replicas at once counts once."""
+"""Turns that a document remembers having counted: a turn that is rated at two replicas at once counts once. The ids of
+erased turns stay until 256 others were rated: they say when a turn was, and nothing in the store says any more whose or
+of what; to take them out would cost each erasure a read of all tallies, for which replicas compete."""
 
 _TRIES = 50
 """Replicas that may add between reading and writing before one gives up."""

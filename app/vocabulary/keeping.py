@@ -140,11 +140,16 @@ class Explored:
     factor: float = 1.0
 
 
+Remembered = Literal["warm", "loaded", "stale", "loading"]
+"""How a learner's memory was there for a turn: at hand, waited for, without what other replicas recorded of late, or
+not in time."""
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What the model got to read. Token counts include each message's framing; `full_tokens` are those of all that
     could have been sent. `empty` names the layers that had nothing to say. `explored` is `None` where nothing was left
-    to chance."""
+    to chance, `memory` where no memory was asked."""
 
     budget: int
     tokens: int
@@ -154,6 +159,7 @@ class Receipt:
     layers: tuple[LayerReceipt, ...]
     empty: tuple[str, ...] = ()
     explored: Explored | None = None
+    memory: Remembered | None = None
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ async def test_what_was_said_in_another_session_is_found_and_told_in_the_receipt
     assert "Herbert" not in str(provider.requests[-1].body)
     receipt = await receipt_of(masterx, turn)
     layer = receipt["layers"]["retrieved"]
+    assert receipt["memory"] in ("warm", "loaded")
     assert (layer["told"][0]["id"], layer["told"][0]["outcome"]) == (f"{first['id']}#m", "kept")
     assert layer["tokens"] > 0
     assert receipt["tokens"] <= receipt["budget"]

@@ -3,13 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from app.briefing import Briefing, Wish
+from app.context.assemble import Assembler
 from app.context.memory.ahead import Ahead
 from app.context.preload import Preload, Prepare
+from app.context.tokens import o200k
 from app.events import TurnEnded
+from app.policy import load
+from app.readying import Readying
 from app.storage.segments import Owner
 from app.storage.sqlite import SqliteStore
+from app.vocabulary import Ask, Task
 from tests.contract.school import ADA, Replica, School
+
+POLICY = load(Path(__file__).parents[2] / "config" / "policy.toml")
 
 
 @asynccontextmanager
@@ -99,3 +108,32 @@ def test_what_was_fetched_and_not_asked_for_is_wasted() -> None:
     ahead.made(ADA, 3.0)
     ahead.made(bob, 700.0)
     assert ahead.counts == {"made": 5, "used": 1, "wasted": 3}
+
+
+async def test_the_head_of_the_next_prompt_is_ready_before_its_message_comes(store: SqliteStore) -> None:
+    school, assembler = School(store), Assembler(o200k())
+    session = await school.history(ADA, ["I live in Vienna."])
+    async with school.replica() as replica:
+        snapshots = replica.records.snapshots
+        briefing = Briefing(POLICY, school.clock, replica.recalls)
+        readying = Readying(snapshots, briefing, assembler)
+        async with ahead_of(replica, readying.ready) as preload:
+            preload.expect(ADA, session.id)
+            await preload.idle()
+        made = assembler.fragments.lookups["miss"]
+        assert made
+        ask = Ask("school", session.id, "How do fractions work?", stream=False)
+        brief = await briefing.brief(ask, await snapshots.of("school", session.id), Wish(Task.GENERAL, "guided"))
+        prompt = assembler.assemble(brief)
+        assert "Vienna" in prompt.messages[0].text
+        assert assembler.fragments.lookups == {"hit": made, "miss": made}
+        assert snapshots.lookups == {"hit": 1, "miss": 1}
+        assert replica.recalls.lookups["warm"] == 1
+
+
+async def test_nothing_is_made_ready_for_a_session_that_is_gone(store: SqliteStore) -> None:
+    school, assembler = School(store), Assembler(o200k())
+    async with school.replica() as replica:
+        briefing = Briefing(POLICY, school.clock, replica.recalls)
+        await Readying(replica.records.snapshots, briefing, assembler).ready("school", "gone")
+    assert not assembler.fragments.lookups.total()

@@ -275,7 +275,7 @@ NOW = "2026-11-30T00:00:00.000000Z"
 
 def test_a_newer_fact_supersedes_and_the_older_one_keeps_its_time() -> None:
     facts = said("I live in Berlin.", "I like algebra.", "I moved to Oslo.", "I hate algebra.", "I live in Oslo.")
-    held = {fact.key: fact.value for fact in current(facts, NOW)}
+    held = {fact.key: fact.value for fact in current(merged(facts), NOW)}
     assert held == {"home": "Oslo", "taste:algebra": "dislikes"}
     berlin = next(fact for fact in merged(facts) if fact.value == "Berlin")
     assert (berlin.valid_until, berlin.superseded_by) == ("2026-11-03T10:00:00.000000Z", "t3")
@@ -287,7 +287,7 @@ def test_an_exam_that_is_moved_and_a_wish_that_changes_have_one_value() -> None:
         *("My physics exam is on 3 May.", "I prefer short answers.", "I prefer worked examples."),
         *("I prefer long answers.", "My physics exam has been moved to 9 May."),
     )
-    assert {fact.key: fact.value for fact in current(facts, NOW)} == {
+    assert {fact.key: fact.value for fact in current(merged(facts), NOW)} == {
         "exam:physics": "2027-05-09",
         "prefers:answers": "long answers",
         "prefers:examples": "worked examples",
@@ -296,16 +296,16 @@ def test_an_exam_that_is_moved_and_a_wish_that_changes_have_one_value() -> None:
 
 def test_what_is_taken_back_is_shown_no_more() -> None:
     facts = said("I'm allergic to nuts.", "I am not allergic to nuts any more.")
-    assert current(facts, NOW) == ()
+    assert current(merged(facts), NOW) == ()
     assert [fact.value for fact in merged(facts)] == ["yes", None]
     again = [*facts, replace(facts[0], at="2026-11-09T10:00:00.000000Z", turn_id="t9")]
-    assert [fact.value for fact in current(again, NOW)] == ["yes"]
+    assert [fact.value for fact in current(merged(again), NOW)] == ["yes"]
 
 
 def test_a_day_that_is_past_is_shown_no_more() -> None:
     facts = said("My biology exam is on 25 November.")
-    assert [fact.value for fact in current(facts, "2026-11-25T23:00:00Z")] == ["2026-11-25"]
-    assert current(facts, "2026-11-26T00:00:01Z") == ()
+    assert [fact.value for fact in current(merged(facts), "2026-11-25T23:00:00Z")] == ["2026-11-25"]
+    assert current(merged(facts), "2026-11-26T00:00:01Z") == ()
 
 
 spoken = st.lists(
@@ -327,8 +327,8 @@ spoken = st.lists(
 def test_of_one_key_only_the_newest_ever_holds_whatever_the_order(facts: list[Fact], chance: random.Random) -> None:
     shuffled = facts.copy()
     chance.shuffle(shuffled)
-    held = current(facts, NOW)
-    assert held == current(shuffled + facts, NOW)
+    held = current(merged(facts), NOW)
+    assert held == current(merged(shuffled + facts), NOW)
     assert len({fact.key for fact in held}) == len(held)
     for fact in held:
         assert not any(other.key == fact.key and other.at > fact.at and other.value != fact.value for other in facts)
@@ -338,4 +338,40 @@ def test_what_is_kept_of_a_learner_is_bounded_and_what_holds_goes_last() -> None
     many = [Fact("home", f"City {n}", "…", f"t{n:04}", f"2026-11-21T10:{n // 60:02}:{n % 60:02}Z") for n in range(900)]
     kept = merged(many)
     assert len(kept) == MOST
-    assert [fact.value for fact in current(many, NOW)] == ["City 899"]
+    assert [fact.value for fact in current(kept, NOW)] == ["City 899"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I hate foreigners.",
+        "I can't stand girls.",
+        "I hate Jews.",
+        "I hate the French.",
+        "I hate French.",
+        "I don't like black people.",
+        "I dislike gay teachers.",
+        "I hate maths teachers.",
+        "I prefer white teachers.",
+        "I'm allergic to immigrants.",
+        "My favourite race is mine.",
+        "My favourite joke is about refugees.",
+        "My goal is to get rid of the Roma.",
+        "Ich hasse Ausländer.",
+        "Ich mag keine Türken.",
+        "Je déteste les Arabes.",
+        "Odio a los gitanos.",
+        "No me gustan los inmigrantes.",
+        "I love Hitler.",
+        "Me gusta Franco.",
+    ],
+)
+def test_no_fact_says_what_a_learner_thinks_of_people(message: str) -> None:
+    assert facts_in(message, "t1", AT) == ()
+
+
+def test_likes_and_dislikes_of_school_hobbies_and_ways_to_learn_are_facts() -> None:
+    for thing in ("fractions", "group work", "step-by-step explanations", "football", "long essays", "word problems"):
+        for verb, value in (("love", "likes"), ("hate", "dislikes")):
+            found = facts_in(f"I {verb} {thing}.", "t1", AT)
+            assert [(fact.key, fact.value) for fact in found] == [(f"taste:{thing}", value)]

@@ -59,9 +59,9 @@ def _over(fact: Fact, at: str) -> bool:
 
 
 def current(facts: Iterable[Fact], now: str) -> tuple[Fact, ...]:
-    """What holds `now` (ISO 8601 UTC): of each key one at most, none that was taken back or is past."""
+    """What of merged facts holds `now` (ISO 8601 UTC): of each key one at most, none that was taken back or is past."""
     return tuple(
-        fact for fact in merged(facts) if fact.superseded_by is None and fact.value is not None and not _over(fact, now)
+        fact for fact in facts if fact.superseded_by is None and fact.value is not None and not _over(fact, now)
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from app.context.facts.dates import day_in
 from app.context.facts.fact import Fact
 from app.context.facts.rules import Rule, rules
+from app.context.facts.things import may_tell
 from app.context.prose.bearing import asks
 from app.context.prose.pieces import pieces
 
@@ -153,4 +154,6 @@ def _by(rule: Rule, found: re.Match[str], said: date) -> _Stated | None:
         until = f"{datetime.combine(day + timedelta(days=1), time()).isoformat()}Z"
     if rule.key == "name" and parts.get("v", "").lower() in _NO_NAMES:
         return None
-    return rule.key.format(**parts).rstrip(":"), rule.value.format(**parts) if rule.value else None, until
+    key = rule.key.format(**parts).rstrip(":")
+    value = rule.value.format(**parts) if rule.value else None
+    return (key, value, until) if may_tell(key, value or "") else None

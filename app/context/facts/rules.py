@@ -30,7 +30,7 @@ _PARTS = {
     "LANG": r"(?P<v>(?-i:[A-ZÀ-Þ])\w+)",
     "WORD": rf"{_NEVER}(?P<v>(?:[^\W\d_][\w-]* )?(?P<k>{_VAGUE}[^\W\d_][\w-]+))",
     "THING": rf"{_NEVER}(?P<k>[^\W\d_][\w-]+(?: {_VAGUE}[\w/-]+){{0,3}}?)",
-    "PURPOSE": r"(?P<v>[^\W\d_][\w'’-]+(?: [\w'’-]+){0,6}?)",
+    "PROFESSION": r"(?P<v>[^\W\d_][\w'’-]+(?: [\w'’-]+){0,2}?)",
     "EXAM": r"(?P<k>(?:[\w'’-]+ ){0,3}?)(?:exams?|tests?|quiz|finals?|midterms?|olympiad|competition)",
     "WHEN": r"(?P<v>(?:[\w.,º-]+ ?){1,5}?)",
     "I AM": r"(?:i['’]?m|i am)",
@@ -117,11 +117,10 @@ language | {v} | my mother tongue is LANG END
 language | {v} | meine Muttersprache ist LANG END
 language | {v} | ma langue maternelle est (?:le |l['’])?(?P<v>\w+)END
 language | {v} | mi (?:lengua materna|idioma materno) es (?:el )?(?P<v>\w+)END
-goal | become {v} | (?:i (?:really )?want|i['’]d (?:like|love)|I AM hoping|i hope) to (?:become|be) (?:an? )PURPOSE END
-goal | {v} | my (?:biggest |main )?goal is to PURPOSE END
+goal | become {v} | (?:i (?:really )?want|i['’]d (?:like|love)|I AM hoping|i hope) to (?:become|be) (?:an? )PROFESSION END
 goal | become {v} | ich (?:möchte|will) (?:(?:mal|später|einmal) )*(?P<v>[\w-]+(?: [\w-]+)?) werden END
-goal | become {v} | je (?:veux|voudrais|souhaite) devenir PURPOSE END
-goal | become {v} | (?:quiero|me gustaría) ser PURPOSE END
+goal | become {v} | je (?:veux|voudrais|souhaite) devenir PROFESSION END
+goal | become {v} | (?:quiero|me gustaría) ser PROFESSION END
 subject | {v} | (?:my major is|I AM majoring in) (?P<v>[^\W\d_]+(?: [^\W\d_]+){0,2}?)END
 favourite:{k} | {v} | my fav(?:ou?rite)? (?P<k>[a-z]+) is (?!when |that |how |to |the one)(?P<v>[^\W\d_][\w'’-]*(?: [\w'’-]+){0,3}?)END
 favourite:{k} | {v} | mein(?:e)? Lieblings-?(?P<k>\w+) ist (?P<v>[^\W\d_][\w-]*(?: [\w-]+)?)END

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+import orjson
+
 from app.clock import Clock
 from app.context.memory.memory import SIZE, Memory
 from app.errors import SegmentError
@@ -53,13 +55,14 @@ class Loader:
     async def _unpack(self, owner: Owner, memory: Memory, newest: int) -> bool:
         """Takes in the newest segments, as many as are remembered; false where one of them cannot be used."""
         n = max(-1, newest - -(-self._most // SIZE))
+        memory.index.reserve((newest - n) * SIZE)
         while n < newest:
             found = await self._segments.past(owner, n)
             for segment in found:
                 if segment is None or segment.n != n + 1 or memory.packed not in ("", segment.after):
                     return False
                 try:
-                    memory.unpack(segment)
+                    memory.unpack(segment, last=segment.n == newest)
                 except SegmentError as error:
                     log.warning("a segment cannot be used: %s", error)
                     return False
@@ -71,18 +74,19 @@ class Loader:
 
     async def _read_anew(self, owner: Owner) -> Memory:
         """The newest turns of the log, newest first until they are enough, taken in from the oldest on."""
-        memory, pages = Memory(), list[list[Doc]]()
+        memory, pages = Memory(), list[bytes]()  # as bytes they are small, and nothing for the garbage collector
         count, before, held = await self._store.count(TURNS, owner.where), None, 0
+        memory.index.reserve(min(2 * count, self._most))
         while 2 * held < self._most:
             page = await self._store.find(TURNS, Find(owner.where, "-id", before, _PAGE))
             if not page:
                 break
-            pages.append([_slim(turn) for turn in page])
+            pages.append(orjson.dumps([_slim(turn) for turn in page]))
             before, held = page[-1]["id"], held + len(page)
             await asyncio.sleep(0)
         memory.turns, settling = max(count - held, 0), True
         while pages:
-            settling = await self._read(memory, pages.pop()[::-1], settling)
+            settling = await self._read(memory, orjson.loads(pages.pop())[::-1], settling)
         memory.checked = self._clock.monotonic()
         return memory
 

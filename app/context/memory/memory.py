@@ -7,7 +7,7 @@ from itertools import chain
 
 from app.clock import before
 from app.context.facts.fact import Fact, merged
-from app.context.memory.passages import facts, passages
+from app.context.memory.passages import facts, ids_of, passages
 from app.context.recall.index import Index
 from app.errors import SegmentError
 from app.storage.ports import Doc
@@ -27,15 +27,9 @@ _BESIDE = 1.35
 tracemalloc (`bench recall`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Packable:
-    """A settled turn that no segment holds yet: its number among all of the learner's, its session, its passages."""
-
-    id: str
-    number: int
-    session_id: str
-    passages: tuple[str, ...]
-    facts: tuple[Fact, ...]
+_Packable = tuple[str, int, str, int]
+"""A settled turn that no segment holds yet: its id, its number among all of the learner's, its session, how many
+passages it has. As the index's rows, nothing that the garbage collector would look through."""
 
 
 @dataclass(slots=True)
@@ -58,6 +52,8 @@ class Memory:
     _facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
     """By turn, of those that no segment holds yet."""
 
+    _merged: tuple[Fact, ...] | None = None
+
     _waiting: deque[_Packable] = field(default_factory=deque)
     _waiting_passages: int = 0
 
@@ -73,30 +69,34 @@ class Memory:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """All that the learner said of themselves; `facts.fact.current` says what of it holds."""
-        return (*self._packed_facts, *chain.from_iterable(self._facts.values()))
+        """What the learner said of themselves, merged; `facts.fact.current` says what of it holds."""
+        if self._merged is None:
+            self._merged = merged((*self._packed_facts, *chain.from_iterable(self._facts.values())))
+        return self._merged
 
-    def unpack(self, segment: Segment) -> None:
-        """Takes a segment in. Raises `SegmentError` for one that is damaged or of another version."""
+    def unpack(self, segment: Segment, *, last: bool = True) -> None:
+        """Takes a segment in; the facts are those of the `last`. Raises `SegmentError` for one that is damaged or of
+        another version."""
         try:
-            self._packed_facts = tuple(Fact(**fact) for fact in segment.facts)
+            if last:
+                self._packed_facts = tuple(Fact(**fact) for fact in segment.facts)
         except TypeError as error:
             raise SegmentError(f"its facts are none: {error}") from error
         self.index.unpack(segment.data)
+        self._merged = None
         self.segment, self.turns = segment.n, segment.turns
         self.packed = self.frontier = segment.until
 
     def hear(self, turn: Doc) -> None:
         """Takes a turn in that is closed, without asking what else there is; one that is known already is left."""
-        self._add(turn, passages(turn))
+        self._add([(turn, passages(turn))])
 
     def read(self, turns: Sequence[Doc], now: float, *, settling: bool) -> bool:
         """Takes the next turns of the log past the frontier in, in order. While it is `settling`, the frontier moves
         with those that are settled at `now` (UTC seconds); false from the first on that is not."""
-        limit = before(now - SETTLED)
-        for turn in turns:
-            found = passages(turn)
-            self._add(turn, found)
+        limit, read = before(now - SETTLED), [(turn, passages(turn)) for turn in turns]
+        self._add(read)
+        for turn, found in read:
             settling = settling and turn["state"] != State.OPEN and turn["id"] < limit
             if settling:
                 self.frontier, self.turns = turn["id"], self.turns + 1
@@ -107,37 +107,34 @@ class Memory:
         """The next segment and the sessions that it quotes; `None` where there is not enough for one."""
         if not self.packable:
             return None
-        chosen, ids = [], list[str]()
-        for turn in self._waiting:
-            chosen.append(turn)
-            ids += turn.passages
-            if len(ids) >= SIZE:
+        chosen, held = list[_Packable](), 0
+        for waiting in self._waiting:
+            chosen.append(waiting)
+            held += waiting[3]
+            if held >= SIZE:
                 break
-        last = chosen[-1]
-        told = merged((*self._packed_facts, *chain.from_iterable(turn.facts for turn in chosen)))
-        packed = self.index.pack(ids)
-        segment = Segment(self.segment + 1, self.packed, last.id, last.number, packed, [asdict(fact) for fact in told])
-        return segment, tuple(dict.fromkeys(turn.session_id for turn in chosen))
+        turns, (last, number, _, _) = [turn for turn, _, _, _ in chosen], chosen[-1]
+        told = merged((*self._packed_facts, *chain.from_iterable(self._facts.get(turn, ()) for turn in turns)))
+        packed = self.index.pack(id_ for turn in turns for id_ in ids_of(turn))
+        segment = Segment(self.segment + 1, self.packed, last, number, packed, [asdict(fact) for fact in told])
+        return segment, tuple(dict.fromkeys(session_id for _, _, session_id, _ in chosen))
 
     def written(self, segment: Segment) -> None:
         """Notes that a segment is kept."""
         self.segment, self.packed = segment.n, segment.until
-        self._packed_facts = tuple(Fact(**fact) for fact in segment.facts)
-        while self._waiting and self._waiting[0].id <= segment.until:
-            turn = self._waiting.popleft()
-            self._waiting_passages -= len(turn.passages)
-            self._facts.pop(turn.id, None)
+        self._packed_facts, self._merged = tuple(Fact(**fact) for fact in segment.facts), None
+        while self._waiting and self._waiting[0][0] <= segment.until:
+            turn, _, _, count = self._waiting.popleft()
+            self._waiting_passages -= count
+            self._facts.pop(turn, None)
 
-    def _add(self, turn: Doc, found: Sequence[Passage]) -> None:
-        if not found or found[0].id in self.index:
-            return
-        for passage in found:
-            self.index.add(passage)
-        if stated := facts(turn):
-            self._facts[turn["id"]] = stated
+    def _add(self, read: Sequence[tuple[Doc, Sequence[Passage]]]) -> None:
+        new = [(turn, found) for turn, found in read if found and found[0].id not in self.index]
+        self.index.add(*chain.from_iterable(found for _, found in new))
+        for turn, _ in new:
+            if stated := facts(turn):
+                self._facts[turn["id"]], self._merged = stated, None
 
     def _wait(self, turn: Doc, found: Sequence[Passage]) -> None:
-        ids = tuple(passage.id for passage in found)
-        stated = self._facts.get(turn["id"], ())
-        self._waiting.append(_Packable(turn["id"], self.turns, turn["session_id"], ids, stated))
-        self._waiting_passages += len(ids)
+        self._waiting.append((turn["id"], self.turns, turn["session_id"], len(found)))
+        self._waiting_passages += len(found)

@@ -19,11 +19,17 @@ def passages(turn: Doc) -> list[Passage]:
     if state in (State.OPEN, State.FAILED):
         return []
     place = 2 * max(turn["seq"] - 1, 0)
-    message = Passage(f"{turn['id']}#m", turn["session_id"], place, turn["created_at"], "learner", turn["message"])
+    of_message, of_reply = ids_of(turn["id"])
+    message = Passage(of_message, turn["session_id"], place, turn["created_at"], "learner", turn["message"])
     if state not in _REPLIES or turn["degraded"] or not turn["reply"].strip():
         return [message]
     at = turn["closed_at"] or turn["created_at"]
-    return [message, Passage(f"{turn['id']}#r", turn["session_id"], place + 1, at, "tutor", turn["reply"])]
+    return [message, Passage(of_reply, turn["session_id"], place + 1, at, "tutor", turn["reply"])]
+
+
+def ids_of(turn_id: str) -> tuple[str, str]:
+    """What the passages of a turn are called, where it has them: the message and the reply."""
+    return f"{turn_id}#m", f"{turn_id}#r"
 
 
 def facts(turn: Doc) -> tuple[Fact, ...]:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import Self
 
 import orjson
 
@@ -28,6 +28,7 @@ from app.storage.cache import Cache
 from app.storage.ports import Doc
 from app.storage.records import to_doc
 from app.storage.segments import Owner, Segment, Segments
+from app.vocabulary import Remembered
 
 CHANGED = "recall-changed"
 """Channel that tells of turns that were recorded and of what was erased: a JSON list of the sender, `turn` or `erased`,
@@ -41,7 +42,6 @@ _LOADS = 8
 _GROWN = 1.25
 """Times what is remembered of a learner that a warm index may hold before it is loaded again."""
 
-Why = Literal["warm", "loaded", "stale", "loading"]
 log = logging.getLogger("masterx.memory")
 
 
@@ -62,7 +62,7 @@ class Found:
 
     ranked: Ranked | None
     facts: tuple[Fact, ...]
-    why: Why
+    why: Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Recalls:
         self._slots = asyncio.Semaphore(_LOADS)
         self._packable: set[Owner] = set()
         self._work = asyncio.Event()
-        self.lookups = {"warm": 0, "loaded": 0, "stale": 0, "loading": 0}
+        self.lookups: dict[str, int] = {"warm": 0, "loaded": 0, "stale": 0, "loading": 0}
         """Questions by how the memory was there."""
 
         self.ahead = Ahead()
@@ -123,6 +123,11 @@ class Recalls:
         if memory is None:
             return Found(None, (), why)
         return Found(search(memory.index, sought.question), current(memory.facts, sought.question.at), why)
+
+    def facts(self, owner: Owner, now: str) -> tuple[Fact, ...]:
+        """What holds of a learner whose memory is warm, without asking it; nothing of others."""
+        memory = self.warm.peek(owner)
+        return current(memory.facts, now) if memory else ()
 
     def fresh(self, owner: Owner) -> bool:
         """Whether a memory is warm and was compared with the log of late."""
@@ -176,7 +181,7 @@ class Recalls:
             while self._packable:
                 await self._write(self._packable.pop())
 
-    async def _memory(self, owner: Owner) -> tuple[Memory | None, Why]:
+    async def _memory(self, owner: Owner) -> tuple[Memory | None, Remembered]:
         memory = self.warm.get(owner)
         if memory and not self._stale(memory):
             return memory, "warm"

@@ -55,10 +55,15 @@ class Column:
         """Appends so many zeros."""
         needed = self._used + more
         if needed > len(self._room):
-            room = np.zeros((max(needed, 2 * len(self._room)), *self._room.shape[1:]), dtype=self._room.dtype)
+            self.reserve(max(needed, 2 * len(self._room)) - self._used)
+        self._used = needed
+
+    def reserve(self, more: int) -> None:
+        """Makes room for so many; what is not used of it yet takes no memory."""
+        if self._used + more > len(self._room):
+            room = np.zeros((self._used + more, *self._room.shape[1:]), dtype=self._room.dtype)
             room[: self._used] = self.values
             self._room = room
-        self._used = needed
 
     def __getitem__(self, n: Any) -> Any:
         return self._room[n]
@@ -86,6 +91,11 @@ class Table:
     def nbytes(self) -> int:
         """Bytes of memory."""
         return sum(column.nbytes for column in self.columns.values())
+
+    def reserve(self, more: int) -> None:
+        """Makes room for so many rows more."""
+        for column in self.columns.values():
+            column.reserve(more)
 
     def grow(self, more: int) -> int:
         """Adds rows of zeros; gives the first's number."""

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from app.context.recall import segments
-from app.context.recall.columns import ANALYSED, WIDTH, Array, Table
+from app.context.recall.columns import ANALYSED, WIDTH, Array, Column, Table
 from app.context.recall.lines import Lines, Names
 from app.context.recall.nature import nature
 from app.context.recall.postings import NONE, Postings
 from app.context.recall.quoting import aside, bare
+from app.context.recall.segments import Row, read, row_of, written
 from app.context.recall.words import terms
 from app.vocabulary import Passage
 
@@ -22,8 +23,8 @@ _AFTER = (0.4, 0.2)
 NOBODY = 0
 """The speaker of material."""
 
-_OVERHEAD = 600
-"""Bytes of a passage beside its text, terms and row: strings' headers, the record, entries in dictionaries."""
+_OVERHEAD = 400
+"""Bytes of a passage beside its text, terms and row of the table: ids, times, headers, entries in dictionaries."""
 
 
 class Index:
@@ -31,17 +32,21 @@ class Index:
 
     A passage lives in a slot, a row of `table`; slots of what was removed are used again. `add` costs the same however
     many passages there are. For one thread at a time.
+
+    What there is one of for each passage is bytes or an array, in arrays again: none of them is for the garbage
+    collector, which would hold everything up for half a second over 200,000 records in lists.
     """
 
     def __init__(self) -> None:
         self.table, self.postings = Table(), Postings()
         self.sessions, self.speakers = Names(), Names()
-        self._lines = Lines(self.table)
+        self._rows, self._contents = Column("O"), Column("O")
+        self._rows.grow(1)
+        self._contents.grow(1)
+        self._lines = Lines(self.table, self._rows)
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
         self._asides: dict[int, frozenset[str]] = {}
-        self._passages: list[Passage | None] = [None]
-        self._contents: list[Array] = [NONE]
         self._letters = self._terms = 0
         self._surroundings: tuple[Array, Array] | None = None
 
@@ -59,10 +64,10 @@ class Index:
 
     def passage(self, slot: int) -> Passage:
         """The passage in a slot; raises `IndexError` where there is none."""
-        passage = self._passages[slot]
-        if passage is None:
+        row = self._rows[slot]
+        if not row:
             raise IndexError(slot)
-        return passage
+        return Passage(*read(row))
 
     def aside(self, slot: int) -> frozenset[str]:
         """The terms of what a passage tells of a photo or file sent along."""
@@ -82,7 +87,13 @@ class Index:
 
     def passages(self) -> Iterator[Passage]:
         """All passages in order of time."""
-        return iter(sorted((p for p in self._passages if p), key=lambda p: (p.at, p.session_id, p.n, p.id)))
+        found = [Passage(*read(row)) for row in self._rows.values if row]
+        return iter(sorted(found, key=lambda p: (p.at, p.session_id, p.n, p.id)))
+
+    def reserve(self, count: int) -> None:
+        """Makes room for so many more passages, and some, at once: to move what there is takes 50 ms at 200,000."""
+        for columns in (self.table, self._rows, self._contents):
+            columns.reserve(count + count // 4)
 
     def surroundings(self) -> tuple[Array, Array]:
         """For each slot the terms in it and around it, weighted as `search` weighs them; for each session's number the
@@ -93,18 +104,15 @@ class Index:
             self._surroundings = spread(self.table, length), inside
         return self._surroundings
 
-    def add(self, passage: Passage) -> None:
-        """Makes a passage searchable; one with the same id is replaced."""
-        self._discard(passage.id)
-        found = terms(passage.text if passage.source == "turn" else f"{passage.speaker}\n{passage.text}")
-        numbers = [self.postings.number(term) for term in found]
-        slot = self._free.pop() if self._free else self._new_slots(1)
-        self._keep([passage], [slot], [np.array(numbers, "u4")])
-        first = list(dict.fromkeys(numbers))
-        self.table.put(slot, _analysed(passage, len(found), len(first)))
-        self.table.columns["first"][slot, : len(first[:WIDTH])] = first[:WIDTH]
-        self._lines.insert(passage, slot)
-        self.postings.add(slot, numbers)
+    def add(self, *passages: Passage) -> None:
+        """Makes passages searchable, which are different ones; one with the id of an earlier one takes its place."""
+        for passage in passages:
+            self._discard(passage.id)
+        found = [terms(p.text if p.source == "turn" else f"{p.speaker}\n{p.text}") for p in passages]
+        numbers = [self.postings.number(term) for one in found for term in one]
+        analysed = [_analysed(passage, one) for passage, one in zip(passages, found, strict=True)]
+        columns = {name: np.array([row[name] for row in analysed], kind) for name, kind in ANALYSED.items()}
+        self._take([row_of(passage) for passage in passages], np.array(numbers, "u4"), columns)
 
     def remove(self, session_id: str) -> None:
         """Erases a session, or a document: its passages, its words, its part in all counts."""
@@ -116,32 +124,32 @@ class Index:
         of none are passed over."""
         found = map(self._slots.get, ids) if ids is not None else self._slots.values()
         slots = [slot for slot in found if slot is not None]
-        numbers, contents = np.unique(
-            np.concatenate([NONE, *(self._contents[slot] for slot in slots)]), return_inverse=True
-        )
+        numbers, contents = np.unique(np.concatenate([NONE, *self._contents[slots]]), return_inverse=True)
         analysed = {name: self.table[name][slots] for name in ANALYSED}
-        passages = tuple(self.passage(slot) for slot in slots)
-        return segments.pack(segments.Segment(passages, self.postings.words(numbers.tolist()), contents, analysed))
+        rows, words = [read(row) for row in self._rows[slots]], self.postings.words(numbers.tolist())
+        return segments.pack(segments.Segment(rows, words, contents, analysed))
 
     def unpack(self, data: bytes) -> tuple[str, ...]:
         """Adds the passages of a segment; gives their ids. Raises `SegmentError`, and then has added nothing."""
         segment = segments.unpack(data)
-        ids = tuple(passage.id for passage in segment.passages)
+        ids = tuple([row[0] for row in segment.rows])
         for id_ in ids:
             self._discard(id_)
         numbers = np.array([self.postings.number(word) for word in segment.words], "u4")
-        contents = numbers[segment.contents] if len(numbers) else NONE
-        lengths = segment.analysed["length"]
-        first, ends = self._new_slots(len(ids)), np.cumsum(lengths).tolist()
-        slots = range(first, first + len(ids))
-        parts = [contents[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)] if ends else []
-        self._keep(segment.passages, slots, parts)
-        self.table.put(slice(first, first + len(ids)), segment.analysed)
-        self._lines.insert_many(segment.passages, first)
-        holders = np.repeat(np.array(slots, "u4"), lengths)
-        self.postings.add_many(holders, contents)
-        self._note_first(holders, contents)
+        self._take(segment.rows, numbers[segment.contents] if len(numbers) else NONE, segment.analysed)
         return ids
+
+    def _take(self, rows: Sequence[Row], contents: Array, analysed: dict[str, Array]) -> None:
+        """Keeps passages that are not here; `contents` are the numbers of their terms, one after the other."""
+        lengths, slots = analysed["length"], self._new_slots(len(rows))
+        ends = np.cumsum(lengths).tolist()
+        parts = [contents[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        self._keep(rows, slots, parts)
+        self.table.put(slots, analysed)
+        self._lines.insert(rows, slots)
+        holders = np.repeat(np.array(slots, "u4"), lengths)
+        self.postings.add(holders, contents)
+        self._note_first(holders, contents)
 
     def _note_first(self, holders: Array, contents: Array) -> None:
         """Puts the first different terms of passages beside their rows; each of `contents` has its slot beside it."""
@@ -152,24 +160,28 @@ class Index:
         near = places < WIDTH
         self.table["first"][slots[near], places[near]] = contents[first[near]]
 
-    def _new_slots(self, count: int) -> int:
-        self._passages.extend([None] * count)
-        self._contents.extend([NONE] * count)
-        return self.table.grow(count)
+    def _new_slots(self, count: int) -> list[int]:
+        """Slots in order, those that are free first."""
+        used = sorted(self._free.pop() for _ in range(min(count, len(self._free))))
+        more = count - len(used)
+        self._rows.grow(more)
+        self._contents.grow(more)
+        first = self.table.grow(more)
+        return [*used, *range(first, first + more)]
 
-    def _keep(self, passages: Sequence[Passage], slots: Sequence[int], contents: Sequence[Array]) -> None:
+    def _keep(self, rows: Sequence[Row], slots: Sequence[int], contents: Sequence[Array]) -> None:
         self._surroundings = None
-        for passage, slot, content in zip(passages, slots, contents, strict=True):
-            self._slots[passage.id] = slot
-            self._passages[slot], self._contents[slot] = passage, content
-        row = {
-            "place": [passage.n for passage in passages],
-            "session": [self.sessions.take(passage.session_id) for passage in passages],
-            "speaker": [self.speakers.take(p.speaker) if p.source == "turn" else NOBODY for p in passages],
-        }
-        self.table.put(slots, row)
-        self._terms += sum(map(len, contents))
-        self._letters += sum(len(passage.text) for passage in passages)
+        sessions, speakers, places = list[int](), list[int](), list[int]()
+        kept, held = self._rows.values, self._contents.values
+        for row, slot, content in zip(rows, slots, contents, strict=True):
+            id_, session_id, place, _, speaker, text, source = row
+            self._slots[id_], kept[slot], held[slot] = slot, written(row), content
+            places.append(place)
+            sessions.append(self.sessions.take(session_id))
+            speakers.append(self.speakers.take(speaker) if source == "turn" else NOBODY)
+            self._letters += len(text)
+            self._terms += len(content)
+        self.table.put(slots, {"place": places, "session": sessions, "speaker": speakers})
 
     def _discard(self, id_: str) -> None:
         slot = self._slots.pop(id_, None)
@@ -178,13 +190,13 @@ class Index:
         self._surroundings = None
         passage, contents = self.passage(slot), self._contents[slot]
         self.postings.remove(slot, contents.tolist())
-        self._lines.remove(passage, slot)
+        self._lines.remove(passage.session_id, slot)
         self.sessions.give(passage.session_id)
         if passage.source == "turn":
             self.speakers.give(passage.speaker)
         self._terms -= len(contents)
         self._letters -= len(passage.text)
-        self._passages[slot], self._contents[slot] = None, NONE
+        self._rows[slot] = self._contents[slot] = None
         self._asides.pop(slot, None)
         self.table.clear(slot)
         self._free.append(slot)
@@ -212,14 +224,14 @@ def around(table: Table, slots: Array) -> Iterator[tuple[float, Array]]:
             yield share, reached
 
 
-def _analysed(passage: Passage, length: int, different: int) -> dict[str, Any]:
+def _analysed(passage: Passage, found: Sequence[str]) -> dict[str, Any]:
     text = bare(passage.text)
     kind = nature(text)
     return {
         "at": seconds(passage.at),
-        "length": length,
+        "length": len(found),
         "told": kind.told,
-        "different": 2 * math.log1p(different),
+        "different": 2 * math.log1p(len(set(found))),
         "times": kind.times,
         "asks": kind.asks,
         "own": kind.own,

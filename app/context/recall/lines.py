@@ -1,18 +1,18 @@
 """Who follows whom in each session."""
 
-from bisect import insort
+from array import array
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from app.context.recall.columns import Table
-from app.vocabulary import Passage
+from app.context.recall.columns import Column, Table
+from app.context.recall.segments import Row, read
 
 NOWHERE = 0
 """The slot that stands for no passage: before the first of a session and after the last."""
 
-_Entry = tuple[int, str, int]
-"""Place, id and slot of a passage: the order in a session."""
+_Place = tuple[int, str]
+"""What passages of a session are ordered by: their place, and where that is the same, their id."""
 
 
 class Names:
@@ -55,48 +55,47 @@ class Names:
 class Lines:
     """The passages of each session in order; keeps the columns `before` and `after` of the table true."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._lines: dict[str, list[_Entry]] = {}
+    def __init__(self, table: Table, rows: Column) -> None:
+        self._table, self._rows = table, rows
+        self._lines: dict[str, array[int]] = {}
 
     def ids(self, session_id: str) -> list[str]:
         """The passages of a session in order."""
-        return [id_ for _, id_, _ in self._lines.get(session_id, ())]
+        return [read(self._rows[slot])[0] for slot in self._lines.get(session_id, ())]
 
-    def insert(self, passage: Passage, slot: int) -> None:
-        """Puts a passage where its place is."""
-        line = self._lines.setdefault(passage.session_id, [])
-        entry = (passage.n, passage.id, slot)
-        if not line or line[-1] < entry:
-            line.append(entry)
-            at = len(line) - 1
-        else:
-            insort(line, entry)
-            at = line.index(entry)
-        before = line[at - 1][2] if at else NOWHERE
-        after = line[at + 1][2] if at + 1 < len(line) else NOWHERE
-        self._join(before, slot)
-        self._join(slot, after)
+    def insert(self, rows: Sequence[Row], slots: Sequence[int]) -> None:
+        """Puts passages that live in these slots where their places are; fastest at the end of their sessions."""
+        came: dict[str, list[int]] = {}
+        for row, slot in zip(rows, slots, strict=True):
+            came.setdefault(row[1], []).append(slot)
+        for session_id, new in came.items():
+            line = self._lines.setdefault(session_id, array("I"))
+            last = line[-1:]
+            new.sort(key=self._place)
+            line.extend(new)
+            if last and self._place(last[0]) > self._place(new[0]):
+                last, new = line[:0], sorted(line, key=self._place)
+                self._lines[session_id] = array("I", new)
+            self._link([*last, *new])
 
-    def insert_many(self, passages: Sequence[Passage], first: int) -> None:
-        """Puts passages that live in slots from `first` on where their places are."""
-        touched: dict[str, list[_Entry]] = {}
-        for slot, passage in enumerate(passages, first):
-            line = touched[passage.session_id] = self._lines.setdefault(passage.session_id, [])
-            line.append((passage.n, passage.id, slot))
-        for line in touched.values():
-            line.sort()
-            slots = np.array([slot for _, _, slot in line], "i4")
-            self._table["before"][slots] = np.concatenate(([NOWHERE], slots[:-1]))
-            self._table["after"][slots] = np.concatenate((slots[1:], [NOWHERE]))
+    def _place(self, slot: int) -> _Place:
+        row = read(self._rows[slot])
+        return row[2], row[0]
 
-    def remove(self, passage: Passage, slot: int) -> None:
+    def _link(self, slots: list[int]) -> None:
+        """Lets slots follow each other. What is new has no neighbours yet, and the first and the last of a session that
+        were so and are so keep none."""
+        places = np.array(slots, "i4")
+        self._table["before"][places[1:]] = places[:-1]
+        self._table["after"][places[:-1]] = places[1:]
+
+    def remove(self, session_id: str, slot: int) -> None:
         """Takes a passage out; its neighbours follow each other."""
         self._join(int(self._table["before"][slot]), int(self._table["after"][slot]))
-        line = self._lines[passage.session_id]
-        line.remove((passage.n, passage.id, slot))
+        line = self._lines[session_id]
+        line.remove(slot)
         if not line:
-            del self._lines[passage.session_id]
+            del self._lines[session_id]
 
     def _join(self, before: int, after: int) -> None:
         if before:

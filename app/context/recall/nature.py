@@ -8,7 +8,6 @@ _OF_TIME = re.compile(
     r"\b(?:yesterday|today|tonight|last|next|ago|week|weekend|month|year|spring|summer|autumn|winter|recently|since|just"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october"
     r"|november|december|\d+)\b",
-    re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<![.!?\n] )(?<!^)\b[A-Z][a-z]+")
 _MOST_TIMES = 3
@@ -35,7 +34,7 @@ def nature(text: str) -> Nature:
     (True, -2.0)
     """
     text = text[:_LOOKED_AT]
-    times = min(_MOST_TIMES, len(_OF_TIME.findall(text))) / 2
+    times = min(_MOST_TIMES, len(_OF_TIME.findall(text.lower()))) / 2  # twice as fast as to ignore case
     names = min(_MOST_NAMES, len(_NAME.findall(text))) / 6
     told = times + names - 2 * text.rstrip().endswith(("?", "？", "؟"))
     return Nature(told, times, _OF_ONESELF.search(text) is not None, any(mark in text for mark in "?？؟"))

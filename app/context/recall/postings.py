@@ -1,7 +1,5 @@
 """Which passages hold a term."""
 
-from array import array
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,7 +19,7 @@ class Postings:
         self._numbers: dict[str, int] = {}
         self._words: list[str] = [""]
         self._free: list[int] = []
-        self._lists: list[array[int]] = [array("I")]
+        self._lists = [bytearray()]
         self._spread = Column("u4")
         self._spread.grow(1)
         self._kept = 0
@@ -39,13 +37,13 @@ class Postings:
         number = self._numbers.get(term)
         if number is None:
             return NONE, NONE
-        packed = np.array(self._lists[number], "u4")
+        packed = np.frombuffer(self._lists[number], "u4")
         return packed >> 4, packed & MOST_TIMES
 
     def holders(self, term: str) -> int:
         """In how many passages a term stands."""
         number = self._numbers.get(term)
-        return len(self._lists[number]) if number is not None else 0
+        return len(self._lists[number]) // 4 if number is not None else 0
 
     @property
     def spread(self) -> Array:
@@ -65,7 +63,7 @@ class Postings:
             self._words[number] = term
             return number
         self._words.append(term)
-        self._lists.append(array("I"))
+        self._lists.append(bytearray())
         self._spread.grow(1)
         return len(self._words) - 1
 
@@ -73,31 +71,23 @@ class Postings:
         """The terms with these numbers."""
         return [self._words[number] for number in numbers]
 
-    def add(self, slot: int, numbers: Sequence[int]) -> None:
-        """Notes the terms of one passage."""
-        counted = Counter(numbers)
-        for number, times in counted.items():
-            self._lists[number].append(slot << 4 | min(times, MOST_TIMES))
-            self._spread[number] += 1
-        self._kept += len(counted)
-
-    def add_many(self, slots: Array, numbers: Array) -> None:
+    def add(self, slots: Array, numbers: Array) -> None:
         """Notes terms, each beside the slot of its passage."""
         pairs, times = np.unique(numbers.astype("u8") << 32 | slots, return_counts=True)
         packed = ((pairs & 0xFFFFFFFF) << 4 | np.minimum(times, MOST_TIMES).astype("u8")).astype("u4")
         different, starts = np.unique(pairs >> 32, return_index=True)
         data, bounds = packed.tobytes(), [*starts.tolist(), len(packed)]
         for number, start, end in zip(different.tolist(), bounds, bounds[1:], strict=False):
-            self._lists[number].frombytes(data[4 * start : 4 * end])
+            self._lists[number] += data[4 * start : 4 * end]
         self._spread[different] += np.diff(bounds).astype("u4")
         self._kept += len(packed)
 
     def remove(self, slot: int, numbers: Sequence[int]) -> None:
         """Forgets the terms of one passage; a term that none holds any more is forgotten itself."""
         for number in set(numbers):
-            packed = np.array(self._lists[number], "u4")
+            packed = np.frombuffer(self._lists[number], "u4")
             left = packed[packed >> 4 != slot]
-            self._lists[number] = array("I", left.tobytes())
+            self._lists[number] = bytearray(left.tobytes())
             self._kept -= len(packed) - len(left)
             self._spread[number] = len(left)
             if not len(left):

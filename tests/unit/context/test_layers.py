@@ -305,3 +305,15 @@ def test_no_policy_leads_over_the_budget(ceilings: dict[str, float], message: st
     merged: dict[str, float] = {**{str(k): v for k, v in POLICY.context.ceilings.items()}, **ceilings}
     result = assembled(replace(made, policy=policy_with(ceilings=merged)))
     assert result.receipt.tokens == counted(result.messages) <= POLICY.context.budget
+
+
+def test_the_receipt_says_why_what_is_remembered_is_not_there_or_may_lack_something() -> None:
+    late = assembled(brief(snapshot(), memory="loading"))
+    assert late.receipt.memory == "loading"
+    assert {layers(late)[name].outcome for name in ("facts", "retrieved")} == {"dropped"}
+    assert "not there in time" in layers(late)["retrieved"].why
+    assert "retrieved" not in late.receipt.empty
+    index = index_of("A half is two quarters.")
+    ranked = search(index, Question("How much is a half?", "2026-11-21T00:00:00Z"))
+    assert "other replicas" in layers(assembled(brief(snapshot(), recalled=ranked, memory="stale")))["retrieved"].why
+    assert "replicas" not in layers(assembled(brief(snapshot(), recalled=ranked, memory="warm")))["retrieved"].why
