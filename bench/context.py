@@ -25,6 +25,7 @@ from app.context.recall.search import Question, search
 from app.context.recall.select import select
 from app.context.tokens import o200k
 from app.vocabulary import Passage
+from bench.prompted import Retrieved, Turned, passage
 from bench.report import keep, skip, table
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -35,6 +36,7 @@ SYSTEMS = {
     "BM25": "builtin:bm25",
     "BM25 + neighbours": "builtin:bm25_ctx",
     "MasterX": "bench.context:make",
+    "MasterX, all of a turn's prompt": "bench.context:turned",
 }
 SIZES = (600, 10_000, 100_000, 200_000)
 _SESSION = 30
@@ -43,33 +45,14 @@ _ROOM = 2_048
 _SEGMENT = 2_000
 
 
-class System:
-    """What the scorer asks: an index of a dialogue, and what would be sent for a question within a budget."""
-
-    def __init__(self) -> None:
-        self._tokens = o200k()
-
-    def ingest(self, conversation: dict[str, Any]) -> Index:
-        """An index of one dialogue."""
-        index = Index()
-        for n, turn in enumerate(conversation["turns"]):
-            index.add(passage(n, turn))
-        return index
-
-    def context(self, index: Index, question: str, budget: int, now: str) -> str:
-        """What would be sent for a question."""
-        return select(search(index, Question(question, now)), budget, self._tokens).text
+def make() -> Retrieved:
+    """The system, for the scorer's `--system`: what a turn's prompt quotes."""
+    return Retrieved()
 
 
-def make() -> System:
-    """The system, for the scorer's `--system`."""
-    return System()
-
-
-def passage(n: int, turn: dict[str, Any]) -> Passage:
-    """A turn of a dialogue; a photo is told by its caption."""
-    text = turn["text"] + (f" [photo: {turn['caption']}]" if turn["caption"] else "")
-    return Passage(turn["id"], str(turn["session"]), n, turn["at"], turn["speaker"], text)
+def turned() -> Turned:
+    """Whole prompts of turns by the shipped policy, for the scorer's `--system`."""
+    return Turned()
 
 
 def recall(scorer: Any, options: argparse.Namespace) -> dict[str, Any]:

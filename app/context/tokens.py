@@ -6,6 +6,7 @@ Gemini's (Gemma 3 Technical Report, 2025), messages in English take 1.07 times a
 1.28), program text and formulas 1.13 times; Russian, Chinese, Japanese and Hindi take fewer, 0.67 to 0.84 times.
 """
 
+import re
 from functools import lru_cache
 from typing import Protocol
 
@@ -16,6 +17,9 @@ TOKENIZER = "o200k"
 _COUNTED = 8_192
 _SHORT = 2_048
 """Characters of a text whose count is kept."""
+
+_LINES = re.compile(r"(?<=\n)(?=[^\s/])")
+"""Where the tokenizers' patterns part a text in any case: a line break ends a piece unless white space or "/" follows."""
 
 
 class Encoder(Protocol):
@@ -34,9 +38,12 @@ class Tokens:
         self._kept = lru_cache(_COUNTED)(self._count)
 
     def count(self, text: str) -> int:
-        """Tokens in `text`; a pair of surrogates that stands alone counts as the replacement character. The counts of
-        the 8,192 short texts last counted are kept."""
-        return self._kept(text) if len(text) <= _SHORT else self._count(text)
+        """Tokens in `text`; a pair of surrogates that stands alone counts as the replacement character. Counted line by
+        line; the counts of the 8,192 short lines last counted are kept."""
+        return sum(map(self._of_line, _LINES.split(text))) if "\n" in text else self._of_line(text)
+
+    def _of_line(self, line: str) -> int:
+        return self._kept(line) if len(line) <= _SHORT else self._count(line)
 
     def _count(self, text: str) -> int:
         return len(self._encoder.encode_ordinary(_sound(text)))

@@ -45,7 +45,14 @@ def test_a_second_implementation_counts_any_text_the_same(name: str, text: str) 
 def test_blocks_that_end_with_a_line_break_have_as_many_tokens_together_as_alone(name: str, texts: list[str]) -> None:
     tokens = TOKENIZERS[name]
     made = [f"- {text}\n" for text in texts]
-    assert tokens.count("".join(made)) == sum(map(tokens.count, made))
+    assert len(tokens.encode("".join(made))) == sum(len(tokens.encode(text)) for text in made)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(list(TOKENIZERS)), st.lists(st.one_of(blocks, st.sampled_from(["", "/", "'s", ")", " "]))))
+def test_lines_counted_one_by_one_are_as_many_tokens_as_the_text(name: str, lines: list[str]) -> None:
+    tokens, text = TOKENIZERS[name], "\n".join(lines)
+    assert tokens.count(text) == len(tokens.encode(text))
 
 
 @given(st.text(max_size=300), st.integers(0, 60))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_KEPT, MOST_DROPPED = 6, 2
 """Passages that a receipt tells about: it is kept with each turn."""
 
-_SAID = "Said earlier, where it may help:"
+SAID = "Said earlier, where it may help:"
 _MATERIAL = "Course material; name it where you use it:"
 _ENDS = 3
 """Tokens that the empty line after a block may take."""
@@ -44,7 +44,7 @@ def beyond(brief: Brief, first_seq: int | None, known: frozenset[str] = frozense
     if ranked is None or not len(ranked.slots):
         return None
     level = brief.policy.context.compression.retrieved
-    return Supply(None, passages((_SAID, level), ranked, brief.snapshot.session.id))
+    return Supply(None, passages((SAID, level), ranked, brief.snapshot.session.id))
 
 
 def _without(ranked: "Ranked", there: tuple[str, int], known: frozenset[str]) -> "Ranked":

@@ -76,6 +76,7 @@ class _Filling:
         table = ranked.index.table
         self._groups = list(zip(table["session"][slots].tolist(), (table["at"][slots] // _DAY).tolist(), strict=True))
         self._spent = 0
+        self._costs: dict[int, int] = {}
         self._headers: dict[_Group, int] = {}
         self._taken: dict[_Group, int] = {}
         self._texts: dict[str, str] = {}
@@ -88,7 +89,8 @@ class _Filling:
         misses = 0
         while queue and misses <= _MISSES:
             thought, rank = heapq.heappop(queue)
-            cost, extra = self._cost(self._slots[rank]), self._header(rank)
+            cost = self._costs.get(rank) or self._cost(rank)
+            extra = self._header(rank)
             worth = self._scores[rank] - _SIZE * math.log1p(extra / cost) - _CROWD * self._crowd(rank)
             if worth < -thought:
                 heapq.heappush(queue, (-worth, rank))
@@ -129,14 +131,16 @@ class _Filling:
         aside = self._index.aside(slot)
         return bool(aside) and len(self._terms & aside) < min(2, len(self._terms))
 
-    def _cost(self, slot: int) -> int:
+    def _cost(self, rank: int) -> int:
         """Tokens of a passage's line, which are counted once for all questions."""
+        slot = self._slots[rank]
         costs = self._index.table["short" if self._is_short(slot) else "cost"]
         cost = int(costs[slot])
         if not cost:
             passage = self._index.passage(slot)
             mark = "[10] " if passage.source == "material" else ""
             cost = costs[slot] = self._tokens.count(f"{mark}{line(passage, self._text(slot))}\n")
+        self._costs[rank] = cost
         return cost
 
     def _tell(self, rank: int, needed: int, fits: bool) -> None:
