@@ -1,13 +1,16 @@
 """A real mongod for the tests: a one-node replica set on a free port, with a data directory of its own."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -17,6 +20,9 @@ from pymongo import MongoClient
 
 ELSEWHERE = os.environ.get("MASTERX_TEST_MONGO")
 _START_SECONDS = 30.0
+_IN_MEMORY, _MEMORY = Path("/dev/shm"), 2 << 30
+"""A file system in memory, and the bytes that must be free there."""
+
 # PyMongo 4.20 leaves it to the garbage collector to close the socket of a monitor that is cancelled while it connects
 # (`pool_shared._async_create_connection`): a socket of its own kind, bound here and connected to nobody.
 _LEAK = r"unclosed <socket\.socket fd=\d+, family=2, type=1, proto=6, laddr=\('127\.0\.0\.1', \d+\)>$"
@@ -161,8 +167,19 @@ def mongo_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield ELSEWHERE
         return
     need()
-    with Mongod(tmp_path_factory.mktemp("mongod")) as mongod:
+    with _folder(tmp_path_factory) as folder, Mongod(folder) as mongod:
         yield mongod.url
+
+
+@contextmanager
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the data of the shared server are: in memory if there is room. Each test has a database of its own, and on
+    a disk the files of its collections and indices take a second to make."""
+    if not _IN_MEMORY.is_dir() or shutil.disk_usage(_IN_MEMORY).free < _MEMORY:
+        yield tmp_path_factory.mktemp("mongod")
+        return
+    with TemporaryDirectory(prefix="masterx-mongod-", dir=_IN_MEMORY) as name:
+        yield Path(name)
 
 
 @pytest.fixture

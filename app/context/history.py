@@ -67,7 +67,8 @@ def _sent(draft: Draft, window: tuple[tuple[Said, ...], int, int], carried: int)
     before = f"{OPEN}{with_it.text}{CLOSE}"
     tokens = with_it.tokens + draft.fixed.fence_tokens
     first = Message("user", before + messages[0].text, len(before))
-    layer = replace(layer, tokens=layer.tokens + tokens, full_tokens=layer.full_tokens + tokens)
+    # What is quoted is among all that could have been: it takes room without being more.
+    layer = replace(layer, tokens=layer.tokens + tokens, full_tokens=max(layer.full_tokens, layer.tokens + tokens))
     return History((first, *messages[1:]), spent + tokens, (layer,), said[0].seq, frozenset(with_it.ids))
 
 

@@ -367,6 +367,9 @@ async def test_three_hundred_turns_stay_inside_the_budget(
     await masterx.kill()
     await masterx.start()
     _, turn = await masterx.ask(session, "And after a restart?")
-    _, after = await masterx.call("GET", f"/v1/turns/{turn['id']}/context")
-    assert next(layer for layer in after["layers"] if layer["name"] == "history")["full_items"] == 300
-    assert after["full_tokens"] > receipt["full_tokens"]
+    _, receipt = await masterx.call("GET", f"/v1/turns/{turn['id']}/context")
+    assert receipt["tokens"] <= receipt["budget"] < receipt["full_tokens"]
+    after = next(layer for layer in receipt["layers"] if layer["name"] == "history")
+    # Of the history only: what is found for a message may not be there in time right after a start.
+    assert (after["outcome"], after["full_items"]) == ("cut", 300)
+    assert after["full_tokens"] > history["full_tokens"]

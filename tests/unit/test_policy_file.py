@@ -12,7 +12,7 @@ from app.settings import CONFIG
 
 SHIPPED = (CONFIG / "policy.toml").read_text("utf-8")
 weights = st.dictionaries(
-    st.sampled_from(["profile", "memory", "history", "affect", "due_reviews"]),
+    st.sampled_from(["profile", "memory", "history", "affect", "material"]),
     st.integers(0, 100).map(lambda n: n / 100),
 )
 
@@ -32,8 +32,8 @@ def test_only_the_weights_and_the_version_change(given: dict[str, float]) -> Non
 
 
 def test_a_policy_without_weights_gets_some() -> None:
-    start = SHIPPED.index("# What a layer is worth")
-    bare = SHIPPED[:start] + SHIPPED[SHIPPED.index("[context.explore]") :]
+    start = SHIPPED.index("[context.weights]")
+    bare = SHIPPED[:start] + SHIPPED[SHIPPED.index("[context.floors]") :]
     assert tomllib.loads(reweighed(bare, {"memory": 0.4}, "2"))["context"]["weights"] == {"memory": 0.4}
 
 
