@@ -5,12 +5,12 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from app import __version__
-from app.api.server import Address, Serving, serve
-from app.bootstrap import Service, bring_up_to_date, entries_of, learning_of, records_of, store_of
+from app.bootstrap import bring_up_to_date, entries_of, learning_of, records_of, store_of
 from app.clock import SystemClock
 from app.doctor.findings import Finding, refused
 from app.errors import MasterxError, NotFound, SettingsError
@@ -22,6 +22,9 @@ from app.storage.keys import Grant, Keys
 from app.storage.migrate import migrate
 from app.train import options as train_options
 from app.vocabulary import Permission
+
+if TYPE_CHECKING:  # with NumPy and FastAPI, which take most of a second: only for a command that serves
+    from app.bootstrap.service import Service
 
 Command = Callable[[Settings, argparse.Namespace], int]
 
@@ -51,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.api.server import Address, Serving, serve
+
     if asked.workers != 1:
         raise SettingsError(
             f"--workers {asked.workers}: one process serves all its cores can take; run more replicas on MongoDB and "
@@ -62,14 +67,14 @@ def _serve(settings: Settings, asked: argparse.Namespace) -> int:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is not listened on here
     shown = f"[{host}]" if ":" in host else host
 
-    def ready(service: Service) -> None:
+    def ready(service: "Service") -> None:
         print(_banner(settings, service, f"http://{shown}:{port}"), flush=True)
 
     serve(settings, listener, Serving(asked.grace, asked.ping, ready))
     return 0
 
 
-def _banner(settings: Settings, service: Service, url: str) -> str:
+def _banner(settings: Settings, service: "Service", url: str) -> str:
     keyless = sorted({entry.key_variable or "" for entry, key in entries_of(settings) if key is None})
     missing = f"  (more with {', '.join(keyless)} in the environment or in .env)" if keyless else ""
     lines = [
