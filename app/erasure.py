@@ -46,9 +46,9 @@ class Erasure:
         p, owner = self._p, Owner(session.workspace, session.learner_id)
         await p.running.stop(session.id)
         await p.sessions.remove(session)
-        p.snapshots.drop(session.id)
-        p.cache.publish(CHANGED, f"session:{session.id}".encode())
-        p.recalls.forget(owner)
+        self._drop(owner)  # what was learned of the learner quotes what they said
+        for changed in (f"session:{session.id}", f"learner:{owner.workspace}/{owner.learner_id}"):
+            p.cache.publish(CHANGED, changed.encode())
 
     async def learner(self, owner: Owner) -> dict[str, int]:
         """Erases everything of a learner; answers under way are stopped. Says how many documents of each kind were

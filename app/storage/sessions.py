@@ -7,7 +7,8 @@ from typing import Any
 
 from app.clock import Clock, iso
 from app.errors import Duplicate, NotFound
-from app.storage.ports import FEEDBACK, LEARNERS, MEMORIES, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
+from app.storage.learned import OF_TURNS, learned_id
+from app.storage.ports import FEEDBACK, LEARNED, LEARNERS, MEMORIES, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import Feedback, Learner, Page, Session, Turn
 
@@ -49,6 +50,7 @@ class Sessions:
         await self._store.delete(SESSIONS, {"id": session.id})
         for kind in (SEGMENTS, MEMORIES):
             await self._store.delete(kind, {"workspace": session.workspace, "learner_id": session.learner_id})
+        await self._store.delete(LEARNED, {"id": learned_id(session.workspace, session.learner_id, OF_TURNS)})
 
     async def of(self, workspace: str, learner_id: str, limit: int, before: str | None = None) -> Page[Session]:
         """A learner's sessions, newest first; the cursor is the id of the oldest one on the page."""
