@@ -12,7 +12,7 @@ from app.library import Library
 from app.library.shelf import Shelf
 from app.policy import Policy
 from app.storage.segments import Owner
-from app.vocabulary import Ask, CourseBrief, Session, Snapshot, Task
+from app.vocabulary import Affect, Ask, CourseBrief, Session, Snapshot, Task
 
 _JUST_SAID = 2
 """Exchanges before the message that say what it is about."""
@@ -24,12 +24,13 @@ _A_LINE = 8
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How a prompt is wanted: for which task, by which strategy, in how many tokens if not the policy's, and the lot of
-    a turn (`Brief.draw`); a preview has none."""
+    a turn (`Brief.draw`); a preview has none. `affect` is what was read out of the message."""
 
     task: Task
     strategy: str
     budget: int | None = None
     draw: float | None = None
+    affect: Affect | None = None
 
 
 class Briefing:
@@ -53,6 +54,7 @@ class Briefing:
             message=ask.message,
             budget=wish.budget,
             task=wish.task,
+            affect=wish.affect,
             facts=_told(found.facts) if found else (),
             course=tuple(_course(ground.brief)) if ground else (),
             recalled=found.ranked if found else None,

@@ -9,15 +9,14 @@ from pathlib import Path
 import orjson
 
 from app import __version__
-from app.api.server import Address, Serving, serve
-from app.bootstrap import Service, bring_up_to_date, entries_of, learning_of, records_of, store_of
+from app.bootstrap import bring_up_to_date, learning_of, records_of, store_of
 from app.clock import SystemClock
 from app.doctor.findings import Finding, refused
 from app.errors import MasterxError, NotFound, SettingsError
 from app.logs import configure
 from app.replay import options
 from app.replay.progress import Progress
-from app.settings import Settings, load, masked
+from app.settings import Settings, load
 from app.storage.keys import Grant, Keys
 from app.storage.migrate import migrate
 from app.train import options as train_options
@@ -51,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.api.banner import banner  # with NumPy and FastAPI, which take most of a second
+    from app.api.server import Address, Serving, serve
+    from app.bootstrap.service import Service
+
     if asked.workers != 1:
         raise SettingsError(
             f"--workers {asked.workers}: one process serves all its cores can take; run more replicas on MongoDB and "
@@ -63,27 +66,10 @@ def _serve(settings: Settings, asked: argparse.Namespace) -> int:
     shown = f"[{host}]" if ":" in host else host
 
     def ready(service: Service) -> None:
-        print(_banner(settings, service, f"http://{shown}:{port}"), flush=True)
+        print(banner(settings, service, f"http://{shown}:{port}"), flush=True)
 
     serve(settings, listener, Serving(asked.grace, asked.ping, ready))
     return 0
-
-
-def _banner(settings: Settings, service: Service, url: str) -> str:
-    keyless = sorted({entry.key_variable or "" for entry, key in entries_of(settings) if key is None})
-    missing = f"  (more with {', '.join(keyless)} in the environment or in .env)" if keyless else ""
-    lines = [
-        f"MasterX {__version__}",
-        f"  Chat       {url}/",
-        f"  API        {url}/docs",
-        f"  Health     {url}/health",
-        f"  Store      {masked(settings.store)} · {service.health.parts['store'].detail}",
-        f"  Cache      {masked(settings.cache)} · {service.health.parts['cache'].detail}",
-    ]
-    if service.recovered:
-        lines.append(f"  Recovered  {service.recovered} interrupted turn(s), kept as incomplete")
-    lines.append(f"  Providers  {', '.join(service.providers)}{missing}")
-    return "\n".join(lines)
 
 
 def _migrate(settings: Settings, asked: argparse.Namespace) -> int:

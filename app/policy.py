@@ -174,13 +174,25 @@ class WorkspacePolicy(_Part):
     affect_minors: bool = False
 
 
+_HELP = """
+I am glad you told me. You do not have to carry this alone. I am a program and cannot keep you safe, but people can:
+
+- **In danger now, or afraid that you will hurt yourself:** call your emergency number (112 in Europe, 911 in the US).
+- **Someone to talk to, today:** findahelpline.com lists free and confidential help lines of your country.
+- Tell a person you trust where you are and what you told me.
+"""
+"""What is said where a policy has no words of its own: right everywhere, and so less help than the lines of a place."""
+
+
 class SafetyPolicy(_Part):
     """What a learner is told who says that they want to hurt themselves or are in danger, by language, and whether a
-    model answers after it, by a strategy of its own."""
+    model answers after it: by a strategy of its own, or by that of its task (`None`)."""
 
     answer: Literal["first", "alone"] = "first"
-    strategy: str = "care"
-    messages: dict[Annotated[str, Field(pattern="^[a-z]{2}$")], Annotated[str, Field(min_length=1, max_length=2_000)]]
+    strategy: str | None = None
+    messages: dict[
+        Annotated[str, Field(pattern="^[a-z]{2}$")], Annotated[str, Field(min_length=1, max_length=2_000)]
+    ] = Field(default_factory=lambda: {"en": _HELP})
 
     @model_validator(mode="after")
     def _there_is_always_one(self) -> "SafetyPolicy":
@@ -218,7 +230,7 @@ class Policy(_Part):
     responses: ResponsesPolicy = ResponsesPolicy()
     budgets: BudgetPolicy = BudgetPolicy()
     path: PathPolicy = PathPolicy()
-    safety: SafetyPolicy
+    safety: SafetyPolicy = SafetyPolicy()
     workspaces: dict[str, WorkspacePolicy] = Field(default_factory=dict)
     strategies: dict[str, Strategy]
     tasks: dict[Task, str]
@@ -238,7 +250,7 @@ class Policy(_Part):
         missing = [task.value for task in Task if self.tasks.get(task) not in self.strategies]
         if missing:
             raise ValueError(f"tasks without a strategy that exists: {', '.join(missing)}")
-        if self.safety.strategy not in self.strategies:
+        if self.safety.strategy is not None and self.safety.strategy not in self.strategies:
             raise ValueError(f"safety.strategy = {self.safety.strategy!r}: there is no such strategy")
         return self
 

@@ -34,7 +34,8 @@ class Prepared:
 def aim(ask: Ask, alarm: Alarm | None, policy: Policy) -> tuple[Task, str]:
     """What a message is for and the strategy to answer it by; who may be in danger is not taught."""
     if alarm is not None:
-        return Task.EMOTIONAL_SUPPORT, policy.safety.strategy
+        support = Task.EMOTIONAL_SUPPORT
+        return support, policy.safety.strategy or policy.tasks[support]
     task = ask.task or classify(ask.message)
     return task, policy.tasks[task]
 

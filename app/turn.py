@@ -76,7 +76,8 @@ class Tutor:
         heard = p.hearing.hear(ask.message, snapshot, p.policy)
         task, strategy = aim(ask, heard.alarm, p.policy)
         assembling = p.clock.monotonic()
-        brief = await p.briefing.brief(ask, snapshot, Wish(task, strategy, budget, draw))
+        wish = Wish(task, strategy, budget, draw, heard.affect)
+        brief = await p.briefing.brief(ask, snapshot, wish)
         assembly = p.assembler.assemble(brief)
         context_ms = (p.clock.monotonic() - assembling) * 1e3
         fit = wanted(ask, task, assembly, p.policy)

@@ -10,6 +10,7 @@ from app.api import shapes
 from app.api.bodies import page_limit
 from app.api.calls import json, principal, service
 from app.errors import FieldError, Invalid
+from app.learner.feelings import Feeling
 from app.vocabulary import Affect, Turn
 
 router = APIRouter(tags=["Learners"])
@@ -19,19 +20,26 @@ _CURSOR = 64
 
 @router.get("/v1/learners/{learner_id}/affect", responses={200: {"model": shapes.AffectPageOut}})
 async def list_affect(request: Request, learner_id: str) -> Response:
-    """How a learner seemed to feel at each turn, newest first (`limit` turns a page, `cursor`). Turns of which nothing
-    was read are left out, so a page may be short; all are where their workspace has not switched it on."""
+    """How a learner seems to feel now, with the signs of trouble in what they do, and seemed to feel at each turn,
+    newest first (`limit` turns a page, `cursor`). Turns of which nothing was read are left out, so a page may be short;
+    everything is where their workspace has not switched it on."""
     asking = await principal(request)
     asking.must_see(learner_id, "learner", learner_id)
     parts, cursor = service(request), request.query_params.get("cursor")
     if cursor is not None and not (cursor.isascii() and len(cursor) <= _CURSOR):
         raise Invalid([FieldError("cursor", "must be the next_cursor of an earlier page")])
-    learner = await parts.records.learners.get(asking.workspace, learner_id)
-    if not parts.base.policy.reads_affect(asking.workspace, learner.preferences):
-        return json({"data": [], "next_cursor": None})
+    feeling = await parts.base.learning.feelings.of((asking.workspace, learner_id))
+    if feeling is None:
+        return json({"now": None, "data": [], "next_cursor": None})
     found = await parts.records.turns.of_learner(asking.workspace, learner_id, page_limit(request), cursor)
     data = [_felt(turn) for turn in found.data if turn.reading.affect != Affect()]
-    return json({"data": data, "next_cursor": found.next_cursor})
+    return json({"now": _now(feeling), "data": data, "next_cursor": found.next_cursor})
+
+
+def _now(feeling: Feeling) -> dict[str, Any]:
+    affect = feeling.affect.strained(feeling.strain)
+    signals = [{"name": signal.name, "evidence": [*signal.evidence]} for signal in feeling.signals]
+    return {"label": affect.label, "frustration": affect.frustration, "strain": feeling.strain, "signals": signals}
 
 
 def _felt(turn: Turn) -> dict[str, Any]:

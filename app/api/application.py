@@ -37,7 +37,7 @@ from app.api.frame import Frame
 from app.api.openai import chat as openai
 from app.api.problems import Problem, http, internal, problem_of
 from app.api.refusal import refusal
-from app.bootstrap import Service
+from app.bootstrap.service import Service
 from app.errors import FieldError, Invalid, MasterxError
 from app.web import pages
 

@@ -16,7 +16,7 @@ from app.api.access import Principal
 from app.api.bodies import Body, TurnIn, checked_key, digest, documented, faults_of, idempotency_key, read
 from app.api.calls import json, principal, service
 from app.api.problems import Problem, internal, of_turn, problem_of
-from app.bootstrap import Service
+from app.bootstrap.service import Service
 from app.errors import MasterxError, Overloaded
 from app.vocabulary import Ask
 

@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from app.api.access import Access, Principal
-from app.bootstrap import Service
+from app.bootstrap.service import Service
 from app.clock import iso
 from app.vocabulary import Session, Turn
 

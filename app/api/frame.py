@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import Problem, internal, problem_of
 from app.api.refusal import refusal
-from app.bootstrap import Service
+from app.bootstrap.service import Service
 from app.errors import MasterxError
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")

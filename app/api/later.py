@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.api import shapes
 from app.api.calls import json, own_turn, service
-from app.bootstrap import Service
+from app.bootstrap.service import Service
 from app.clock import iso
 from app.errors import Conflict, NotAskedLater
 from app.vocabulary import Turn, Wait

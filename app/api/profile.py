@@ -12,15 +12,11 @@ from app.api.bodies import Body, Value, documented, read
 from app.api.calls import json, principal, service
 from app.clock import iso
 from app.errors import FieldError, Invalid, NotFound
-from app.learner.doings import Spoke
-from app.learner.profile.profile import Profile, after
-from app.learner.profile.traits import NAMES, Correction, Known, known
+from app.learner.profile.traits import NAMES, Known
 from app.storage.corrections import Corrected, name_of
+from app.storage.snapshots import CHANGED
 
 router = APIRouter(tags=["Learners"])
-
-_TURNS = 200
-"""Newest turns that a profile is told from."""
 
 
 def _whole(value: float | str | list[str] | None) -> float | str | list[str] | None:
@@ -69,21 +65,14 @@ async def correct_trait(request: Request, learner_id: str, trait: str) -> Respon
     else:
         at = iso(parts.base.clock.now())
         await corrections.put(Corrected(name_of(*named), *named, at, asking.role, body.value, body.hidden))
+    parts.records.snapshots.drop_learner(asking.workspace, learner_id)
+    parts.base.cache.publish(CHANGED, f"learner:{asking.workspace}/{learner_id}".encode())
     return json(await _told(request, asking.workspace, learner_id))
 
 
 async def _told(request: Request, workspace: str, learner_id: str) -> dict[str, Any]:
-    records, profile = service(request).records, Profile()
-    newest = await records.turns.of_learner(workspace, learner_id, _TURNS)
-    for turn in reversed(newest.data):
-        if turn.safety is None:  # what is said in danger is never scored
-            profile = after(profile, Spoke(turn.id, turn.message))
-    said = {one.trait: _correction(one) for one in await records.corrections.of(workspace, learner_id)}
-    return {"learner_id": learner_id, "traits": {one.name: _shape(one) for one in known(profile, said)}}
-
-
-def _correction(one: Corrected) -> Correction:
-    return Correction(tuple(one.value) if isinstance(one.value, list) else one.value, one.hidden)
+    traits = await service(request).base.learning.profiles.of((workspace, learner_id))
+    return {"learner_id": learner_id, "traits": {one.name: _shape(one) for one in traits}}
 
 
 def _shape(trait: Known) -> dict[str, Any]:

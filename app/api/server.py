@@ -20,7 +20,7 @@ from app.api.application import create
 from app.api.bodies import BODY_LIMIT
 from app.api.chat.chats import Chats
 from app.api.connections import Http, WebSockets
-from app.bootstrap import Service, service
+from app.bootstrap.service import Service, service
 from app.clock import SystemClock
 from app.errors import SettingsError
 from app.settings import Settings

@@ -60,9 +60,27 @@ class FeltOut(AffectOut):
     at: str
 
 
-class AffectPageOut(BaseModel):
-    """How a learner seemed to feel, newest first."""
+class SignalOut(BaseModel):
+    """A sign of trouble in what a learner does, and the answers or turns that it is seen in, newest last."""
 
+    name: str = Field(examples=["repeated_errors"])
+    evidence: list[str]
+
+
+class FeelingOut(BaseModel):
+    """How a learner seems to feel in this sitting: `frustration`, 0 to 1, is that of the newest message under the
+    `strain` of what they do."""
+
+    label: str | None
+    frustration: float | None
+    strain: float
+    signals: list[SignalOut]
+
+
+class AffectPageOut(BaseModel):
+    """How a learner seems to feel now (null where that is not to be read), and seemed at each turn, newest first."""
+
+    now: FeelingOut | None
     data: list[FeltOut]
     next_cursor: str | None
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from app.bootstrap import Service
+from app.bootstrap.service import Service
 from app.errors import Conflict, FieldError, Invalid
 from app.live import Event, Logged, Name, past
 from app.vocabulary import State, Turn

@@ -44,7 +44,7 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
     await bring_up_to_date(settings, schema, clock)
     cache = await cache_of(settings, clock)
     stack.push_async_callback(cache.close)
-    events, meters, learning = Events(), Meters(), learning_of(store, clock)
+    events, meters, learning = Events(), Meters(), learning_of(store, clock, policy.reads_affect)
     events.subscribe(meters.hear)
     return Base(
         settings=settings,

@@ -9,16 +9,20 @@ from app.clock import Clock
 from app.errors import StoreUnavailable
 from app.events import Events
 from app.learner.counting import Counting
-from app.learner.following import Consumer, Following
+from app.learner.feelings import Feelings, Moods
+from app.learner.following import Following
 from app.learner.grading import Grading
 from app.learner.minds import Minds
 from app.learner.models import Thinking
+from app.learner.persons import Persons, ReadsAffect
 from app.learner.portraits import Portraits
+from app.learner.profiles import Profiles, Voices
 from app.learner.reader import Reader, Titles
 from app.learner.rebuild import Rebuilding
 from app.learner.reviews import Reviews
 from app.storage.answers import Sheets
 from app.storage.cache import Cache
+from app.storage.corrections import Corrections
 from app.storage.learned import Learned
 from app.storage.models import Models
 from app.storage.ports import Store
@@ -53,6 +57,9 @@ class Learning:
     counting: Counting
     grading: Grading
     following: Following
+    persons: Persons
+    profiles: Profiles
+    feelings: Feelings
     portraits: Portraits
     reviews: Reviews
     reader: Reader
@@ -78,26 +85,30 @@ class Learning:
         """Forgets a learner whose records were erased or changed elsewhere."""
         self.minds.drop((workspace, learner_id))
         self.following.drop((workspace, learner_id))
+        self.persons.drop((workspace, learner_id))
 
 
-def consumers() -> tuple[Consumer, ...]:
-    """Who learns from turns."""
-    return ()
-
-
-def learning_of(store: Store, clock: Clock) -> Learning:
-    """The learner model over a store."""
+def learning_of(
+    store: Store, clock: Clock, reads_affect: ReadsAffect = lambda workspace, preferences: False
+) -> Learning:
+    """The learner model over a store; `reads_affect` says of whom it may be told how they feel."""
     sheets, learned = Sheets(store), Learned(store)
     minds, counting = Minds(sheets, learned, Thinking(Models(store))), Counting(sheets, learned, clock)
-    turns = TurnLog(store)
-    reviews = Reviews(minds, counting, Learners(store, clock), clock)
-    following = Following(turns, learned, consumers())
+    turns, learners = TurnLog(store), Learners(store, clock)
+    reviews = Reviews(minds, counting, learners, clock)
+    following = Following(turns, learned, (Voices(), Moods()))
+    persons = Persons(learners, Corrections(store))
+    profiles = Profiles(minds, following, persons, clock)
+    feelings = Feelings((minds, following, persons), reads_affect, clock)
     return Learning(
         minds=minds,
         counting=counting,
         grading=Grading(sheets, minds, counting, clock),
         following=following,
-        portraits=Portraits(minds, counting, (reviews.portray, following.portray)),
+        persons=persons,
+        profiles=profiles,
+        feelings=feelings,
+        portraits=Portraits(minds, counting, (reviews.portray, feelings.portray, profiles.portray)),
         reviews=reviews,
         reader=Reader(minds),
         rebuilding=Rebuilding(sheets, turns, minds, counting, following),

@@ -56,9 +56,11 @@ class Brief:
 
     @property
     def feeling(self) -> Affect:
-        """How the learner seems to feel in this message, else lately."""
+        """How the learner seems to feel in this message, under the strain of what they do; else lately."""
         portrait = self.snapshot.portrait
-        return self.affect or (portrait.affect if portrait else Affect())
+        if portrait is None:
+            return self.affect or Affect()
+        return self.affect.strained(portrait.strain or 0.0) if self.affect else portrait.affect
 
 
 def affect_band(affect: Affect) -> AffectBand | None:

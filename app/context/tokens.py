@@ -19,7 +19,7 @@ _SHORT = 2_048
 """Characters of a text whose count is kept."""
 
 _LINES = re.compile(r"(?<=\n)(?=[^\s/])")
-"""Where the tokenizers' patterns part a text in any case: a line break ends a piece unless white space or "/" follows."""
+"""Where the tokenizers' patterns part a text in any case: a line break ends a piece unless space or "/" follows."""
 
 
 class Encoder(Protocol):

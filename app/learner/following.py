@@ -16,11 +16,10 @@ from typing import Any, Protocol
 from app.errors import StoreUnavailable
 from app.events import Event, TurnEnded
 from app.learner.minds import Who
-from app.storage.learned import Learned
+from app.storage.learned import OF_TURNS, Learned
 from app.storage.turns import TurnLog
-from app.vocabulary import Portrait, State, Turn
+from app.vocabulary import State, Turn
 
-NAME = "turns"
 _VERSION = 1
 _WAITING = 10_000
 _RECENT = 64
@@ -43,10 +42,6 @@ class Consumer(Protocol):
 
     def take(self, state: Mapping[str, Any], turn: Turn) -> Mapping[str, Any]:
         """The state after a turn that has ended, as JSON; quick, for turns wait behind it."""
-        ...
-
-    def portray(self, state: Mapping[str, Any], portrait: Portrait) -> Portrait:
-        """A portrait with what this consumer knows."""
         ...
 
 
@@ -119,7 +114,7 @@ class Following:
         self._warm.move_to_end(who)
         async with warm.lock:
             if warm.stamp is None:
-                kept, warm.stamp = await self._learned.get(*who, NAME)
+                kept, warm.stamp = await self._learned.get(*who, OF_TURNS)
                 warm.followed = self._of(kept)
             after = await self._after(who, warm.followed)
             if any(turn_id <= (after.upto or "") and turn_id not in after.recent for turn_id in heard):
@@ -134,21 +129,19 @@ class Following:
             return
         stamp = None
         while stamp is None:
-            _, known = await self._learned.get(*who, NAME)
+            _, known = await self._learned.get(*who, OF_TURNS)
             followed = await self._after(who, self._begun())
             if followed.upto is None:
                 return
-            stamp = await self._learned.put((*who, NAME), self._kept(followed), known)
+            stamp = await self._learned.put((*who, OF_TURNS), self._kept(followed), known)
         self.drop(who)
 
-    async def portray(self, who: Who, portrait: Portrait) -> Portrait:
-        """A portrait with what consumers know."""
-        if not self._consumers:
-            return portrait
-        states = (await self.follow(who)).states
-        for consumer in self._consumers:
-            portrait = consumer.portray(states[consumer.name], portrait)
-        return portrait
+    async def state(self, who: Who, name: str, *, current: bool) -> Mapping[str, Any]:
+        """What a consumer knows of a learner; `current` looks for turns that were not heard of here."""
+        warm = self._warm.get(who)
+        if current or warm is None or not warm.followed.states:
+            return (await self.follow(who)).states[name]
+        return warm.followed.states[name]
 
     def drop(self, who: Who) -> None:
         """Forgets a learner, whose records somebody else has changed."""
@@ -156,7 +149,7 @@ class Following:
 
     async def _keep(self, who: Who, warm: _Warm, after: Followed) -> None:
         self.learned(*who)
-        warm.followed, warm.stamp = after, await self._learned.put((*who, NAME), self._kept(after), warm.stamp)
+        warm.followed, warm.stamp = after, await self._learned.put((*who, OF_TURNS), self._kept(after), warm.stamp)
 
     def _kept(self, followed: Followed) -> dict[str, Any]:
         return {
@@ -190,4 +183,4 @@ class Following:
         return Followed(kept["states"], kept["upto"], tuple(kept["recent"]))
 
     def _version(self) -> dict[str, int]:
-        return {NAME: _VERSION, **{consumer.name: consumer.version for consumer in self._consumers}}
+        return {OF_TURNS: _VERSION, **{consumer.name: consumer.version for consumer in self._consumers}}

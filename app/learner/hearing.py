@@ -25,6 +25,11 @@ class Heard:
     reading: Reading
     alarm: Alarm | None = None
 
+    @property
+    def affect(self) -> Affect | None:
+        """How the learner seems to feel; `None` where nothing was read."""
+        return None if self.reading.affect == Affect() else self.reading.affect
+
 
 class Hearing:
     """Hears messages; `model` loads the model of affect when a workspace that wants it has its first message, `skills`

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.learner.affect.behaviour import WINDOW
+from app.learner.doings import Tried, tried
 from app.learner.knowledge.population import Population
 from app.learner.memory.memory import Memory, Review
 from app.learner.memory.platt import bin_of
 from app.learner.memory.rating import Pace
+from app.learner.profile.worked import Worked
 from app.vocabulary import Answer, Estimate, Exercise, Standing
 
 if TYPE_CHECKING:  # with NumPy, which takes a quarter of a second: not for a command that builds no service
@@ -28,7 +31,7 @@ EVIDENCE = 5
 IDS = 500
 """Newest answers with an `id` that are known again by it."""
 
-VERSION = 1
+VERSION = 2
 """Of what is kept; one of another version is derived again."""
 
 
@@ -51,9 +54,10 @@ class Taken(NamedTuple):
 
 
 class Mind:
-    """One learner, up to the sheet with the number `seq`."""
+    """One learner, up to the sheet with the number `seq`. `tries` are the newest answers, `worked` what all of them say
+    of how the learner works."""
 
-    __slots__ = ("_evidence", "_ids", "_model", "_pace", "_state", "last_at", "memory", "seq")
+    __slots__ = ("_evidence", "_ids", "_model", "_pace", "_state", "last_at", "memory", "seq", "tries", "worked")
 
     def __init__(self, model: "Model") -> None:
         self.seq = 0
@@ -61,6 +65,8 @@ class Mind:
         self._model = model
         self._state = model.new()
         self.memory = Memory()
+        self.worked = Worked()
+        self.tries: tuple[Tried, ...] = ()
         self._pace = Pace()
         self._evidence: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._ids: dict[str, None] = {}
@@ -85,6 +91,7 @@ class Mind:
 
     def take(self, answer: Answer, answer_id: str, counts: Population) -> "Taken":
         """Learns from a new answer, which also goes into `counts`."""
+        self._watch(tried(answer, answer_id))
         answer, model, state = self._timed(answer), self._model, self._state
         model.population = counts
         predicted = model.predict(state, Exercise(answer.skill, answer.item, answer.at))
@@ -96,9 +103,14 @@ class Mind:
 
     def retake(self, answer: Answer, answer_id: str, ease: float) -> None:
         """Learns from an answer that was taken before, to the same effect; `ease` is that of its lesson."""
+        self._watch(tried(answer, answer_id))
         answer = self._timed(answer)
         self._model.update(self._state, answer, ease)
         self._witness(answer, answer_id)
+
+    def _watch(self, one: Tried) -> None:
+        self.worked = self.worked.after(one)
+        self.tries = (*self.tries, one)[-WINDOW:]
 
     def _timed(self, answer: Answer) -> Answer:
         """Time does not go back for who learns: an answer that comes late counts as made when the one before it was."""
@@ -138,6 +150,8 @@ class Mind:
             "last_at": self.last_at,
             "state": self._state.pack().decode(),
             "memory": self.memory.kept(),
+            "worked": self.worked.kept(),
+            "tries": [[*one] for one in self.tries],
             "pace": [self._pace.mean, self._pace.timed],
             "evidence": [[skill, at, [*ids]] for skill, (at, ids) in self._evidence.items()],
             "ids": [*self._ids],
@@ -151,6 +165,7 @@ class Mind:
             return mind
         mind.seq, mind.last_at, mind._state = kept["seq"], kept["last_at"], state
         mind.memory, mind._pace = Memory.of(kept["memory"]), Pace(*kept["pace"])
+        mind.worked, mind.tries = Worked.of(kept["worked"]), tuple(Tried(*one) for one in kept["tries"])
         mind._evidence = {skill: (at, tuple(ids)) for skill, at, ids in kept["evidence"]}
         mind._ids = dict.fromkeys(kept["ids"])
         return mind

@@ -1,8 +1,9 @@
 """Portraits: what a turn is told of a learner, in at most 2 KB."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from typing import Protocol
 
 import orjson
 
@@ -18,8 +19,11 @@ _WEAK = 8
 _WEAK_BELOW = 0.8
 """Mastery from which a skill is no longer called weak: most courses call four of five right answers mastery."""
 
-Add = Callable[[Who, Portrait], Awaitable[Portrait]]
-"""Puts into a portrait what another part of the learner model knows."""
+
+class Add(Protocol):
+    """Puts into a portrait what another part of the learner model knows; `current` as in `Portraits.of`."""
+
+    def __call__(self, who: Who, portrait: Portrait, *, current: bool) -> Awaitable[Portrait]: ...
 
 
 class Portraits:
@@ -34,7 +38,7 @@ class Portraits:
         who = (workspace, learner_id)
         portrait = Portrait("", weak=weakest(await self.facts(who, current=current)))
         for add in self._adds:
-            portrait = await add(who, portrait)
+            portrait = await add(who, portrait, current=current)
         return drawn(portrait)
 
     async def facts(self, who: Who, *, current: bool = True) -> list[Fact]:
@@ -64,13 +68,10 @@ def drawn(portrait: Portrait) -> Portrait | None:
 
 
 def _shorter(portrait: Portrait) -> Portrait:
-    """Without the last one of the list that has most."""
-    longest = max(len(portrait.weak), len(portrait.due), len(portrait.traits))
-    if len(portrait.traits) == longest:
-        return replace(portrait, traits=portrait.traits[:-1])
-    if len(portrait.due) == longest:
-        return replace(portrait, due=portrait.due[:-1])
-    return replace(portrait, weak=portrait.weak[:-1])
+    """Without the last one of the list that takes most room."""
+    room = {name: len(orjson.dumps(getattr(portrait, name))) for name in ("traits", "due", "weak")}
+    longest = max(room, key=room.__getitem__)
+    return replace(portrait, **{longest: getattr(portrait, longest)[:-1]})
 
 
 def _rounded(standing: Standing) -> Standing:

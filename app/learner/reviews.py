@@ -38,10 +38,10 @@ class Reviews:
         # Some tenths of a millisecond for each card.
         return await asyncio.to_thread(plan, cards, recall, asked, (now, days)), asked
 
-    async def portray(self, who: Who, portrait: Portrait) -> Portrait:
+    async def portray(self, who: Who, portrait: Portrait, *, current: bool) -> Portrait:
         """A portrait with the reviews that are due, longest due first."""
         now, lines = self._clock.now(), await self._counting.recall(who[0])
-        async with self._minds.at(who, current=False) as mind:
+        async with self._minds.at(who, current=current) as mind:
             due = sorted((card.due_at, name) for name, card in mind.memory.cards.items() if card.due_at <= now)[:_DUE]
             recall = [_recall(mind.memory, mind.memory.cards[name], now, lines) for _, name in due]
         shown = (Due(name, iso(at), round(chance, 3)) for (at, name), chance in zip(due, recall, strict=True))
@@ -66,11 +66,12 @@ def wishes(preferences: Mapping[str, Any]) -> Wishes:
         weekdays_off=frozenset(WEEKDAYS.index(day) for day in off if day in WEEKDAYS),
         days_off=frozenset(date.fromisoformat(day) for day in off if day not in WEEKDAYS),
         exam=date.fromisoformat(exam) if exam else None,
-        zone=_zone(preferences.get("timezone")),
+        zone=zone(preferences.get("timezone")),
     )
 
 
-def _zone(name: str | None) -> tzinfo:
+def zone(name: str | None) -> tzinfo:
+    """The time zone of this name; UTC without one."""
     try:
         return ZoneInfo(name) if name else UTC
     except (ZoneInfoNotFoundError, ValueError, OSError):  # this machine's tables may lack what another's had

@@ -12,7 +12,7 @@ import uvicorn
 from app.api.application import create
 from app.api.chat.chats import Chats
 from app.api.server import Address, config
-from app.bootstrap import service
+from app.bootstrap.service import service
 from app.clock import SystemClock
 from app.settings import Settings
 

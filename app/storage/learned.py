@@ -19,6 +19,10 @@ NOBODY = ""
 """The learner of what belongs to a whole workspace."""
 
 
+OF_TURNS = "turns"
+"""The name of what was learned from a learner's turns."""
+
+
 class Learned:
     """Reads and writes derived documents, by workspace, learner and name."""
 
@@ -27,7 +31,7 @@ class Learned:
 
     async def get(self, workspace: str, learner_id: str, name: str) -> tuple[Mapping[str, Any] | None, str | None]:
         """What was kept under a name, and the stamp by which it is known; `None` twice where nothing was."""
-        doc = await self._store.get(LEARNED, _id(workspace, learner_id, name))
+        doc = await self._store.get(LEARNED, learned_id(workspace, learner_id, name))
         return (doc["kept"], doc["stamp"]) if doc else (None, None)
 
     async def put(self, whose: tuple[str, str, str], kept: Mapping[str, Any], known: str | None) -> str | None:
@@ -36,7 +40,7 @@ class Learned:
         stamp = sha256(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
         workspace, learner_id, name = whose
         doc = {
-            "id": _id(*whose),
+            "id": learned_id(*whose),
             "workspace": workspace,
             "learner_id": learner_id,
             "name": name,
@@ -53,6 +57,6 @@ class Learned:
         return stamp
 
 
-def _id(workspace: str, learner_id: str, name: str) -> str:
-    """Unlike any other's, whatever workspaces and learners are called."""
+def learned_id(workspace: str, learner_id: str, name: str) -> str:
+    """The id of a document: unlike any other's, whatever workspaces and learners are called."""
     return json.dumps([workspace, learner_id, name], separators=(",", ":"))

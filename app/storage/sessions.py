@@ -7,7 +7,8 @@ from typing import Any
 
 from app.clock import Clock, iso
 from app.errors import Duplicate, NotFound
-from app.storage.ports import FEEDBACK, LEARNERS, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
+from app.storage.learned import OF_TURNS, learned_id
+from app.storage.ports import FEEDBACK, LEARNED, LEARNERS, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import Feedback, Learner, Page, Session, Turn
 
@@ -46,6 +47,7 @@ class Sessions:
         await self._store.delete(SESSIONS, {"id": session.id})
         await self._remove_turns(session)  # those that were opened meanwhile
         await self._store.delete(SEGMENTS, {"workspace": session.workspace, "learner_id": session.learner_id})
+        await self._store.delete(LEARNED, {"id": learned_id(session.workspace, session.learner_id, OF_TURNS)})
 
     async def _remove_turns(self, session: Session) -> None:
         while turns := await self._store.find(TURNS, Find({"session_id": session.id}, "seq", limit=200)):

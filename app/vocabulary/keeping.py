@@ -4,7 +4,7 @@ They have no slots: orjson writes an object that has a `__dict__` five times as 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
 
@@ -71,6 +71,16 @@ class Affect:
     valence: float | None = None
     frustration: float | None = None
     because: tuple[Span, ...] = ()
+
+    def strained(self, strain: float) -> "Affect":
+        """The same under a strain, 0 to 1, that adds to frustration as an independent reason for it.
+
+        >>> Affect(frustration=0.5).strained(0.5).frustration
+        0.75
+        """
+        if not strain:
+            return self
+        return replace(self, frustration=round(1 - (1 - (self.frustration or 0.0)) * (1 - strain), 3))
 
 
 class Danger(StrEnum):

@@ -63,13 +63,15 @@ class Trait:
 class Portrait:
     """What MasterX believes about a learner, at most 2 KB as JSON, weakest skill and longest due first.
 
-    `version` changes with it: two portraits of a learner with the same version are equal.
+    `version` changes with it: two portraits of a learner with the same version are equal. `affect` is how they seemed
+    to feel lately, under the `strain` (0 to 1) of what they do: `None` where nothing is seen, or may be.
     """
 
     version: str
     weak: tuple[Standing, ...] = ()
     due: tuple[Due, ...] = ()
     affect: Affect = field(default_factory=Affect)
+    strain: float | None = None
     traits: tuple[Trait, ...] = ()
 
 

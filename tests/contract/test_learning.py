@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from app.storage.learned import NOBODY, Learned
 from app.storage.ports import ANSWERS, LEARNED, TURNS, Find
 from app.storage.records import to_doc
 from app.storage.turns import TurnLog
-from app.vocabulary import Answer, Portrait, State, Trait, Turn
+from app.vocabulary import Affect, Answer, Reading, State, Turn
 from tests.contract.conftest import AnyStore
 
 ADA = ("school", "ada")
@@ -59,27 +60,47 @@ async def attempts(learning: Learning, who: tuple[str, str] = ADA) -> int:
     return sum(fact.standing.attempts for fact in await learning.portraits.facts(who))
 
 
+SAID = ("An example, please", "I love football, and step by step is best", "ok", "I want to know it. " * 8)
+
+
+def said_by(clock: HandClock, learner: str, message: str) -> Turn:
+    reading = Reading(Affect("joy", 0.9, 0.5, 0.1))
+    made = turn(clock, message)
+    return replace(made, learner_id=learner, reading=reading)
+
+
 async def test_what_is_rebuilt_from_the_log_is_the_same_bit_for_bit(store: AnyStore) -> None:
     clock, chance = HandClock(), random.Random(1)
     here, there = learning_of(store, clock), learning_of(store, clock)
     for n in range(40):
         clock.turn(chance.choice((1, 600, 90_000)))
         who = ("school", chance.choice(("ada", "bob", "eve")))
+        said = said_by(clock, who[1], chance.choice(SAID))
+        await store.insert(TURNS, to_doc(said))
+        here.following.hear(TurnEnded(said))
+        there.following.hear(TurnEnded(said))
         at = clock.now() - 3_600 if n % 7 == 0 else None
         await grade(chance.choice((here, there)), rows(chance.randint(1, 30), chance, at=at), who)
         if n % 10 == 9:
             await settled(chance.choice((here, there)))
-    for learner in ("ada", "bob", "eve"):  # a document that is behind its log is brought up to it by who reads
-        await attempts(here, ("school", learner))
+            await chance.choice((here, there)).following.catch_up()
+    learners = [("school", learner) for learner in ("ada", "bob", "eve")]
+    for who in learners:  # a document that is behind its log is brought up to it by who reads
+        await attempts(here, who)
+        await here.following.follow(who)
     await settled(here)
     live = await all_learned(store)
+    profiles = [await here.profiles.of(who) for who in learners]
     assert len(live) > 10
+    told = {"pace", "persistence", "help_seeking", "explanation_form", "time_of_day"}
+    assert all(trait.n for traits in profiles for trait in traits if trait.name in told)
     await store.delete(LEARNED, {"workspace": "school"})
     rebuilding = learning_of(store, clock).rebuilding
     everyone = await rebuilding.everyone()
     assert everyone == [("school", "ada"), ("school", "bob"), ("school", "eve")]
     assert await rebuilding.run(everyone, lambda: None) == []
     assert await all_learned(store) == live
+    assert [await learning_of(store, clock).profiles.of(who) for who in learners] == profiles
 
 
 async def test_a_mind_that_was_written_and_read_goes_on_as_the_one_that_stayed(store: AnyStore) -> None:
@@ -153,9 +174,6 @@ class Talkative:
     def take(self, state: Mapping[str, Any], turn: Turn) -> Mapping[str, Any]:
         return {"said": [*state["said"], turn.message]}
 
-    def portray(self, state: Mapping[str, Any], portrait: Portrait) -> Portrait:
-        return Portrait("", portrait.weak, portrait.due, portrait.affect, (Trait("said", " ".join(state["said"])),))
-
 
 def turn(clock: HandClock, message: str, state: State = State.COMPLETE) -> Turn:
     return Turn(clock.id(), "school", clock.id(), "ada", 1, message, iso(clock.now()), state)
@@ -186,7 +204,7 @@ async def test_turns_are_taken_once_in_the_order_of_their_ids(store: AnyStore) -
     await store.delete(LEARNED, {"workspace": "school"})
     await here.rebuild(ADA)
     assert await all_learned(store) == live
-    assert (await here.portray(ADA, Portrait(""))).traits == (Trait("said", "late one two three four"),)
+    assert (await here.state(ADA, "talkative", current=False))["said"] == ["late", "one", "two", "three", "four"]
 
 
 async def test_what_was_learned_of_an_erased_learner_is_not_written_again(store: AnyStore) -> None:

@@ -173,7 +173,13 @@ def _live(wish: _Wish) -> NoReturn:
 
 
 def _load(coverage: bool) -> None:
-    for module in ("numpy.random", "app.cli", "app.routing.predictor", *(["coverage"] if coverage else [])):
+    for module in (
+        "numpy.random",
+        "app.cli",
+        "app.api.server",
+        "app.routing.predictor",
+        *(["coverage"] if coverage else []),
+    ):
         import_module(module)
     gc.freeze()  # what all of them share is not copied because one collects
 

@@ -90,7 +90,7 @@ async def test_how_a_learner_feels_is_not_read_unless_it_is_wanted(start: AsyncS
     _, turn = await masterx.ask(await masterx.session(), "ugh, this is so annoying, I hate fractions")
     unknown = dict.fromkeys(("label", "confidence", "valence", "frustration"))
     assert turn["reading"]["affect"] == {**unknown, "because": []}
-    assert (await masterx.call("GET", "/v1/learners/ada/affect"))[1] == {"data": [], "next_cursor": None}
+    assert (await masterx.call("GET", "/v1/learners/ada/affect"))[1] == {"now": None, "data": [], "next_cursor": None}
 
 
 async def test_a_feeling_has_its_confidence_its_words_and_a_level_that_outlives_a_restart(

@@ -171,12 +171,12 @@ async def test_a_bad_setting_stops_the_start_with_one_line(
         ("not toml", "not TOML"),
         (
             'version = "1"\ninstructions = "x"\n[strategies.a]\ntext = "t"\n[tasks]\ngeneral = "a"\n',
-            "safety: Field required",
+            "without a strategy",
         ),
         (
             'version = "1"\ninstructions = "x"\n[strategies.a]\ntext = "t"\n[tasks]\ngeneral = "a"\n'
-            '[safety.messages]\nen = "Call 112."\n',
-            "without a strategy",
+            '[safety.messages]\nde = "Ruf 112 an."\n',
+            "messages.en is for all",
         ),
     ],
 )

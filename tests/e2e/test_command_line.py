@@ -1,10 +1,14 @@
 """The command line against real stores, caches and providers."""
 
 import asyncio
+import os
 import sqlite3
+import sys
 from pathlib import Path
 
-from tests.e2e.service import cli, fresh
+import pytest
+
+from tests.e2e.service import PATIENCE, ROOT, cli, fresh
 
 
 def store(folder: Path) -> dict[str, str]:
@@ -41,3 +45,23 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     code, _, errors = await cli(tmp_path, store(tmp_path), "serve", "--port", "0")
     assert code == 1
     assert "install the version of MasterX that wrote it" in errors
+
+
+HEAVY = ("numpy", "fsrs", "pypdf", "sympy", "tiktoken", "snowballstemmer", "fastapi", "uvicorn", "pymongo")
+
+
+@pytest.mark.parametrize("arguments", ["--version", "keys list", "migrate"])
+async def test_a_plain_command_does_not_carry_what_only_a_service_needs(tmp_path: Path, arguments: str) -> None:
+    told = (
+        "import sys\nfrom app.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        f"print('carried', *(name for name in {HEAVY!r} if name in sys.modules))"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", told, *arguments.split()),
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **store(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert output.decode().splitlines()[-1] == "carried"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bootstrap import Service, service
+from app.bootstrap.service import Service, service
 from app.clock import HandClock, SystemClock, iso
 from app.context.memory.memory import SIZE
 from app.context.memory.recalls import Sought

@@ -13,7 +13,7 @@ from app import settings as environment
 from app.api import shapes
 from app.api.application import create
 from app.api.chat.chats import Chats
-from app.bootstrap import service
+from app.bootstrap.service import service
 from app.clock import SystemClock
 from app.vocabulary import Explored, ItemReceipt, LayerReceipt, Session, Timing, Turn, Usage
 

@@ -43,3 +43,22 @@ def test_one_line_names_what_is_wrong(tmp_path: Path, old: str, new: str, compla
         changed(tmp_path, old, new)
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_policy_that_says_nothing_of_safety_still_has_help_for_everybody(tmp_path: Path) -> None:
+    text = FIRST.read_text("utf-8")
+    old = text[text.index("\n[safety]") : text.index("\n[path]")]
+    safety = changed(tmp_path, old, "").safety
+    assert (safety.answer, safety.strategy, [*safety.messages]) == ("first", None, ["en"])
+    assert all(words in safety.messages["en"] for words in ("112", "911", "findahelpline.com", "person you trust"))
+
+
+def test_the_policy_that_ships_names_the_lines_of_a_place() -> None:
+    messages = load(FIRST).safety.messages
+    for language, numbers in {
+        "en": ("988", "116 123", "112"),
+        "de": ("0800 111 0 111", "112"),
+        "fr": ("3114", "112"),
+        "es": ("024", "112"),
+    }.items():
+        assert all(number in messages[language] for number in numbers)

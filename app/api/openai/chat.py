@@ -17,7 +17,7 @@ from app.api.openai.conversation import conversation
 from app.api.openai.opening import begin, named_session
 from app.api.openai.parameters import ROUTED, ChatIn, parsed
 from app.api.openai.told import CompletionStream, completion
-from app.bootstrap import Service
+from app.bootstrap.service import Service
 from app.errors import KeyReused, MasterxError, NotFound, StoreError
 from app.live import Live, past
 from app.vocabulary import Ask, Session

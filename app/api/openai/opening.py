@@ -11,7 +11,7 @@ from app.api.calls import new_session, service, session_for
 from app.api.openai.conversation import Conversation, Exchange
 from app.api.openai.errors import invalid
 from app.api.openai.parameters import ChatIn
-from app.bootstrap import Service
+from app.bootstrap.service import Service
 from app.errors import NotFound
 from app.storage.segments import Owner
 from app.storage.turns import exchange

@@ -5,13 +5,13 @@ A window of the last twelve tries and messages; everything here is pure.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 from typing import Literal, NamedTuple
 
 from app.learner.doings import Tried
 
-_WINDOW = 12
+WINDOW = 12
 _IN_A_ROW = 3
 _RUSH_SECONDS = 10.0
 """A hint that is followed by the next, or by an answer, sooner than this was hardly read."""
@@ -21,8 +21,8 @@ _FAST_SHARE = 0.25
 """An answer is very fast below so many seconds, or below this share of what the learner usually takes."""
 
 _GAP_SECONDS = 300.0
-_SESSION_SECONDS = 1_800.0
-"""A gap that is longer ends a sitting: it is no sign of anything."""
+SITTING = 1_800.0
+"""A gap of more seconds ends a sitting: it is no sign of anything."""
 
 _SHORT_WORDS = 2
 
@@ -54,28 +54,22 @@ class Signal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """The newest tries and messages of a learner, oldest first."""
+    """The newest tries and messages of a learner, oldest first, `WINDOW` of each at the most."""
 
     tries: tuple[Tried, ...] = ()
     messages: tuple[Sent, ...] = ()
 
-    def after(self, event: Tried | Sent) -> "Behaviour":
-        """With one more, that is not among them yet."""
-        if isinstance(event, Tried):
-            known = any(one.id == event.id for one in self.tries)
-            return self if known else replace(self, tries=(*self.tries, event)[-_WINDOW:])
-        known = any(one.id == event.id for one in self.messages)
-        return self if known else replace(self, messages=(*self.messages, event)[-_WINDOW:])
 
+def signals(behaviour: Behaviour, now: float) -> tuple[Signal, ...]:
+    """What is to be seen now, of what was done in this sitting.
 
-def signals(behaviour: Behaviour) -> tuple[Signal, ...]:
-    """What is to be seen now.
-
-    >>> wrong = [Tried(str(n), "fractions", False) for n in range(3)]
-    >>> signals(Behaviour(tuple(wrong)))
+    >>> wrong = [Tried(str(n), "fractions", False, at=60.0 * n) for n in range(3)]
+    >>> signals(Behaviour(tuple(wrong)), now=200.0)
     (Signal(name='repeated_errors', evidence=('0', '1', '2')),)
+    >>> signals(Behaviour(tuple(wrong)), now=7_200.0)
+    ()
     """
-    return tuple(Signal(name, found) for name, found in _seen(behaviour) if found)
+    return tuple(Signal(name, found) for name, found in _seen(_sitting(behaviour, now)) if found)
 
 
 def strain(seen: Sequence[Signal]) -> float:
@@ -88,6 +82,18 @@ def strain(seen: Sequence[Signal]) -> float:
     for signal in seen:
         calm *= 1 - _WEIGHT[signal.name]
     return round(1 - calm, 3)
+
+
+def _sitting(behaviour: Behaviour, now: float) -> Behaviour:
+    """What was done without a gap that ends a sitting, up to now."""
+    times = sorted([one.at for one in behaviour.tries if one.at is not None] + [one.at for one in behaviour.messages])
+    since = now
+    for at in reversed(times):
+        if since - at > SITTING:
+            break
+        since = at
+    tries = tuple(one for one in behaviour.tries if one.at is not None and one.at >= since)
+    return Behaviour(tries, tuple(one for one in behaviour.messages if one.at >= since))
 
 
 def _seen(behaviour: Behaviour) -> Iterator[tuple[Name, tuple[str, ...]]]:
@@ -123,6 +129,6 @@ def _gap(behaviour: Behaviour) -> tuple[str, ...]:
     """The newest of a learner's doings, if it came long after the one before in the same sitting."""
     tried = [(one.at, one.id) for one in behaviour.tries if one.at is not None]
     newest = sorted(tried + [(one.at, one.id) for one in behaviour.messages])[-2:]
-    if len(newest) == 2 and _GAP_SECONDS <= newest[1][0] - newest[0][0] < _SESSION_SECONDS:
+    if len(newest) == 2 and _GAP_SECONDS <= newest[1][0] - newest[0][0] < SITTING:
         return (newest[1][1],)
     return ()

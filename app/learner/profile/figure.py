@@ -1,7 +1,7 @@
 """A running figure that knows how sure it is, which way it moves and what it rests on; bounded, pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
@@ -34,7 +34,7 @@ class Figure:
         mean = self.mean + gap / n
         recent = value if not self.n else self.recent + max(_RECENT, 1 / n) * (value - self.recent)
         kept = (*self.evidence, event_id)[-EVIDENCE:]
-        return replace(self, n=n, mean=mean, squares=self.squares + gap * (value - mean), recent=recent, evidence=kept)
+        return Figure(n, mean, self.squares + gap * (value - mean), recent, kept)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -71,6 +71,18 @@ class Figure:
         return cls(n, mean, squares, recent, tuple(evidence))
 
 
+def together(figures: Iterable[Figure]) -> Figure:
+    """One figure of the values of several; the spread is not known of it, so only its mean and share mean anything.
+
+    >>> together([Figure().after(1.0, "a"), Figure().after(0.0, "b")]).mean
+    0.5
+    """
+    known = [figure for figure in figures if figure.n]
+    n = sum(figure.n for figure in known)
+    mean = sum(figure.n * figure.mean for figure in known) / max(1, n)
+    return Figure(n, mean, evidence=tuple(one for figure in known for one in figure.evidence)[-EVIDENCE:])
+
+
 def counted(figures: Mapping[str, Figure], name: str, value: tuple[float, str], most: int) -> dict[str, Figure]:
     """A value and its event's id added under a name, in the last place; of more than `most` names the oldest goes."""
     rest = {other: figure for other, figure in figures.items() if other != name}
@@ -78,3 +90,13 @@ def counted(figures: Mapping[str, Figure], name: str, value: tuple[float, str], 
     if len(found) > most:
         del found[next(iter(found))]
     return found
+
+
+def kept(figures: Mapping[str, Figure]) -> list[list[Any]]:
+    """Figures by name as JSON, in their order, which says which one goes first."""
+    return [[name, figure.kept()] for name, figure in figures.items()]
+
+
+def of(written: Iterable[list[Any]]) -> dict[str, Figure]:
+    """From such JSON."""
+    return {name: Figure.of(figure) for name, figure in written}

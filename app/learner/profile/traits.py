@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
+from textwrap import shorten
 from typing import Any
 
-from app.learner.profile.figure import EVIDENCE, Figure
+from app.learner.profile.figure import EVIDENCE, Figure, together
 from app.learner.profile.profile import Profile
 from app.vocabulary import Trait
 
@@ -16,6 +17,10 @@ NAMES = (
 _ENOUGH = 10
 _FEW = 3
 _MOST = 3
+_WORDS = 120
+"""Characters that a model is told of a trait: a person may have put in more."""
+
+_TIMES = ("night", "morning", "afternoon", "evening")
 
 Value = float | str | tuple[str, ...]
 _FORMS = {
@@ -51,15 +56,31 @@ class Correction:
     hidden: bool = False
 
 
-def known(profile: Profile, corrections: Mapping[str, Correction] | None = None) -> tuple[Known, ...]:
-    """Every trait, in a fixed order; a correction holds against all evidence, and a hidden one shows nothing."""
+def known(
+    profile: Profile, corrections: Mapping[str, Correction] | None = None, ahead: float = 0.0
+) -> tuple[Known, ...]:
+    """Every trait, in a fixed order; a correction holds against all evidence, and a hidden one shows nothing. The
+    learner's clock is so many hours `ahead` of UTC."""
     said = corrections or {}
-    return tuple(_corrected(trait, said.get(trait.name)) for trait in _traits(profile))
+    return tuple(_corrected(trait, said.get(trait.name)) for trait in _traits(profile, ahead))
+
+
+def time_of(hour: float) -> str:
+    """The quarter of the day of an hour.
+
+    >>> time_of(9.5), time_of(-1.0)
+    ('morning', 'evening')
+    """
+    return _TIMES[int(hour // 6) % 4]
 
 
 def portrayed(traits: tuple[Known, ...]) -> tuple[Trait, ...]:
     """The traits that are sure enough to act on, in words."""
-    return tuple(Trait(one.name, words) for one in traits if not one.hidden and (words := _words(one)))
+    return tuple(
+        Trait(one.name, shorten(words, _WORDS, placeholder=" …"))
+        for one in traits
+        if not one.hidden and (words := _words(one))
+    )
 
 
 def _corrected(trait: Known, said: Correction | None) -> Known:
@@ -70,18 +91,27 @@ def _corrected(trait: Known, said: Correction | None) -> Known:
     return Known(trait.name, said.value, corrected=True)
 
 
-def _traits(profile: Profile) -> Iterator[Known]:
-    pace = profile.pace
+def _traits(profile: Profile, ahead: float) -> Iterator[Known]:
+    voiced, worked = profile
+    pace = worked.pace
     seconds = (round(exp(pace.interval[0]), 1), round(exp(pace.interval[1]), 1))
     yield _known("pace", pace, round(exp(pace.mean), 1), seconds)
-    yield _known("persistence", profile.persistence, round(profile.persistence.mean, 3), profile.persistence.share)
-    yield _known("help_seeking", profile.help, round(profile.help.mean, 3), profile.help.share)
-    yield _most("explanation_form", profile.asked)
-    yield _best_time(profile.times)
-    yield _list("error_patterns", {s: f for s, f in profile.errors.items() if f.n >= _FEW and f.share[0] > 0.3})
-    yield _list("interests", {s: f for s, f in profile.liked.items() if f.n >= 2})
-    level = profile.reading
+    yield _known("persistence", worked.persistence, round(worked.persistence.mean, 3), worked.persistence.share)
+    yield _known("help_seeking", worked.help, round(worked.help.mean, 3), worked.help.share)
+    yield _most("explanation_form", voiced.asked)
+    yield _best_time(_quarters(worked.hours, ahead))
+    yield _list("error_patterns", {s: f for s, f in worked.errors.items() if f.n >= _FEW and f.share[0] > 0.3})
+    yield _list("interests", {s: f for s, f in voiced.liked.items() if f.n >= 2})
+    level = voiced.reading
     yield _known("reading_level", level, round(level.mean, 1), level.interval, enough=_FEW)
+
+
+def _quarters(hours: Mapping[str, Figure], ahead: float) -> dict[str, Figure]:
+    """Figures by the quarter of the learner's day that the middle of each hour lies in."""
+    quarters: dict[str, list[Figure]] = {}
+    for hour, figure in hours.items():
+        quarters.setdefault(time_of(int(hour) + 0.5 + ahead), []).append(figure)
+    return {name: together(figures) for name, figures in quarters.items()}
 
 
 def _known(name: str, figure: Figure, value: float, interval: tuple[float, float], enough: int = _ENOUGH) -> Known:
@@ -113,9 +143,8 @@ def _best_time(times: Mapping[str, Figure]) -> Known:
         return Known("time_of_day", n=total)
     best = max(full, key=lambda name: full[name].share[0])
     rest = [figure for name, figure in full.items() if name != best]
-    others = sum(figure.n * figure.mean for figure in rest) / sum(figure.n for figure in rest)
     low, high = full[best].share
-    if low <= others:
+    if low <= together(rest).mean:
         return Known("time_of_day", n=total)
     return Known("time_of_day", best, (round(low, 3), round(high, 3)), full[best].evidence, None, total)
 

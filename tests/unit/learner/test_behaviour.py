@@ -5,19 +5,24 @@ from app.learner.doings import Tried
 
 
 def after(*events: Tried | Sent) -> Behaviour:
-    behaviour = Behaviour()
-    for event in events:
-        behaviour = behaviour.after(event)
-    return behaviour
+    """Tries without a time are a minute apart, up to now."""
+    tries = [one for one in events if isinstance(one, Tried)]
+    tries = [t if t.at is not None else t._replace(at=60.0 * (n + 1 - len(tries))) for n, t in enumerate(tries)]
+    return Behaviour(tuple(tries), tuple(one for one in events if isinstance(one, Sent)))
+
+
+def seen(behaviour: Behaviour) -> tuple[Signal, ...]:
+    times = [one.at or 0.0 for one in behaviour.tries] + [one.at for one in behaviour.messages]
+    return signals(behaviour, max(times, default=0.0))
 
 
 def names(behaviour: Behaviour) -> list[str]:
-    return [signal.name for signal in signals(behaviour)]
+    return [signal.name for signal in seen(behaviour)]
 
 
 def test_nothing_is_seen_in_a_learner_who_gets_on() -> None:
     calm = after(*(Tried(str(n), "sums", n % 3 > 0, seconds=20.0, at=60.0 * n) for n in range(12)))
-    assert signals(calm) == ()
+    assert seen(calm) == ()
     assert strain(()) == 0.0
 
 
@@ -37,7 +42,7 @@ def test_hints_taken_faster_than_they_can_be_read_are_a_rush() -> None:
 def test_wrong_answers_that_come_too_fast_are_guesses() -> None:
     slow = [Tried(f"a{n}", f"s{n}", True, seconds=40.0) for n in range(4)]
     guesses = [Tried(f"b{n}", f"t{n}", False, seconds=6.0) for n in range(2)]
-    assert signals(after(*slow, *guesses)) == (Signal("very_fast", ("b0", "b1")),)
+    assert seen(after(*slow, *guesses)) == (Signal("very_fast", ("b0", "b1")),)
     assert names(after(*slow, *(one._replace(correct=True) for one in guesses))) == []
 
 
@@ -47,11 +52,12 @@ def test_three_messages_of_a_word_or_two_are_short() -> None:
 
 
 def test_a_gap_is_long_only_within_one_sitting() -> None:
-    for gap, seen in ((60.0, []), (600.0, ["long_gap"]), (86_400.0, [])):
-        assert names(after(Tried("a", "s", True, at=0.0), Sent("b", 9, gap))) == seen
+    for gap, found in ((60.0, []), (600.0, ["long_gap"]), (86_400.0, [])):
+        assert names(after(Tried("a", "s", True, at=0.0), Sent("b", 9, gap))) == found
 
 
-def test_what_is_told_twice_counts_once_and_the_window_is_bounded() -> None:
-    one = Tried("a", "s", False)
-    assert after(one, one, one) == after(one)
-    assert len(after(*(Tried(str(n), "s", True) for n in range(50))).tries) == 12
+def test_what_was_done_before_this_sitting_is_no_sign_any_more() -> None:
+    wrong = [Tried(str(n), "sums", False, at=60.0 * n) for n in range(3)]
+    assert [one.name for one in signals(after(*wrong), 1_000.0)] == ["repeated_errors"]
+    assert signals(after(*wrong), 3_000.0) == ()
+    assert names(after(*wrong[:2], wrong[2]._replace(at=9_000.0))) == []

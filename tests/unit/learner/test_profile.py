@@ -6,9 +6,11 @@ import random
 import pytest
 
 from app.learner.doings import Spoke, Tried
-from app.learner.profile.profile import Profile, after, kept, of
+from app.learner.profile.profile import Profile, after
 from app.learner.profile.said import difficulty, forms, interests
 from app.learner.profile.traits import NAMES, Correction, Known, known, portrayed
+from app.learner.profile.voiced import Voiced
+from app.learner.profile.worked import Worked
 from app.vocabulary import Trait
 
 DAY = 86_400.0
@@ -113,22 +115,41 @@ def test_how_hard_a_text_is_to_read_is_told_from_twenty_words_on() -> None:
     assert difficulty("Too short") is None
 
 
-def test_an_event_counts_once_and_what_is_kept_goes_on_as_the_same() -> None:
+def test_a_day_is_the_learners_own() -> None:
+    """Nine in the morning in UTC is the evening in Tokyo."""
+    morning = [Tried(f"m{n}", "s", n % 10 < 9, at=n * DAY + 9.2 * 3600) for n in range(40)]
+    night = [Tried(f"n{n}", "s", n % 10 < 4, at=n * DAY + 20.0 * 3600) for n in range(40)]
+    profile = folded(*morning, *night)
+    best = {ahead: next(one for one in known(profile, {}, ahead) if one.name == "time_of_day") for ahead in (0.0, 9.0)}
+    assert (best[0.0].value, best[9.0].value) == ("morning", "evening")
+    assert best[0.0].evidence == tuple(f"m{n}" for n in range(35, 40))
+
+
+def test_what_a_shown_solution_teaches_is_only_that_help_was_taken() -> None:
+    before = folded(*tries(12))
+    after_it = folded(*tries(12), Tried("x", "sums", True, at=1.0, seconds=900.0, shown=True))
+    assert after_it.worked.help.n == 13
+    assert after_it.worked.help.mean > 0
+    assert (after_it.worked.pace, after_it.worked.errors) == (before.worked.pace, before.worked.errors)
+
+
+def test_what_is_kept_goes_on_as_the_same_and_is_bounded() -> None:
     rng = random.Random(5)
     events: list[Spoke | Tried] = []
-    for n in range(120):
+    for n in range(3_000):
         if rng.random() < 0.3:
-            events.append(Spoke(f"t{n}", rng.choice(["an example please", "I love chess", "ok", "word " * 30])))
+            words = ["an example please", f"I love {rng.choice('abcdef') * 3}{rng.choice('xyz') * 3}", "word " * 30]
+            events.append(Spoke(f"t{n}", rng.choice(words)))
         else:
-            skill = rng.choice(["a", "b", "c"])
-            events.append(Tried(f"a{n}", skill, rng.random() < 0.6, rng.randrange(2), rng.random() * 60 + 1, n * 900.0))
-    whole = folded(*events)
-    assert folded(*(one for event in events for one in (event, event))) == whole
-    half = of(json.loads(json.dumps(kept(folded(*events[:60])))))
-    for event in events[60:]:
+            skill, at = f"s{rng.randrange(200)}", n * 900.0
+            events.append(Tried(f"a{n}", skill, rng.random() < 0.6, rng.randrange(2), rng.random() * 60 + 1, at))
+    whole, half = folded(*events), folded(*events[:1_500])
+    voiced, worked = (json.loads(json.dumps(part.kept())) for part in half)
+    half = Profile(Voiced.of(voiced), Worked.of(worked))
+    for event in events[1_500:]:
         half = after(half, event)
     assert half == whole
-    assert len(json.dumps(kept(whole))) < 20_000
+    assert len(json.dumps([part.kept() for part in whole])) < 30_000
 
 
 def test_a_correction_holds_against_evidence_and_a_hidden_trait_shows_nothing() -> None:
