@@ -29,17 +29,12 @@ from app.vocabulary.keeping import (
     Affect,
     Alarm,
     Danger,
-    Explored,
     Feedback,
-    ItemReceipt,
     Key,
-    LayerReceipt,
     Learner,
-    Outcome,
     Page,
     Permission,
     Reading,
-    Receipt,
     Remembered,
     Session,
     Span,
@@ -49,6 +44,7 @@ from app.vocabulary.keeping import (
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
 from app.vocabulary.learning import Estimate, Sheet
+from app.vocabulary.receipts import Explored, ItemReceipt, LayerReceipt, Outcome, Receipt
 from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 

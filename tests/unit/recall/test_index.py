@@ -140,7 +140,7 @@ def test_damaged_bytes_are_refused_and_nothing_is_added(data: st.DataObject) -> 
 def test_a_segment_of_another_version_says_so() -> None:
     good = bytearray(indexed(TALK).pack())
     good[4] += 1
-    with pytest.raises(SegmentError, match="version 2, not 1"):
+    with pytest.raises(SegmentError, match=r"version \d+, not \d+"):
         Index().unpack(bytes(good))
 
 
