@@ -35,7 +35,6 @@ from app.vocabulary.keeping import (
     Page,
     Permission,
     Reading,
-    Remembered,
     Session,
     Span,
     State,
@@ -44,7 +43,7 @@ from app.vocabulary.keeping import (
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
 from app.vocabulary.learning import Estimate, Sheet
-from app.vocabulary.receipts import Explored, ItemReceipt, LayerReceipt, Outcome, Receipt
+from app.vocabulary.receipts import Explored, ItemReceipt, LayerReceipt, Outcome, Receipt, Remembered
 from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 
