@@ -26,9 +26,6 @@ from app.vocabulary.asking import (
 from app.vocabulary.graded import Answer, Exercise
 from app.vocabulary.keeping import (
     SCHEMA,
-    Affect,
-    Alarm,
-    Danger,
     Explored,
     Feedback,
     ItemReceipt,
@@ -38,17 +35,16 @@ from app.vocabulary.keeping import (
     Outcome,
     Page,
     Permission,
-    Reading,
     Receipt,
     Remembered,
     Session,
-    Span,
     State,
     Timing,
     Turn,
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
 from app.vocabulary.learning import Estimate, Sheet
+from app.vocabulary.reading import Affect, Alarm, Danger, Reading, Span
 from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait
 
