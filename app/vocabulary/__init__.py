@@ -26,23 +26,19 @@ from app.vocabulary.asking import (
 from app.vocabulary.graded import Answer, Exercise
 from app.vocabulary.keeping import (
     SCHEMA,
-    Affect,
-    Alarm,
-    Danger,
     Feedback,
     Key,
     Learner,
     Page,
     Permission,
-    Reading,
     Session,
-    Span,
     State,
     Timing,
     Turn,
 )
 from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
 from app.vocabulary.learning import Estimate, Sheet
+from app.vocabulary.reading import Affect, Alarm, Danger, Reading, Span
 from app.vocabulary.receipts import Explored, ItemReceipt, LayerReceipt, Outcome, Receipt, Remembered
 from app.vocabulary.teaching import Course, CourseBrief, Document, Format, Material, Piece, Skill
 from app.vocabulary.waiting import Question, Wait

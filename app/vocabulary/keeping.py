@@ -4,11 +4,12 @@ They have no slots: orjson writes an object that has a `__dict__` five times as 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from app.vocabulary.asking import OFFLINE, Attempt, Finish, Offer, Task, Usage
+from app.vocabulary.reading import Danger, Reading
 from app.vocabulary.receipts import Receipt
 
 T = TypeVar("T")
@@ -47,64 +48,6 @@ class Timing:
     first_token_ms: float | None = None
     total_ms: float | None = None
     overhead_ms: float | None = None
-
-
-@dataclass(frozen=True)
-class Span:
-    """Words of a message: its characters from `start` to before `end`."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Affect:
-    """How the learner seems to feel; every field unknown until a reader of affect is sure.
-
-    `confidence` is the chance that the label is right; `valence` how pleasant it is, -1 to 1; `frustration`, 0 to 1,
-    is smoothed over the session; `because` are the words that speak most for the label.
-    """
-
-    label: str | None = None
-    confidence: float | None = None
-    valence: float | None = None
-    frustration: float | None = None
-    because: tuple[Span, ...] = ()
-
-    def strained(self, strain: float) -> "Affect":
-        """The same under a strain, 0 to 1, that adds to frustration as an independent reason for it.
-
-        >>> Affect(frustration=0.5).strained(0.5).frustration
-        0.75
-        """
-        if not strain:
-            return self
-        return replace(self, frustration=round(1 - (1 - (self.frustration or 0.0)) * (1 - strain), 3))
-
-
-class Danger(StrEnum):
-    """What a learner said of their own safety."""
-
-    SELF_HARM = "self_harm"
-    DANGER = "danger"
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """A message whose writer may be in danger, and the language it was said in (`en`, `de`, `fr`, `es`)."""
-
-    kind: Danger
-    language: str
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read out of the message before any model was called."""
-
-    affect: Affect = Affect()
-    bloom: str | None = None
-    skills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,7 +110,7 @@ class Turn:
     model: str | None = None
     usage: Usage = field(default_factory=Usage)
     timing: Timing = Timing()
-    reading: Reading = Reading()
+    reading: Reading = field(default_factory=Reading)
     safety: Danger | None = None
     attempts: tuple[Attempt, ...] = ()
     degraded: bool = False

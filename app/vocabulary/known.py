@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.vocabulary.asking import Said
-from app.vocabulary.keeping import Affect, Learner, Session
+from app.vocabulary.keeping import Learner, Session
+from app.vocabulary.reading import Affect
 
 
 @dataclass(frozen=True, slots=True)
