@@ -32,7 +32,7 @@ EVIDENCE = 5
 IDS = 500
 """Newest answers with an `id` that are known again by it."""
 
-VERSION = 2
+VERSION = 3
 """Of what is kept; one of another version is derived again."""
 
 
