@@ -84,7 +84,7 @@ class Advice:
         standings, due = await asyncio.gather(self._p.beliefs.standings(who), self._p.beliefs.due(who))
         known = {standing.skill: standing for standing in standings}
         skills = await self._skills(who, ahead, known)
-        wanted = Wanted(skills, known, due, ahead.minutes, ahead.days, ahead.limit)
+        wanted = Wanted(skills, known, due, ahead.minutes, ahead.days, ahead.limit, self._p.clock.now())
         # The same question has the same answer.
         chance = random.Random("/".join((*who, ahead.course_id or "")))  # noqa: S311 - no secret
         return await asyncio.to_thread(plan, wanted, self._p.policy, chance)

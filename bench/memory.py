@@ -22,14 +22,16 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import pairwise
 from math import exp, log
 from pathlib import Path
 from time import perf_counter
 
-from app.learner.memory.cards import DAY, Rating, log_odds, retrievability
+import fsrs
+
+from app.learner.memory.cards import DAY, Rating, curve, log_odds
 from app.learner.memory.memory import Memory, Review
 from app.learner.memory.platt import IDENTITY, bin_of, calibrated, line
 from bench.report import keep, skip, table
@@ -38,6 +40,7 @@ LOG = Path(__file__).parent.parent.parent / "shared" / "data" / "srs_revlog"
 _RESAMPLES = 1_000
 _ALL = 1_000_000
 _FRESH = 100
+_SCHEDULER = fsrs.Scheduler(enable_fuzzing=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +58,17 @@ class Workspace:
 
     def __init__(self) -> None:
         self._counts: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
-        self._lines, self._n = {False: IDENTITY, True: IDENTITY}, 0
+        self._line, self._n = IDENTITY, 0
 
-    def review(self, chance: float, *, long: bool, right: bool) -> float:
+    def review(self, chance: float, *, right: bool) -> float:
         """A chance as it came true so far; then counts what came of it."""
-        said = calibrated(chance, self._lines[long])
-        row = self._counts[bin_of(chance, long=long)]
+        said = calibrated(chance, self._line)
+        row = self._counts[bin_of(chance)]
         row[0] += 1
         row[1] += right
         self._n += 1
         if self._n % _FRESH == 0:
-            self._lines = {which: line(self._counts, long=which) for which in (False, True)}
+            self._line = line(self._counts)
         return said
 
 
@@ -101,26 +104,36 @@ def held_out(card: str) -> bool:
 def played(reviews: Sequence[Review]) -> tuple[list[Case], float]:
     """Every review but each card's first with what the learning ones said of it; and µs a review of ours."""
     runs, apart, workspace, cases = Memory(_ALL), Memory(_ALL), Workspace(), []
+    theirs: dict[str, fsrs.Card] = {}
     spent = 0.0
     for review in reviews:
-        card = runs.cards.get(review.card)
-        apart_says = apart.review(review._replace(evidence=not held_out(review.card)))
+        card, right = runs.cards.get(review.card), review.rating > Rating.AGAIN
+        whole, real = _fsrs(theirs, review)
+        apart_says = apart.review(review, learn=not held_out(review.card))
         began = perf_counter()
         says = runs.review(review)
         spent += perf_counter() - began
         if card is None or says is None or apart_says is None:
             continue
-        days = card.days(review.at)
-        whole = retrievability(card, card.last_at + int(days) * DAY)
         said = {
             "FSRS-6, whole days": whole,
-            "FSRS-6, real time": retrievability(card, review.at),
+            "FSRS-6, real time": real,
             "ours, others' cards only": apart_says,
             "ours": says,
-            "ours, calibrated": workspace.review(says, long=days >= 1.0, right=review.rating > Rating.AGAIN),
+            "ours, calibrated": workspace.review(says, right=right),
         }
-        cases.append(Case(review.card, review.rating > Rating.AGAIN, days >= 1.0, said))
+        cases.append(Case(review.card, right, card.days(review.at) >= 1.0, said))
     return cases, spent / len(reviews) * 1e6
+
+
+def _fsrs(cards: dict[str, fsrs.Card], review: Review) -> tuple[float, float]:
+    """What py-fsrs has of a card before a review, by whole days and with the time as it is; then it reviews it."""
+    moment, card = datetime.fromtimestamp(review.at, UTC), cards.get(review.card, fsrs.Card(card_id=0))
+    days, stability = 0.0, card.stability or 1.0
+    if card.last_review is not None:
+        days = max((moment - card.last_review).total_seconds(), 0.0) / DAY
+    cards[review.card], _ = _SCHEDULER.review_card(card, fsrs.Rating(review.rating), moment)
+    return curve(float(int(days)), stability), curve(days, stability)
 
 
 def told(title: str, cases: Sequence[Case]) -> dict[str, object]:

@@ -58,3 +58,8 @@ async def own_turn(request: HTTPConnection, turn_id: str, *, write: bool = False
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A record as JSON."""
     return Response(orjson.dumps(value), status, headers, "application/json")
+
+
+def rounded(figure: float | None) -> float | None:
+    """A chance, or what is told in chances, to the four decimals that an answer gives; what is kept is not rounded."""
+    return None if figure is None else round(figure, 4)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.api.access import Principal
 from app.api.bodies import Body, Name, documented, idempotency_key, number, page_limit, plain, read
-from app.api.calls import json, principal, service
+from app.api.calls import json, principal, rounded, service
 from app.api.shapes import ProblemOut
 from app.clock import iso
 from app.errors import FieldError, Invalid
@@ -106,9 +106,10 @@ class MasteriesOut(BaseModel):
 
 
 class ReviewOut(BaseModel):
-    """A review of a skill: the day it is planned for, when it was due, the chance that it is recalled now, and what a
-    review adds to the chance that it is recalled a month from now, or at the exam. `why`: `overdue`, `due`, or `exam`,
-    once more before an exam after which it would be due."""
+    """A review of a skill: the day it is planned for; `due_at`, when the chance that it is recalled has fallen to 90 %,
+    but at least ten minutes after the last answer; `recall`, that chance now; and `value`, from 0 to 1, what a review
+    now would add to the chance that it is recalled a month from now, or at the exam. `why`: `overdue`, due before
+    today; `due`; or `exam`, once more before an exam after which it would be due."""
 
     skill: str
     day: str
@@ -197,7 +198,7 @@ def _row(given: AnswerIn) -> Row:
 
 
 def _told(told: Told) -> dict[str, Any]:
-    predicted, mastery, uncertainty = told.estimate or (None, None, None)
+    predicted, mastery, uncertainty = map(rounded, told.estimate or (None, None, None))
     return {
         "id": told.answer,
         "predicted": predicted,
@@ -213,8 +214,8 @@ def _plan(plan: Plan, daily: int) -> dict[str, Any]:
             "skill": review.card,
             "day": review.day.isoformat(),
             "due_at": iso(review.due_at),
-            "recall": round(review.recall, 4),
-            "value": round(review.value, 4),
+            "recall": rounded(review.recall),
+            "value": rounded(review.value),
             "why": review.why,
         }
         for review in plan.reviews
@@ -226,11 +227,11 @@ def _fact(fact: Fact) -> dict[str, Any]:
     standing = fact.standing
     return {
         "skill": standing.skill,
-        "probability": standing.mastery,
-        "uncertainty": standing.uncertainty,
+        "probability": rounded(standing.mastery),
+        "uncertainty": rounded(standing.uncertainty),
         "attempts": standing.attempts,
-        "trend": standing.trend,
-        "independence": standing.independence,
+        "trend": rounded(standing.trend),
+        "independence": rounded(standing.independence),
         "last_at": iso(fact.at),
         "evidence": [*fact.evidence],
     }

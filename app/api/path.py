@@ -1,6 +1,7 @@
 """What to learn next, and what may be expected."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from starlette.responses import Response
 
 from app.advice import Ahead
 from app.api.bodies import number, plain
-from app.api.calls import json, principal, service
+from app.api.calls import json, principal, rounded, service
 from app.errors import FieldError, Invalid
+from app.learner.path.plan import Step
 
 router = APIRouter(tags=["Learners"])
 
@@ -78,8 +80,8 @@ async def get_path(request: Request, learner_id: str) -> Response:
         raise Invalid([FieldError("minutes", "say how many a day there are until then, up to 1,440")])
     ahead = Ahead(_name(request, "course_id"), None, minutes, days, number(request, "limit", (20, 200)))
     path = await service(request).advice.path((asking.workspace, learner_id), ahead)
-    told = ("steps", "minutes", "skills", "mastered", "left")
-    return json({name: getattr(path, name) for name in told})
+    told = ("minutes", "skills", "mastered", "left")
+    return json({"steps": [*map(_step, path.steps)], **{name: getattr(path, name) for name in told}})
 
 
 @router.get("/v1/learners/{learner_id}/forecast", responses={200: {"model": ForecastOut}})
@@ -97,13 +99,18 @@ async def get_forecast(request: Request, learner_id: str) -> Response:
     outlook, habit, growth = forecast.outlook, forecast.habit, forecast.growth
     names = ("what", "probability", "now", "expected", "low", "high", "at_risk", "driver")
     body: dict[str, Any] = {name: getattr(outlook, name, None) for name in names}
+    body |= {name: rounded(body[name]) for name in ("probability", "now", "expected", "low", "high")}
     body["why"] = outlook.why if outlook else "there is no answer to tell it from yet"
     body["days"] = round(days, 2)
     body["answers_per_day"] = round(habit.mean, 2) if habit else None
     body["days_observed"] = habit.days if habit else None
     body["answers_expected"] = None if forecast.answers is None else round(forecast.answers, 1)
-    body["growth"] = round(growth.mean, 4) if growth else None
+    body["growth"] = rounded(growth.mean) if growth else None
     return json({name: body[name] for name in ForecastOut.model_fields})
+
+
+def _step(step: Step) -> Step:
+    return replace(step, gain=round(step.gain, 4), mastery=rounded(step.mastery), recall=rounded(step.recall))
 
 
 def _name(request: Request, field: str) -> str | None:

@@ -59,10 +59,9 @@ class Counting:
         found = await asyncio.gather(*(self._shard(workspace, name) for name in names))
         return seen(dict(zip(names, found, strict=True)), skills, items)
 
-    async def recall(self, workspace: str) -> tuple[Line, Line]:
-        """How chances of recall come true in a workspace: within the day, and after a day or more."""
-        counts = (await self._shard(workspace, RECALL)).table
-        return line(counts, long=False), line(counts, long=True)
+    async def recall(self, workspace: str) -> Line:
+        """How chances of recall come true in a workspace."""
+        return line((await self._shard(workspace, RECALL)).table)
 
     def expect(self) -> None:
         """Says that a sheet is pending."""

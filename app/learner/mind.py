@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from app.learner.affect.behaviour import WINDOW
 from app.learner.doings import Tried, tried
 from app.learner.knowledge.population import Population
+from app.learner.memory.cards import place
 from app.learner.memory.memory import Memory, Review
 from app.learner.memory.platt import bin_of
 from app.learner.memory.rating import Pace
@@ -31,7 +32,7 @@ EVIDENCE = 5
 IDS = 500
 """Newest answers with an `id` that are known again by it."""
 
-VERSION = 2
+VERSION = 3
 """Of what is kept; one of another version is derived again."""
 
 
@@ -46,7 +47,7 @@ class Fact:
 
 class Taken(NamedTuple):
     """What an answer was met with, what was thought before it and is now, and the bin of the chance of recall that its
-    skill's card had; `None` where there was no card, or the solution was shown."""
+    skill's card had; `None` where there was no card, in the same sitting, or when the solution was shown."""
 
     lesson: "Lesson"
     estimate: Estimate
@@ -123,12 +124,11 @@ class Mind:
         self._evidence[answer.skill] = (self.last_at, (*evidence, answer_id)[-EVIDENCE:])
         if len(self._evidence) > SKILLS:
             del self._evidence[next(iter(self._evidence))]
-        card, at, evidence_of_recall = self.memory.cards.get(answer.skill), self.last_at, not answer.shown
-        review = Review(answer.skill, self._pace.rate(answer), at, evidence_of_recall)
-        chance = self.memory.review(review)
-        if card is None or chance is None or not evidence_of_recall:
+        card, tests = self.memory.cards.get(answer.skill), not answer.shown
+        chance = self.memory.review(Review(answer.skill, self._pace.rate(answer), self.last_at, tests))
+        if card is None or chance is None or not tests or place(card, self.last_at) > 1:
             return None
-        return bin_of(chance, long=card.days(at) >= 1.0)
+        return bin_of(chance)
 
     def name(self, name: str) -> None:
         """Remembers that an answer with this `id` has come."""

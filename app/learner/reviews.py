@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.clock import Clock, iso
 from app.learner.counting import Counting
 from app.learner.memory.cards import Card
-from app.learner.memory.memory import Memory
 from app.learner.memory.plan import Plan, Wishes, plan
-from app.learner.memory.platt import Line, calibrated
+from app.learner.memory.view import View
 from app.learner.minds import Minds, Who
 from app.storage.sessions import Learners
 from app.vocabulary import Due, Portrait
@@ -31,26 +30,23 @@ class Reviews:
         """The reviews of so many days, today being the first, and the wishes that they follow."""
         learner = await self._learners.get(*who)
         asked, now = wishes(learner.preferences), self._clock.now()
-        lines = await self._counting.recall(who[0])
+        by = await self._counting.recall(who[0])
         async with self._minds.at(who, current=True) as mind:
-            cards = {**mind.memory.cards}
-            recall = {name: _recall(mind.memory, card, now, lines) for name, card in cards.items()}
+            cards, view = {**mind.memory.cards}, mind.memory.view(by)
         # Some tenths of a millisecond for each card.
-        return await asyncio.to_thread(plan, cards, recall, asked, (now, days)), asked
+        return await asyncio.to_thread(plan, cards, view, asked, (now, days)), asked
 
     async def portray(self, who: Who, portrait: Portrait, *, current: bool) -> Portrait:
         """A portrait with the reviews that are due, longest due first."""
-        now, lines = self._clock.now(), await self._counting.recall(who[0])
+        now, by = self._clock.now(), await self._counting.recall(who[0])
         async with self._minds.at(who, current=current) as mind:
-            due = sorted((card.due_at, name) for name, card in mind.memory.cards.items() if card.due_at <= now)[:_DUE]
-            recall = [_recall(mind.memory, mind.memory.cards[name], now, lines) for _, name in due]
-        shown = (Due(name, iso(at), round(chance, 3)) for (at, name), chance in zip(due, recall, strict=True))
-        return replace(portrait, due=tuple(shown))
+            cards, view = {**mind.memory.cards}, mind.memory.view(by)
+        return replace(portrait, due=await asyncio.to_thread(_due, cards, view, now))
 
 
-def _recall(memory: Memory, card: Card, now: float, lines: tuple[Line, Line]) -> float:
-    """The chance that a card is recalled, as such chances come true in its workspace."""
-    return calibrated(memory.recall(card, now), lines[card.days(now) >= 1.0])
+def _due(cards: Mapping[str, Card], view: View, now: float) -> tuple[Due, ...]:
+    due = sorted((view.due_at(card), name) for name, card in cards.items() if view.is_due(card, now))[:_DUE]
+    return tuple(Due(name, iso(at), round(view.recall(cards[name], now), 3)) for at, name in due)
 
 
 def wishes(preferences: Mapping[str, Any]) -> Wishes:

@@ -103,7 +103,7 @@ async def test_reviews_that_are_due_are_in_the_portrait_longest_due_first(store:
     for skill in ("first", "second", "third"):
         await learning.grading.grade(Call(ADA, [Row(Answer(skill, True))]))
         clock.turn(86_400)
-    clock.turn(-86_400 / 2)
+    clock.turn(-0.9 * 86_400)
     portrait = await learning.portraits.of(*ADA)
     assert portrait is not None
     assert [due.skill for due in portrait.due] == ["first"]

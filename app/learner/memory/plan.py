@@ -2,9 +2,9 @@
 
 Each card has a day on which it is due and some slack around it, a tenth of its interval (as Anki's fuzz). Cards are
 placed in the order of their due days, each on the day of its slack with the least to do; where all are full, on the
-next day with room. What is overdue comes first, the most valuable first: what a review adds to the chance of recall a
-month from now, or at the exam. What would be due only after an exam, and would be less than sure at it, is reviewed
-once more in the week before.
+next day with room. What is overdue comes first, the most valuable first: what a review today adds to the chance of
+recall a month from now, or at the exam. What would be due only after an exam, and would be less than sure at it, is
+reviewed once more in the week before.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal
 
-from app.learner.memory.cards import DAY, Card, Rating, after, curve, retrievability
+from app.learner.memory.cards import DAY, SITTING, Card, Rating, after, known, retrievability
+from app.learner.memory.view import View
 
 _MONTH = 30.0
 _SLACK = 0.1
@@ -46,8 +47,8 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A review: `day` it is planned for, when it was due, the chance of recall now, what it adds to the chance of
-    recall a month from now (or at the exam), and why it is there."""
+    """A review: `day` it is planned for, when it is due, the chance of recall now, what a review now would add to the
+    chance of recall a month from now (or at the exam), and why it is there."""
 
     card: str
     day: date
@@ -91,38 +92,44 @@ class _Days:
         return not self.wishes.free(day) and self.load.get(day, 0) < self.wishes.daily
 
 
-def plan(cards: Mapping[str, Card], recall: Mapping[str, float], wishes: Wishes, span: tuple[float, int]) -> Plan:
-    """The reviews from now on (seconds since the epoch) for so many days, today being the first; `recall` is each
-    card's chance of recall now."""
+def plan(cards: Mapping[str, Card], view: View, wishes: Wishes, span: tuple[float, int]) -> Plan:
+    """The reviews from now on (seconds since the epoch) for so many days, today being the first."""
     now, days = span
     today = wishes.day(now)
     calendar = _Days(wishes, today, today + timedelta(days - 1))
-    due = {name: wishes.day(card.due_at) for name, card in cards.items()}
-    value = {name: worth(card, recall[name], now, wishes) for name, card in cards.items()}
+    due_at = {name: view.due_at(card) for name, card in cards.items()}
+    due = {name: wishes.day(at) for name, at in due_at.items()}
+    value = {name: worth(card, now, wishes) for name, card in cards.items() if due[name] <= calendar.last}
     now_due = sorted((n for n in cards if due[n] <= today), key=lambda n: (-value[n], n))
     before = dict.fromkeys(_for_exam(cards, due, wishes, calendar))
+    value |= {name: worth(cards[name], now, wishes) for name in before if name not in value}
     coming = [n for n in cards if today < due[n] <= calendar.last and n not in before]
     coming.sort(key=lambda n: (due[n], -value[n], n))
     placed = [(name, calendar.place(today, today)) for name in now_due]
     placed += [(name, calendar.place(*_slack(cards[name], due[name]))) for name in coming]
     placed += [(name, calendar.place(*_before_exam(wishes))) for name in before]
     reviews = [
-        Planned(name, day, cards[name].due_at, recall[name], value[name], _why(due[name], today, name in before))
+        Planned(name, day, at, view.recall(cards[name], now), value[name], _why(due[name], today, name in before))
         for name, day in placed
         if day is not None
+        for at in (due_at[name],)
     ]
     reviews.sort(key=lambda review: (review.day, -review.value, review.card))
     overdue = sum(due[name] < today for name in now_due)
     return Plan(tuple(reviews), overdue, len(placed) - len(reviews))
 
 
-def worth(card: Card, recall: float, now: float, wishes: Wishes) -> float:
-    """What a review now adds to the chance of recall a month from now, or at the exam."""
-    days = _until(wishes, now)
-    passed = after(card, Rating.GOOD, max(now, card.last_at))
-    failed = after(card, Rating.AGAIN, max(now, card.last_at))
-    reviewed = recall * curve(days, passed.stability) + (1.0 - recall) * curve(days, failed.stability)
-    return reviewed - retrievability(card, max(now, card.last_at) + days * DAY)
+def worth(card: Card, now: float, wishes: Wishes) -> float:
+    """What a review now adds to the chance of recall a month from now, or at the exam: from 0 to 1.
+
+    It is recalled with the chance that there is; what is not is learned again there and then. All by the card alone:
+    what a learner's history says of their chances says nothing of what one more review does.
+    """
+    now = max(now, card.last_at + SITTING)  # in the sitting of the last answer it would be no review
+    then, recall = now + _until(wishes, now) * DAY, known(card, now)
+    passed = after(card, Rating.GOOD, now)
+    again = after(after(card, Rating.AGAIN, now), Rating.GOOD, now)
+    return max(recall * known(passed, then) + (1.0 - recall) * known(again, then) - known(card, then), 0.0)
 
 
 def _until(wishes: Wishes, now: float) -> float:

@@ -1,7 +1,8 @@
 """Calibration of recall over a whole workspace, from counts alone: how often what had some chance was recalled.
 
 Counts add up in any order, so that replicas and `masterx rebuild` come to the same. Through the counts of 24 bins a
-line is fitted in log odds (Platt 1999), drawn to the identity by as much as ten reviews would.
+line is fitted in log odds (Platt 1999), drawn to the identity by as much as a hundred reviews would. It is one line for
+all times and always rises, so that what falls, or is the lower of two, still is after it.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,11 @@ from math import exp
 from app.learner.memory.cards import log_odds
 
 _WIDTH, _LOWEST, _HIGHEST = 0.5, -4.0, 8.0
-_PRIOR = 10.0
+_PRIOR = 100.0
+_FLATTEST = 0.2
+"""The least slope: a line that fell would turn around which of two is known better."""
+
+_NAME = "recall "
 _STEPS = 25
 _STRIDE = 0.5
 """The most that a step changes either one: where chances are far off, Newton's own steps would lead astray."""
@@ -23,22 +28,21 @@ Line = tuple[float, float]
 IDENTITY: Line = (0.0, 1.0)
 
 
-def bin_of(chance: float, *, long: bool) -> str:
-    """The name of the bin that a chance of recall belongs to; those after a `long` time, a day or more, have their own.
+def bin_of(chance: float) -> str:
+    """The name of the bin that a chance of recall belongs to.
 
-    >>> bin_of(0.5, long=True)
-    'long 0.25'
+    >>> bin_of(0.5)
+    'recall 0.25'
     """
     place = min(max(log_odds(chance), _LOWEST), _HIGHEST - 1e-9)
     middle = _LOWEST + (int((place - _LOWEST) / _WIDTH) + 0.5) * _WIDTH
-    return f"{'long' if long else 'short'} {middle}"
+    return f"{_NAME}{middle}"
 
 
-def line(counts: Counts, *, long: bool) -> Line:
+def line(counts: Counts) -> Line:
     """Offset and slope that make chances come true; the identity where nothing was counted."""
-    name = "long " if long else "short "
     return _fitted(
-        tuple((float(b.removeprefix(name)), *row) for b, row in sorted(counts.items()) if b.startswith(name))
+        tuple((float(b.removeprefix(_NAME)), *row) for b, row in sorted(counts.items()) if b.startswith(_NAME))
     )
 
 
@@ -65,8 +69,11 @@ def _fitted(rows: tuple[tuple[float, int, int], ...]) -> Line:
             pull, tilt = pull + error, tilt + error * middle
             oo, os, ss = oo + bend, os + bend * middle, ss + bend * middle * middle
         det = oo * ss - os * os
-        offset += _within((ss * pull - os * tilt) / det)
         slope += _within((oo * tilt - os * pull) / det)
+        if slope > _FLATTEST:
+            offset += _within((ss * pull - os * tilt) / det)
+        else:
+            offset, slope = offset + _within(pull / oo), _FLATTEST
     return offset, slope
 
 

@@ -3,12 +3,15 @@
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from app.learner.path.goals import Goal, goals
 from app.learner.path.order import Term, annealed, fitting, greedy
 from app.policy import PathPolicy
 from app.vocabulary import Due, Skill, Standing
+
+_HOUR = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ class Path:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a path is for: the skills there are, what is believed of them, and which reviews are due; `minutes` are
-    those of one sitting or, where there are `days` until a deadline, of each day. At most `limit` steps are told."""
+    those of one sitting or, where there are `days` until a deadline, of each day. At most `limit` steps are told.
+    Without `now` (seconds since the epoch) what is due is taken to be so already."""
 
     skills: Sequence[Skill]
     standings: Mapping[str, Standing]
@@ -55,6 +59,7 @@ class Wanted:
     minutes: float | None = None
     days: float | None = None
     limit: int = 20
+    now: float | None = None
 
 
 def plan(wanted: Wanted, policy: PathPolicy, chance: random.Random) -> Path:
@@ -66,7 +71,9 @@ def plan(wanted: Wanted, policy: PathPolicy, chance: random.Random) -> Path:
     if room is not None:
         reviews = list(_within(reviews, room))
         order = fitting(below, order, room - sum(step.minutes for step in reviews))
-    steps = tuple(_woven(_learning(below, order), reviews, wanted.skills))
+    learning = list(_learning(below, order))
+    soon = {step.skill for step in learning[: wanted.limit]}  # who learns it anew has reviewed it
+    steps = tuple(_woven(learning, [step for step in reviews if step.skill not in soon], wanted.skills))
     left = len(below) - len(order) if room is not None else max(0, len(steps) - wanted.limit)
     return Path(steps[: wanted.limit], len(wanted.skills), len(wanted.skills) - len(below), left)
 
@@ -93,12 +100,31 @@ def _reviews(wanted: Wanted, policy: PathPolicy) -> Iterator[Step]:
             standing = wanted.standings.get(due.skill)
             mastery = standing.mastery if standing else None
             lost = (mastery if mastery is not None else policy.mastery) * (1 - due.recall) * (skill.weight or 1.0)
-            why = f"due since {due.at[:10]}; the chance that it is still known is {due.recall:.0%}"
+            why = f"{_when(due.at, wanted.now)}; the chance that it is still known is {due.recall:.0%}"
             step = Step(
                 "review", skill.id, skill.title, policy.review_minutes, round(lost, 4), why, mastery, due.recall
             )
             found.append(step)
     yield from sorted(found, key=lambda step: (-step.gain, step.skill))
+
+
+def _when(due: str, now: float | None) -> str:
+    """When a review was due, or will be, in words.
+
+    >>> _when("1970-01-01T05:10:00Z", 0.0), _when("1970-01-01T00:00:00Z", 60.0)
+    ('due in 5 hours', 'due since 1970-01-01')
+    """
+    ahead = 0.0 if now is None else datetime.fromisoformat(due).timestamp() - now
+    if ahead <= 0:
+        return f"due since {due[:10]}"
+    if ahead < _HOUR:
+        return f"due in {_number(ahead / 60, 'minute')}"
+    return f"due in {_number(ahead / _HOUR, 'hour')}"
+
+
+def _number(of: float, what: str) -> str:
+    many = max(round(of), 1)
+    return f"{many} {what}{'s' if many > 1 else ''}"
 
 
 def _within(reviews: Iterable[Step], room: float) -> Iterator[Step]:
@@ -149,6 +175,6 @@ def _woven(learning: Iterable[Step], reviews: Sequence[Step], skills: Sequence[S
         first = [name for name in needs[step.skill] if name in waiting] or [*waiting][:1]
         for name in first:
             yield waiting.pop(name)
-        waiting.pop(step.skill, None)  # who learns it anew has reviewed it
+        waiting.pop(step.skill, None)
         yield step
     yield from waiting.values()

