@@ -172,14 +172,15 @@ def _live(wish: _Wish) -> NoReturn:
     sys.exit(main())
 
 
+_LATER = """
+    numpy.random aiohttp splintr app.api.server app.context.recall.search app.routing.predictor
+    app.providers.gemini app.providers.groq app.providers.offline app.storage.mongo app.storage.redis app.storage.sqlite
+"""
+"""What a command loads only where it needs it."""
+
+
 def _load(coverage: bool) -> None:
-    for module in (
-        "numpy.random",
-        "app.cli",
-        "app.api.server",
-        "app.routing.predictor",
-        *(["coverage"] if coverage else []),
-    ):
+    for module in ("app.cli", *_LATER.split(), *(["coverage"] if coverage else [])):
         import_module(module)
     gc.freeze()  # what all of them share is not copied because one collects
 

@@ -3,7 +3,7 @@
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import SettingsError
@@ -17,6 +17,7 @@ weights = st.dictionaries(
 )
 
 
+@settings(max_examples=30)  # the whole policy is read three times in each
 @given(weights)
 def test_only_the_weights_and_the_version_change(given: dict[str, float]) -> None:
     before = tomllib.loads(SHIPPED)
