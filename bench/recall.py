@@ -1,11 +1,12 @@
 """The memories of learners: what a turn adds, what a cold one costs, what stays warm, what is fetched ahead.
 
-    masterx bench recall [--turns 600 10000 100000] [--learners 100000] [--stores sqlite mongo]
+    masterx bench recall [--turns 600 10000 50000 200000] [--learners 100000] [--stores sqlite mongo]
 
 Cold loads are those of one learner's index from the turn log, whose documents are as large as real ones, and from the
 segments that were made of it, on new stores of this bench's own; beside them, as the reference of the same run, the
 bare reading of the same turns as pages of the store. `held up` is the longest that a load kept the event loop from
-anything else. The replay needs `../shared/data/locomo` and is left out where that is absent.
+anything else, in milliseconds of its own work. The replay needs `../shared/data/locomo` and is left out where that is
+absent.
 """
 
 import argparse
@@ -24,36 +25,31 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import orjson
 import psutil
 import uvloop
 
+from app.api.server import settle
+from app.bootstrap.remembering import recall_parts
 from app.clock import Clock, HandClock, SystemClock, iso
-from app.context.memory.loading import Loader
 from app.context.memory.memory import Memory
-from app.context.memory.recalls import Parts, Recalls, Sought
-from app.context.preload import Preload
+from app.context.memory.recalls import Recalls, Sought
 from app.context.recall.search import Question
 from app.events import TurnEnded
 from app.policy import RecallPolicy
-from app.replay.locomo import rewritten
 from app.storage.memory import MemoryCache
 from app.storage.migrate import migrate
 from app.storage.mongo import MongoStore
 from app.storage.ports import SEGMENTS, SESSIONS, TURNS, Find, Store
 from app.storage.records import to_doc
-from app.storage.segments import Owner, Segments
+from app.storage.segments import Owner
 from app.storage.sqlite import SqliteStore
 from app.vocabulary import LayerReceipt, Receipt, Session, State, Turn
+from bench.recall_replay import dialogues, replay
 from bench.report import keep, table
 from tests.mongod import Mongod, binary
 
-LOCOMO = Path(__file__).parent.parent / ".." / "shared" / "data" / "locomo"
 WORDS = [f"{a}{b}{c}" for a in ("ka", "lo", "mi", "ne", "ru") for b in ("ba", "di", "go", "su") for c in "lmnrst"]
 """Made-up words, where the real dialogues are absent."""
-
-GAP = 40.0
-"""Seconds between two messages of a replayed dialogue: longer than a memory is taken to be fresh."""
 
 _LAYERS = ("instructions", "profile", "memory", "mastery", "retrieved", "history", "message")
 _LAST_HOUR = 3_600.0
@@ -73,15 +69,6 @@ def texts() -> Iterator[str]:
         yield from real or [" ".join(chance.choices(WORDS, k=25)) for _ in range(1_000)]
 
 
-def dialogues() -> Iterator[list[tuple[str, str]]]:
-    """What was said in each real dialogue: when, and the text."""
-    with tempfile.TemporaryDirectory(prefix="masterx-bench-") as scratch:
-        for path in sorted(LOCOMO.glob("conv-*.json")):
-            lines = rewritten(path, Path(scratch))
-            said = [orjson.loads(line) for line in lines.read_bytes().splitlines()] if lines else []
-            yield [(line["at"] or "", line["message"]) for line in said if line["message"]]
-
-
 @dataclass(frozen=True)
 class World:
     """A store, and memories over it."""
@@ -92,9 +79,8 @@ class World:
     @asynccontextmanager
     async def recalls(self, policy: RecallPolicy, clock: Clock | None = None) -> AsyncIterator[Recalls]:
         """The memories of a process that has just started."""
-        clock, segments = clock or SystemClock(), Segments(self.store)
-        loader = Loader(self.store, segments, clock, policy.passages)
-        async with Recalls.of(Parts(loader, segments, MemoryCache(clock), clock, policy, "bench")) as recalls:
+        clock = clock or SystemClock()
+        async with Recalls.of(recall_parts(self.store, MemoryCache(clock), clock, policy)) as recalls:
             yield recalls
 
     async def told(self, owner: Owner, count: int, said: Iterator[str]) -> None:
@@ -116,42 +102,44 @@ class World:
 
 
 class Loop:
-    """How long the event loop was kept from what else there was to do, at most."""
+    """How long the event loop was kept from what else there was to do, at most: in seconds of its own work, so that
+    other processes do not count, and by the clock."""
 
     def __init__(self) -> None:
-        self.longest = 0.0
+        self.worked = self.longest = 0.0
 
     async def watch(self) -> None:
         """Watches until cancelled."""
-        last = time.perf_counter()
+        worked, last = time.thread_time(), time.perf_counter()
         while True:
-            await asyncio.sleep(0)
-            now = time.perf_counter()
-            self.longest, last = max(self.longest, now - last), now
+            await asyncio.sleep(0.001)  # by a timer: who never sleeps takes the interpreter from the store's threads
+            self.worked = max(self.worked, time.thread_time() - worked)
+            self.longest = max(self.longest, time.perf_counter() - last)
+            worked, last = time.thread_time(), time.perf_counter()
 
 
-async def timed(work: Any) -> tuple[float, float]:
-    """Seconds that something took, and the longest that it held the loop up."""
-    loop, gc_was = Loop(), gc.isenabled()
+async def timed(work: Any) -> tuple[float, Loop]:
+    """Seconds that something took, and how it held the loop up."""
+    loop = Loop()
     watching = asyncio.ensure_future(loop.watch())
     await asyncio.sleep(0)
     start = time.perf_counter()
     await work
     took = time.perf_counter() - start
     watching.cancel()
-    assert gc_was == gc.isenabled()
-    return took, loop.longest
+    return took, loop
 
 
-async def cold(world: World, turns: int, said: Iterator[str]) -> dict[str, Any]:
-    """One learner's memory: bare reading, from the log, from segments; what a turn adds; bytes."""
-    owner, policy = Owner("bench", f"learner-{turns}"), RecallPolicy(passages=1_000_000, megabytes=65_536)
+async def cold(world: World, turns: int, passages: int, said: Iterator[str]) -> dict[str, Any]:
+    """One learner's memory of so many passages at most: bare reading, from the log, from segments; what a turn adds;
+    bytes."""
+    owner, policy = Owner("bench", f"learner-{turns}"), RecallPolicy(passages=passages, megabytes=65_536)
     await world.told(owner, turns, said)
     bare, _ = await timed(_read(world.store, owner))
     async with world.recalls(policy) as recalls:
         logged, held_up = await timed(recalls.fetch(owner))
         writing = asyncio.ensure_future(recalls.stay())
-        start, wanted = time.perf_counter(), 2 * turns // 256 - 1
+        start, wanted = time.perf_counter(), min(2 * turns, passages) // 256 - 1
         while await world.store.count(SEGMENTS, owner.where) < wanted:  # noqa: ASYNC110 - a store tells nobody
             await asyncio.sleep(0.01)
         packing = time.perf_counter() - start
@@ -160,7 +148,7 @@ async def cold(world: World, turns: int, said: Iterator[str]) -> dict[str, Any]:
         packed, packed_held_up = await timed(recalls.fetch(owner))
         memory = recalls.warm.peek(owner)
         assert memory is not None
-        assert len(memory.index) == 2 * turns
+        assert min(2 * turns, passages) <= len(memory.index) <= min(2 * turns, passages + 512)
         added = _add(recalls, owner, said)
         size = memory.size
     return {
@@ -169,8 +157,11 @@ async def cold(world: World, turns: int, said: Iterator[str]) -> dict[str, Any]:
         "bare_ms": bare * 1e3,
         "log_ms": logged * 1e3,
         "segments_ms": packed * 1e3,
-        "held_up_ms": packed_held_up * 1e3,
-        "log_held_up_ms": held_up * 1e3,
+        "passages": passages,
+        "held_up_ms": packed_held_up.worked * 1e3,
+        "log_held_up_ms": held_up.worked * 1e3,
+        "held_up_wall_ms": packed_held_up.longest * 1e3,
+        "log_held_up_wall_ms": held_up.longest * 1e3,
         "packing_ms": packing * 1e3,
         "add_us": added,
         "bytes": size,
@@ -246,33 +237,6 @@ async def crowd(world: World, learners: int, warm: int) -> dict[str, Any]:
         }
 
 
-async def replay(world: World) -> dict[str, Any] | None:
-    """All dialogues in order of time, a learner each: connecting, writing, asking, being answered."""
-    lines = [(at, f"learner-{n}", text) for n, said in enumerate(dialogues()) for at, text in said]
-    lines.sort(key=lambda line: line[:2])  # stable: within a session as it was said
-    if not lines:
-        return None
-    clock, seen, seq = HandClock(), "", dict[str, int]()
-    async with world.recalls(RecallPolicy(), clock) as recalls:
-        preload = Preload(recalls, clock)
-        working = asyncio.ensure_future(preload.stay())
-        for at, learner, text in lines:
-            owner, session = Owner("replay", learner), f"{learner} {at}"
-            clock.turn(GAP if session == seen else 86_400)
-            seen = session
-            preload.expect(owner, session)  # connecting, or writing
-            await preload.idle()
-            await recalls.find(Sought(owner, Question(text, iso(clock.now()))))
-            seq[session] = seq.get(session, 0) + 1
-            turn = Turn(clock.id(), "replay", session, learner, seq[session], text, iso(clock.now()))
-            closed = replace(turn, state=State.COMPLETE, reply="I see.", closed_at=iso(clock.now()))
-            await world.store.insert(TURNS, to_doc(closed))
-            recalls.hear(TurnEnded(closed))
-            preload.hear(TurnEnded(closed))
-        working.cancel()
-        return {"turns": len(lines), "lookups": recalls.lookups, "preloads": recalls.ahead.counts}
-
-
 @asynccontextmanager
 async def worlds(folder: Path, names: list[str]) -> AsyncIterator[list[World]]:
     """New stores at the newest schema."""
@@ -301,7 +265,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
             loads = []
             for turns, world in product(options.turns, found):
                 print(f"{world.name}: {turns:,} turns", file=sys.stderr, flush=True)
-                loads.append(await cold(world, turns, said))
+                loads.append(await cold(world, turns, options.passages, said))
             crowds = [await crowd(found[0], options.learners, 2_000)] if options.learners else []
             replayed = await replay(found[0])
     return {"loads": loads, "sizes": sizes, "crowds": crowds, "replay": replayed}
@@ -310,10 +274,12 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
 def main(arguments: list[str]) -> None:
     """Measures, prints, keeps."""
     parser = argparse.ArgumentParser(prog="masterx bench recall", description=__doc__.partition("\n")[0])
-    parser.add_argument("--turns", type=int, nargs="*", default=[600, 10_000, 100_000])
+    parser.add_argument("--turns", type=int, nargs="*", default=[600, 10_000, 50_000, 200_000])
+    parser.add_argument("--passages", type=int, default=RecallPolicy().passages, help="how many are remembered")
     parser.add_argument("--learners", type=int, default=100_000)
     parser.add_argument("--stores", nargs="*", default=["sqlite", "mongo"])
     options = parser.parse_args(arguments)
+    settle()  # as the service does
     found = uvloop.run(run(options))
     _show(found)
     keep("recall", found)
@@ -323,6 +289,7 @@ def _show(found: dict[str, Any]) -> None:
     head = [
         "store",
         "turns",
+        "remembered",
         "bare read ms",
         "from the log ms",
         "from segments ms",
@@ -332,7 +299,8 @@ def _show(found: dict[str, Any]) -> None:
     ]
     rows = [
         [
-            *(load["store"], f"{load['turns']:,}", f"{load['bare_ms']:,.0f}", f"{load['log_ms']:,.0f}"),
+            *(load["store"], f"{load['turns']:,}", f"{min(2 * load['turns'], load['passages']):,}"),
+            *(f"{load['bare_ms']:,.0f}", f"{load['log_ms']:,.0f}"),
             *(f"{load['segments_ms']:,.0f}", f"{load['held_up_ms']:.1f} / {load['log_held_up_ms']:.1f}"),
             *(f"{load['add_us']:.0f}", f"{load['bytes'] / 1e6:.1f}"),
         ]
@@ -360,5 +328,6 @@ def _show(found: dict[str, Any]) -> None:
         rows = [[name, f"{count:,}"] for name, count in {**replayed["lookups"], **made}.items()]
         hits = replayed["lookups"]["warm"] / replayed["turns"]
         wasted = made["wasted"] / (made["made"] or 1)
-        title = f"Replay of {replayed['turns']:,} messages: found warm {hits:.1%}, fetched for nothing {wasted:.1%}"
+        title = f"Replay of {replayed['turns']:,} messages of {replayed['learners']} learners, "
+        title += f"{replayed['evicted']:,} memories gave way: found warm {hits:.1%}, fetched for nothing {wasted:.1%}"
         table(title, ["what", "count"], rows)

@@ -96,7 +96,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        _freeze()
+        settle()
         self._serving.ready(self._service)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -151,7 +151,7 @@ def config(application: ASGIApp, grace: float, ping: float) -> uvicorn.Config:
     )
 
 
-def _freeze() -> None:
+def settle() -> None:
     """Takes what start-up made out of the garbage collector's rounds: its pauses are the tail of the latency."""
     gc.collect()
     gc.freeze()
