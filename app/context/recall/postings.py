@@ -9,6 +9,9 @@ from app.context.recall.columns import Array, Column
 MOST_TIMES = 15
 """How often a term counts in one passage at the most: what fits in four bits beside the slot."""
 
+ROOT = 5
+"""Letters that the words of a family begin with alike: "adopt" and "adoption", "counsel" and "counselor"."""
+
 NONE: Array = np.empty(0, "u4")
 
 
@@ -18,6 +21,7 @@ class Postings:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._words: list[str] = [""]
+        self._families: dict[str, list[str]] = {}
         self._free: list[int] = []
         self._lists = [bytearray()]
         self._spread = Column("u4")
@@ -55,7 +59,13 @@ class Postings:
         number = self._numbers.get(term)
         if number is None:
             number = self._numbers[term] = self._new(term)
+            if len(term) >= ROOT and term.isalpha():
+                self._families.setdefault(term[:ROOT], []).append(term)
         return number
+
+    def family(self, term: str) -> list[str]:
+        """The terms that begin with the first five letters of a term, itself among them."""
+        return self._families.get(term[:ROOT], []) if len(term) >= ROOT else []
 
     def _new(self, term: str) -> int:
         if self._free:
@@ -91,6 +101,14 @@ class Postings:
             self._kept -= len(packed) - len(left)
             self._spread[number] = len(left)
             if not len(left):
-                del self._numbers[self._words[number]]
+                self._forget(self._words[number])
                 self._words[number] = ""
                 self._free.append(number)
+
+    def _forget(self, term: str) -> None:
+        del self._numbers[term]
+        family = self.family(term)
+        if term in family:
+            family.remove(term)
+        if not family:
+            self._families.pop(term[:ROOT], None)

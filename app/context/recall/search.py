@@ -1,9 +1,10 @@
 """One message against all passages: how much each may help to answer it.
 
-A passage's score is a sum, in the units of BM25: the question's terms in it and around it (BM25F over the passage and
-its neighbours: an answer stands beside its question), the same terms in its session (BM25), whether it was said when
-and by whom the question says, what it tells by itself (`nature`), less what it takes of the room: twice the logarithm
-of its tokens, since the most is found in a room by taking what helps most for a token.
+A passage's score is a sum, in the units of BM25: the question's terms and, with less weight, those akin to them (words
+of one family; what is asked for by its kind, `kin.py`) in it and around it (BM25F over the passage and its neighbours:
+an answer stands beside its question), the same terms in its session (BM25), whether it was said when and by whom the
+question says, what it tells by itself (`nature`), less what it takes of the room: twice the logarithm of its tokens,
+since the most is found in a room by taking what helps most for a token.
 """
 
 import math
@@ -15,6 +16,7 @@ import numpy as np
 from app.context.recall.columns import WIDTH, Array
 from app.context.recall.dates import stretches
 from app.context.recall.index import Index, around, seconds
+from app.context.recall.kin import members
 from app.context.recall.words import STOP, stem, terms, words
 
 _K1, _B = 1.2, 0.75
@@ -32,11 +34,17 @@ _ASKED = 0.1
 _RARITY, _RAREST = 0.15, 8
 """What it gains for a nat that it tells, whatever is asked, and how many of its terms are counted."""
 _NAME = 0.4
-"""Weight of a speaker's name in a question: the speaker's own words seldom hold it, the greetings of others do."""
+"""Weight of a speaker's name in a question, since the speaker's own words seldom hold it and the greetings of others
+do, and of words that say what is asked for, not what is told."""
+_ASKING = "kind type sort many some way thing person people name reason would likely"
 _EARLIER = (0.3, 0.15)
 """Weights of the terms of what was said last and before, beside those of the message."""
 _INSTEAD = (1.0, 0.5)
 """And where the message has none, such as "And why?"."""
+_FAMILY = 0.5
+"""Weight of a word that begins like one of the question's."""
+_KIND = 0.2
+"""And of one that the question asks for by its kind."""
 _MOST_TERMS = 32
 _CANDIDATES = 2_048
 
@@ -99,11 +107,25 @@ def _wanted(index: Index, question: Question, own: list[str]) -> dict[str, float
         for term in terms(text):
             wanted.setdefault(term, weight)
     people = (name for name, _ in index.speakers.items() if name not in _PARTS.values())
-    names = {stem(word) for name in people for word in words(name)}
+    light = {stem(word) for text in (_ASKING, *people) for word in words(text)}
     for term in dict.fromkeys(own):
-        wanted[term] = _NAME if term in names else 1.0
+        wanted[term] = _NAME if term in light else 1.0
+    _widen(index, wanted, own)
     there = [(term, weight) for term, weight in wanted.items() if term in index.postings]
     return dict(sorted(there, key=lambda one: (-one[1], index.postings.holders(one[0])))[:_MOST_TERMS])
+
+
+def _widen(index: Index, wanted: dict[str, float], own: list[str]) -> None:
+    """Adds words of the families of the question's own, and those that it asks for by their kind; a long message has
+    enough words."""
+    if len(own) > _MOST_TERMS:
+        return
+    for term in own:
+        for kin in index.postings.family(term):
+            wanted.setdefault(kin, _FAMILY)
+    for term in own:
+        for member in members(term):
+            wanted.setdefault(member, _KIND)
 
 
 def _shared(index: Index, wanted: dict[str, float]) -> Array:
@@ -150,7 +172,8 @@ def _dated(index: Index, question: Question) -> Array | None:
     if not len(index):
         return None
     at = index.table["at"]
-    wanted = stretches(question.text, seconds(question.at), float(at[index.slots()].min()))
+    first = at.min(where=index.table["size"] > 0, initial=math.inf)
+    wanted = stretches(question.text, seconds(question.at), float(first))
     if not wanted:
         return None
     fits = np.zeros(len(at), "f4")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.context.recall.index import Index
 from app.context.recall.search import Question, search
 from app.context.recall.select import select
+from app.context.recall.words import stem
 from app.vocabulary import Passage
 from tests.unit.recall.talks import NOW, WORDS, indexed, kept, recalled, said, tokens
 
@@ -52,6 +53,27 @@ def test_forms_of_a_word_and_accents_do_not_matter() -> None:
     index = indexed(VIOLIN)
     assert kept(recalled(index, "what are PRIMES"))[0] in {"s40:0", "s40:1"}
     assert kept(recalled(index, "zoe"))[0] == "s80:0"
+
+
+def test_words_of_one_family_and_what_is_asked_for_by_its_kind_are_found() -> None:
+    index = indexed(
+        [
+            said(0, "We adopted a kitten in the spring.", "s1"),
+            said(0, "The tram was late again.", "s40"),
+            said(0, "My counselor listens well.", "s80"),
+        ]
+    )
+    assert kept(recalled(index, "What about the adoption?"))[0] == "s1:0"
+    assert kept(recalled(index, "Which counsellor was it, or counseling?"))[0] == "s80:0"
+    assert kept(recalled(index, "Which pets are there?"))[0] == "s1:0"
+
+
+def test_a_family_is_forgotten_with_its_words() -> None:
+    index = indexed([said(0, "Adoption, adopted and adopting.", "s1"), said(0, "I was adoptive.", "s2")])
+    index.remove("s1")
+    assert index.postings.family("adoption") == [stem("adoptive")]
+    index.remove("s2")
+    assert index.postings.family("adoption") == []
 
 
 @pytest.mark.parametrize("asked", ["數學", "привета", "مرحبا"])
