@@ -134,6 +134,8 @@ def _replay(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.bootstrap.teaching import helping_of  # with NumPy
+
     async def run() -> list[str]:
         clock = SystemClock()
         async with store_of(settings) as (store, schema):
@@ -143,10 +145,12 @@ def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
             progress = Progress(len(everyone), sys.stderr, clock.monotonic, of="learners")
             left = await rebuilding.run(everyone, lambda: progress.step(failed=False))
             progress.end()
+            helping = helping_of(store)
+            left += [one for one in sorted({workspace for workspace, _ in everyone}) if not await helping.rebuild(one)]
         print(f"{len(everyone):,} learners: what was learned of them is derived again")
         return left
 
-    for workspace in (busy := asyncio.run(run())):
+    for workspace in (busy := sorted({*asyncio.run(run())})):
         print(f"masterx: the counts of workspace {workspace} are as they were: answers kept coming", file=sys.stderr)
     return 1 if busy else 0
 

@@ -18,6 +18,7 @@ from app.briefing import Briefing, Wish
 from app.care import comforted, words_for
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
+from app.context.brief import mastery_band
 from app.context.tokens import Tokens
 from app.errors import NoProvider, ProviderError, SessionBusy, StoreUnavailable
 from app.events import Events, SafetyFlagged, TurnEnded, TurnOpened
@@ -194,7 +195,7 @@ class Tutor:
             created_at=iso(clock.now()),
             task=prepared.wanted.task,
             strategy=prepared.strategy,
-            reading=prepared.heard.reading,
+            reading=replace(prepared.heard.reading, mastery=mastery_band(snapshot)),
             safety=prepared.heard.alarm.kind if prepared.heard.alarm else None,
             policy=self._p.policy.version,
             receipt=prepared.assembly.receipt,

@@ -1,7 +1,7 @@
 """From what learners think of answers to what layers of context are worth: notes rewards, judges what they show."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 
 from app.context.worth import FACTORS, NEVER, Sums, Worth, added, next_weights, observed, reward, worth, worths
@@ -46,13 +46,14 @@ class Weighing:
     async def note(self, turn: Turn, feedback: Feedback) -> bool:
         """Counts a rating that is already kept; says whether it did. Only the first one of a turn counts, of turns that
         may teach us anything (`Turn.evidence`), in which something was left to chance."""
-        explored, r = turn.receipt and turn.receipt.explored, reward(feedback)
-        if r is None or not explored or turn.policy is None or not turn.evidence:
+        explored = turn.receipt and turn.receipt.explored
+        if not explored or turn.policy is None or not turn.evidence:
             return False
         try:
-            ratings = await self._sessions.ratings(turn.id)
-            if any(one.id < feedback.id and reward(one) is not None for one in ratings):
+            first = first_reward(await self._sessions.ratings(turn.id))
+            if first is None or first[0] != feedback.id:
                 return False
+            r = first[1]
             seen = tuple(Arm(*key, sums=astuple(sums)) for key, sums in observed(explored, r).items())
             return await self._worths.add(Tally.of(turn.workspace, turn.policy, turn.task), turn.id, seen)
         except (StoreUnavailable, Conflict) as error:
@@ -68,6 +69,12 @@ class Weighing:
                 seen = {(arm.layer, arm.factor): Sums(*arm.sums) for arm in tally.arms}
                 by_task[tally.task] = added([by_task.get(tally.task, {}), seen])
         return judgement(dict[str, float](policy.context.weights.items()), by_task)
+
+
+def first_reward(ratings: Iterable[Feedback]) -> tuple[str, float] | None:
+    """The one rating of a turn that counts, by its id, of all that it has, oldest first."""
+    rewards = ((one.id, reward(one)) for one in ratings)
+    return next(((name, value) for name, value in rewards if value is not None), None)
 
 
 def judgement(given: Mapping[str, float], by_task: Mapping[str, Mapping[Key, Sums]]) -> Judgement:

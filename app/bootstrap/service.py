@@ -23,7 +23,7 @@ from app.bootstrap.learning import Told
 from app.bootstrap.records import Records
 from app.bootstrap.remembering import recall_parts
 from app.bootstrap.standing_in import last_resort, warm_up
-from app.bootstrap.teaching import advice_of, library_of
+from app.bootstrap.teaching import advice_of, helping_of, library_of
 from app.briefing import Briefing
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
@@ -32,6 +32,7 @@ from app.context.preload import Preload
 from app.context.tokens import llama3
 from app.erasure import Erasure
 from app.erasure import Parts as ErasureParts
+from app.helping import Helping
 from app.later import Later
 from app.later import Parts as LaterParts
 from app.library import Library
@@ -68,6 +69,7 @@ class Service:
     preload: Preload
     erasure: Erasure
     weighing: Weighing
+    helping: Helping
     library: Library
     advice: Advice
     health: Health
@@ -123,7 +125,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     )
     weighing = Weighing(records.worths, records.sessions)
     advice = advice_of(base.store, clock, base.policy, base.learning)
-    remembering, teaching = (recalls, preload, erasure, weighing), (library, advice)
+    remembering, teaching = (recalls, preload, erasure, weighing, helping_of(base.store)), (library, advice)
     made = Service(
         *(base, records, tutor, router, running, spending, later, *remembering, *teaching, health),
         providers=_asked(router, last),

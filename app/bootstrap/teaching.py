@@ -7,13 +7,17 @@ from app.advice import Parts as AdviceParts
 from app.bootstrap.learning import Learning
 from app.clock import Clock
 from app.context.tokens import Tokens
+from app.helping import Helping
 from app.learner.beliefs import Beliefs
 from app.library import Library, Parts
 from app.policy import Policy
 from app.storage.answers import Sheets
 from app.storage.cache import Cache
 from app.storage.courses import Courses
+from app.storage.learned import Learned
 from app.storage.ports import Store
+from app.storage.sessions import Sessions
+from app.storage.turns import TurnLog
 
 
 def library_of(store: Store, cache: Cache, clock: Clock, tokens: Tokens) -> AbstractAsyncContextManager[Library]:
@@ -25,3 +29,8 @@ def advice_of(store: Store, clock: Clock, policy: Policy, learning: Learning) ->
     """Advice to the learners in a store."""
     beliefs = Beliefs(learning.portraits, learning.reviews, Sheets(store))
     return Advice(AdviceParts(beliefs, Courses(store, clock), clock, policy.path))
+
+
+def helping_of(store: Store) -> Helping:
+    """What helped the learners in a store."""
+    return Helping(Learned(store), TurnLog(store), Sessions(store))

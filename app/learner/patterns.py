@@ -1,14 +1,14 @@
 """What helped in which situation: a bounded memory whose entries fade, used as a prior by whoever chooses.
 
-A situation is a few words for what mattered, such as task, band of mastery and affect. The more general ones, down to
-its first word and to any at all, are remembered with it, so that one that was never met has a prior, too.
+A situation is a few words for what mattered: task, band of mastery, affect, skill. The more general ones, down to its
+first word, are remembered with it, so that one that was never met has a prior, too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
+from typing import Any
 
-CAPACITY = 10_000
 HALF_LIFE = 30 * 86_400.0
 """Seconds after which evidence counts half."""
 
@@ -19,7 +19,7 @@ _PRUNED = 0.1
 """Share of the memory that is let go of when it is full, so that this is seldom."""
 
 Situation = tuple[str, ...]
-"""Most general first: `("practice", "fractions", "low", "frustration")`."""
+"""Most general first: `("practice", "weak", "low", "fractions")`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Prior:
 
 
 class Patterns:
-    """The memory, 10,000 patterns unless said; look-ups take microseconds.
+    """The memory, of so many patterns at the most; look-ups take microseconds.
 
-    >>> memory = Patterns()
+    >>> memory = Patterns(1_000)
     >>> for day in range(8):
     ...     memory.learn(("practice", "stuck"), "hint", 1.0, now=day * 86_400.0)
     >>> prior = memory.prior(("practice", "stuck", "anxious"), "hint", now=8 * 86_400.0)
@@ -60,12 +60,9 @@ class Patterns:
     (0.82, True)
     """
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._patterns: dict[tuple[Situation, str], Pattern] = {}
-
-    def __len__(self) -> int:
-        return len(self._patterns)
 
     def learn(self, situation: Situation, arm: str, reward: float, now: float) -> None:
         """Remembers that an arm helped (1), did not (0), or something between."""
@@ -87,22 +84,20 @@ class Patterns:
             mean = (helped + _DOUBT * mean) / (tried + _DOUBT)
         return Prior(mean, met[-1].tried)
 
-    def best(self, situation: Situation, arms: Sequence[str], now: float) -> tuple[str, Prior] | None:
-        """The arm with the best prior; `None` where nothing is known of any."""
-        priors = [(arm, self.prior(situation, arm, now)) for arm in arms]
-        known = [one for one in priors if one[1].weight > 0]
-        return max(known, key=lambda one: one[1].mean, default=None)
+    def listed(self) -> Iterator[tuple[Situation, str]]:
+        """The situations and arms that are remembered."""
+        yield from self._patterns
 
-    def kept(self) -> list[list[object]]:
+    def kept(self) -> list[list[Any]]:
         """As JSON."""
         return [[[*s], arm, p.helped, p.tried, p.at] for (s, arm), p in self._patterns.items()]
 
     @classmethod
-    def of(cls, kept: Sequence[Sequence[object]], capacity: int = CAPACITY) -> "Patterns":
+    def of(cls, kept: Iterable[Sequence[Any]], capacity: int) -> "Patterns":
         """From such JSON."""
         memory = cls(capacity)
         for situation, arm, helped, tried, at in kept:
-            memory._patterns[tuple(situation), str(arm)] = Pattern(helped, tried, at)  # type: ignore[arg-type]
+            memory._patterns[tuple(situation), arm] = Pattern(helped, tried, at)
         return memory
 
     def _prune(self, now: float) -> None:
@@ -115,6 +110,6 @@ class Patterns:
 
 
 def _wider(situation: Situation) -> Iterator[Situation]:
-    """A situation and the more general ones it is in, down to the one that is any."""
-    for n in range(len(situation), -1, -1):
+    """A situation and the more general ones it is in, down to its first word."""
+    for n in range(len(situation), 0, -1):
         yield situation[:n]

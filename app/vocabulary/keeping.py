@@ -73,11 +73,7 @@ class Affect:
     because: tuple[Span, ...] = ()
 
     def strained(self, strain: float) -> "Affect":
-        """The same under a strain, 0 to 1, that adds to frustration as an independent reason for it.
-
-        >>> Affect(frustration=0.5).strained(0.5).frustration
-        0.75
-        """
+        """The same under a strain, 0 to 1, that adds to frustration as an independent reason for it."""
         if not strain:
             return self
         return replace(self, frustration=round(1 - (1 - (self.frustration or 0.0)) * (1 - strain), 3))
@@ -100,11 +96,13 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read out of the message before any model was called."""
+    """What was read out of the message before any model was called; `mastery` is the band of what was believed of its
+    writer then (`weak`, `growing`, `strong`)."""
 
     affect: Affect = Affect()
     bloom: str | None = None
     skills: tuple[str, ...] = ()
+    mastery: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from app.learner.affect.behaviour import Behaviour, Sent, Signal, signals, strain
 from app.learner.doings import Tried
+from app.vocabulary import Affect
 
 
 def after(*events: Tried | Sent) -> Behaviour:
@@ -61,3 +62,9 @@ def test_what_was_done_before_this_sitting_is_no_sign_any_more() -> None:
     assert [one.name for one in signals(after(*wrong), 1_000.0)] == ["repeated_errors"]
     assert signals(after(*wrong), 3_000.0) == ()
     assert names(after(*wrong[:2], wrong[2]._replace(at=9_000.0))) == []
+
+
+def test_a_strain_adds_to_frustration_as_a_reason_of_its_own() -> None:
+    assert Affect(frustration=0.5).strained(0.5).frustration == 0.75
+    assert Affect(label="joy").strained(0.4) == Affect(label="joy", frustration=0.4)
+    assert Affect().strained(0.0) == Affect()
