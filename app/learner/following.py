@@ -149,7 +149,12 @@ class Following:
 
     async def _keep(self, who: Who, warm: _Warm, after: Followed) -> None:
         self.learned(*who)
+        new = warm.stamp is None
         warm.followed, warm.stamp = after, await self._learned.put((*who, OF_TURNS), self._kept(after), warm.stamp)
+        # An erasure removes turns before what was learned from them: who writes later finds them gone.
+        if new and not await self._turns.since(*who, None, 1):
+            await self._learned.remove(*who, OF_TURNS)
+            self.drop(who)
 
     def _kept(self, followed: Followed) -> dict[str, Any]:
         return {

@@ -56,6 +56,10 @@ class Learned:
             return None
         return stamp
 
+    async def remove(self, workspace: str, learner_id: str, name: str) -> None:
+        """Removes a document, if it is there."""
+        await self._store.delete(LEARNED, {"id": learned_id(workspace, learner_id, name)})
+
 
 def learned_id(workspace: str, learner_id: str, name: str) -> str:
     """The id of a document: unlike any other's, whatever workspaces and learners are called."""

@@ -222,3 +222,14 @@ async def test_what_was_learned_of_an_erased_learner_is_not_written_again(store:
     assert await all_learned(store) == {}
     assert await attempts(learning) == 0
     assert await attempts(other, ("school", "bob")) == 0
+
+
+async def test_what_was_learned_from_turns_that_are_erased_meanwhile_is_not_kept(store: AnyStore) -> None:
+    clock = HandClock()
+    said, learning = turn(clock, "I love football"), learning_of(store, clock)
+    await store.insert(TURNS, to_doc(said))
+    reading = asyncio.ensure_future(learning.following.follow(ADA))
+    while not reading.done():  # at whatever point of its way the turn goes
+        await asyncio.sleep(0)
+        await store.delete(TURNS, {"id": said.id})
+    assert await all_learned(store) == {}
