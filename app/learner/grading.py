@@ -86,6 +86,8 @@ class Grading:
             rows = sort(call.rows, mind, now, lambda row: identity(row) in counted or bool(row.id and mind.met(row.id)))
             if not rows.answers:
                 sheet = None
+                if not await self.minds.stands(call.who, mind):  # they were counted before an erasure
+                    raise SeqTaken
             else:
                 sheet = await self._learn(call, mind, rows)
         self._note(rows, sheet)
@@ -117,7 +119,11 @@ class Grading:
             digest=call.digest,
         )
         await self.sheets.add(sheet)
-        mind.seq = sheet.seq
+        if not await self.minds.stands(call.who, mind):
+            # The learner was erased elsewhere: this sheet has been met with what was believed of them before.
+            await self.sheets.remove(sheet.id)
+            raise SeqTaken
+        mind.seq, mind.sheet = sheet.seq, sheet.id
         self.counting.expect()
         return sheet
 

@@ -28,7 +28,7 @@ EVIDENCE = 5
 IDS = 500
 """Newest answers with an `id` that are known again by it."""
 
-VERSION = 1
+VERSION = 2
 """Of what is kept; one of another version is derived again."""
 
 
@@ -51,12 +51,13 @@ class Taken(NamedTuple):
 
 
 class Mind:
-    """One learner, up to the sheet with the number `seq`."""
+    """One learner, up to the sheet with the number `seq` and the id `sheet`; where the log has that one no longer, it was
+    erased."""
 
-    __slots__ = ("_evidence", "_ids", "_model", "_pace", "_state", "last_at", "memory", "seq")
+    __slots__ = ("_evidence", "_ids", "_model", "_pace", "_state", "last_at", "memory", "seq", "sheet")
 
     def __init__(self, model: "Model") -> None:
-        self.seq = 0
+        self.seq, self.sheet = 0, ""
         self.last_at = 0.0
         self._model = model
         self._state = model.new()
@@ -135,6 +136,7 @@ class Mind:
         return {
             "version": VERSION,
             "seq": self.seq,
+            "sheet": self.sheet,
             "last_at": self.last_at,
             "state": self._state.pack().decode(),
             "memory": self.memory.kept(),
@@ -149,7 +151,7 @@ class Mind:
         mind, state = cls(model), None if kept is None else _state(kept, model)
         if kept is None or state is None:
             return mind
-        mind.seq, mind.last_at, mind._state = kept["seq"], kept["last_at"], state
+        mind.seq, mind.sheet, mind.last_at, mind._state = kept["seq"], kept["sheet"], kept["last_at"], state
         mind.memory, mind._pace = Memory.of(kept["memory"]), Pace(*kept["pace"])
         mind._evidence = {skill: (at, tuple(ids)) for skill, at, ids in kept["evidence"]}
         mind._ids = dict.fromkeys(kept["ids"])

@@ -52,6 +52,10 @@ class Learned:
             return None
         return stamp
 
+    async def remove(self, workspace: str, learner_id: str, name: str) -> None:
+        """Forgets what was kept under a name."""
+        await self._store.delete(LEARNED, {"id": _id(workspace, learner_id, name)})
+
 
 def _id(workspace: str, learner_id: str, name: str) -> str:
     """Unlike any other's, whatever workspaces and learners are called."""
