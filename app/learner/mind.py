@@ -51,7 +51,7 @@ class Taken(NamedTuple):
 
 
 class Mind:
-    """One learner, up to the sheet with the number `seq` and the id `sheet`; where the log has that one no longer, it was
+    """One learner, up to the sheet with the number `seq` and the id `sheet`; the log has that one, else the learner was
     erased."""
 
     __slots__ = ("_evidence", "_ids", "_model", "_pace", "_state", "last_at", "memory", "seq", "sheet")
