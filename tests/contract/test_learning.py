@@ -241,7 +241,7 @@ async def test_the_first_answer_after_an_erasure_that_nobody_told_of_is_the_firs
 
 
 async def test_what_is_written_of_a_learner_while_they_are_erased_is_taken_back(store: AnyStore) -> None:
-    learning = learning_of(Erasing(store, LEARNED), HandClock())  # type: ignore[arg-type]
+    learning = learning_of(Erasing(store, LEARNED), HandClock())
     await grade(learning, rows(5, random.Random(8)))
     await learning.minds.save()
     assert await store.find(LEARNED, Find({"workspace": "school", "learner_id": "ada"})) == []
