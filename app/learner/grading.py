@@ -64,7 +64,7 @@ class Grading:
             if before := await self._before(call):
                 return before, True
             try:
-                return await self._once(call), False
+                return await self._once(call)
             except SeqTaken:  # another replica added a sheet; it is read before the next try
                 continue
             except SheetKeyTaken:
@@ -79,7 +79,7 @@ class Grading:
             raise KeyReused("this idempotency key was used with another request")
         return await _told(sheet)
 
-    async def _once(self, call: Call) -> list[Told]:
+    async def _once(self, call: Call) -> tuple[list[Told], bool]:
         async with self.minds.at(call.who, current=False) as mind:
             now = self.clock.now()
             counted = await self._counted(call, mind)
@@ -88,11 +88,14 @@ class Grading:
                 sheet = None
                 if not await self.minds.stands(call.who, mind):  # they were counted before an erasure
                     raise SeqTaken
+                if before := await self._before(call):  # this very call, which was under way
+                    return before, True
             else:
                 sheet = await self._learn(call, mind, rows)
         self._note(rows, sheet)
         self.learned(*call.who)
-        return await _told(sheet) if sheet else [Told(None, None, (TWICE,)) for _ in call.rows]
+        told = await _told(sheet) if sheet else [Told(None, None, (TWICE,)) for _ in call.rows]
+        return told, False
 
     async def _learn(self, call: Call, mind: Mind, rows: Sorted) -> Sheet:
         skills, items = {a.skill for a in rows.answers}, {a.item for a in rows.answers if a.item is not None}

@@ -111,6 +111,16 @@ async def test_replicas_that_grade_one_learner_at_once_lose_and_double_nothing(s
     assert (await counted(store))[0] == unaided(calls)
 
 
+async def test_calls_that_are_repeated_while_they_are_under_way_are_answered_alike(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(9)
+    replicas = [learning_of(store, clock) for _ in range(2)]
+    calls = [[Row(row.answer, f"answer {n}") for row in rows(1, chance)] for n in range(8)]
+    told = await asyncio.gather(*(grade(replicas[n // 16], calls[n % 8], key=f"k{n % 8}") for n in range(32)))
+    for n in range(32):
+        assert told[n] == told[n % 8]
+    assert await attempts(replicas[0]) == 8
+
+
 async def test_counting_that_dies_halfway_counts_each_sheet_once(store: AnyStore) -> None:
     clock, chance = HandClock(), random.Random(4)
     learning = learning_of(store, clock)
