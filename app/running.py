@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Self
 
-from app.errors import BudgetSpent, KeyReused, Overloaded, SessionBusy
+from app.errors import BudgetSpent, KeyReused, NotFound, Overloaded, SessionBusy
 from app.live import Live, past
 from app.prepared import Prepared
 from app.storage.turns import KeyTaken, TurnLog
@@ -113,6 +113,9 @@ class Running:
     async def _run(self, prepared: Prepared, live: Live) -> None:
         try:
             await self._tutor.answer(prepared, live)
+        except NotFound:  # another replica erased the record while the answer was under way: nothing of it is kept
+            log.info("turn %s was erased while it ran", live.turn.id)
+            live.end(replace(live.turn, state=State.CANCELLED, reply=live.text))
         except Exception:
             # A bulkhead: what goes wrong in one turn must not end the others. The audit of this instance's turns
             # (storage/presence.py) finds the record open and closes it as incomplete.

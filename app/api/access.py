@@ -32,6 +32,12 @@ class Principal:
         if self.role is Permission.TEACHER:
             raise Forbidden("a teacher's key reads; it does not write for a learner")
 
+    def must_grade(self, learner_id: str) -> None:
+        """Like `must_act_for`, and not for learners, who would raise their own mastery."""
+        self.must_act_for(learner_id, "learner", learner_id)
+        if self.role is Permission.LEARNER:
+            raise Forbidden("a learner's key does not grade: answers are sent by the front end, with a key of its own")
+
     def must_teach(self) -> None:
         """Raises `Forbidden` for learners."""
         if self.role is Permission.LEARNER:

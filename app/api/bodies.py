@@ -34,6 +34,12 @@ def plain(text: str) -> bool:
     return not _CONTROL.search(text)
 
 
+def named(learner_id: str) -> None:
+    """Raises `Invalid` for what is no name of a learner who may be written of: other than 1 to 200 plain characters."""
+    if not (0 < len(learner_id) <= 200 and plain(learner_id)):
+        raise Invalid([FieldError("learner_id", "must be 1 to 200 characters without control characters")])
+
+
 def _said(text: str) -> str:
     if not text.strip():
         raise ValueError("must say something")

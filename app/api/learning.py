@@ -9,12 +9,10 @@ from pydantic import AfterValidator, BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.access import Principal
-from app.api.bodies import Body, Name, documented, idempotency_key, number, page_limit, plain, read
+from app.api.bodies import Body, Name, documented, idempotency_key, named, number, page_limit, read
 from app.api.calls import json, principal, rounded, service
 from app.api.shapes import ProblemOut
 from app.clock import iso
-from app.errors import FieldError, Invalid
 from app.learner.grading import Call, Told
 from app.learner.memory.plan import Plan
 from app.learner.mind import Fact
@@ -146,7 +144,8 @@ async def grade(request: Request, learner_id: str) -> Response:
     `Idempotency-Key` makes a retry return the first answer.
     """
     asking = await principal(request)
-    _acting(asking, learner_id)
+    asking.must_grade(learner_id)
+    named(learner_id)
     body, raw = await read(request, AnswersIn)
     key = idempotency_key(request)
     rows = await in_slices(body.answers, _row)
@@ -183,12 +182,6 @@ async def get_reviews(request: Request, learner_id: str) -> Response:
     days = number(request, "days", (14, 90))
     planned, wishes = await service(request).base.learning.reviews.plan((asking.workspace, learner_id), days)
     return json(_plan(planned, wishes.daily))
-
-
-def _acting(asking: Principal, learner_id: str) -> None:
-    asking.must_act_for(learner_id, "learner", learner_id)
-    if not (0 < len(learner_id) <= 200 and plain(learner_id)):
-        raise Invalid([FieldError("learner_id", "must be 1 to 200 characters without control characters")])
 
 
 def _row(given: AnswerIn) -> Row:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import shapes
-from app.api.bodies import Body, Value, documented, read
+from app.api.bodies import Body, Value, documented, named, read
 from app.api.calls import json, principal, service
 from app.clock import iso
 from app.errors import FieldError, Invalid, NotFound
@@ -53,18 +53,19 @@ async def correct_trait(request: Request, learner_id: str, trait: str) -> Respon
     may of their own, a teacher of any."""
     asking = await principal(request)
     asking.must_see(learner_id, "learner", learner_id)
+    named(learner_id)
     if trait not in NAMES:
         raise NotFound("trait", trait)
     body, _ = await read(request, TraitIn)
     if body.hidden and body.value is not None:
         raise Invalid([FieldError("hidden", "give a value or hide the trait, not both")])
     parts = service(request)
-    corrections, named = parts.records.corrections, (asking.workspace, learner_id, trait)
+    corrections, whose = parts.records.corrections, (asking.workspace, learner_id, trait)
     if body.value is None and not body.hidden:
-        await corrections.remove(*named)
+        await corrections.remove(*whose)
     else:
         at = iso(parts.base.clock.now())
-        await corrections.put(Corrected(name_of(*named), *named, at, asking.role, body.value, body.hidden))
+        await corrections.put(Corrected(name_of(*whose), *whose, at, asking.role, body.value, body.hidden))
     parts.records.snapshots.drop_learner(asking.workspace, learner_id)
     parts.base.cache.publish(CHANGED, f"learner:{asking.workspace}/{learner_id}".encode())
     return json(await _told(request, asking.workspace, learner_id))

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api import shapes
-from app.api.bodies import LearnerIn, SessionChange, SessionIn, documented, page_limit, read
+from app.api.bodies import LearnerIn, SessionChange, SessionIn, documented, named, page_limit, read
 from app.api.calls import json, new_session, principal, service, session_for
 from app.clock import iso
 from app.errors import FieldError, Invalid
@@ -91,6 +91,7 @@ async def put_learner(request: Request, learner_id: str) -> Response:
     """Sets a learner's preferences; they are in the context from the next turn on."""
     asking = await principal(request)
     asking.must_act_for(learner_id, "learner", learner_id)
+    named(learner_id)
     body, _ = await read(request, LearnerIn)
     parts = service(request)
     preferences = body.model_dump(exclude_defaults=True)

@@ -120,7 +120,7 @@ async def cancel_turn(request: Request, turn_id: str) -> Response:
 
 @router.post("/v1/turns/{turn_id}/feedback", status_code=201, openapi_extra=dict(documented(FeedbackIn)))
 async def rate_turn(request: Request, turn_id: str) -> Response:
-    """Keeps what the learner thought of an answer."""
+    """Keeps what the learner thought of an answer, 20 opinions of it at most."""
     turn = await own_turn(request, turn_id, write=True)
     body, _ = await read(request, FeedbackIn)
     if body.rating is None and body.helpful is None and not body.comment:

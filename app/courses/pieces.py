@@ -22,6 +22,10 @@ LEAST, MOST = 60, 200
 _WHOLE = 800
 """Tokens up to which code, a table or a formula is one piece."""
 
+_PATH = 200
+"""Characters of the headings that a piece stands under, which each piece of a section repeats: with long ones at six
+levels they would be more than what is taught."""
+
 _LONGEST_WORD = 400
 """Characters without a space that are taken for one word; a tokenizer's time grows with their square."""
 
@@ -88,16 +92,30 @@ class _Row:
         heading = self._together(self.blocks[-1].heading)
         before, lines = heading, list[str]()
         for block in self.blocks:
-            if block.heading != before and block.heading[len(heading) :]:
-                lines.append(" › ".join(block.heading[len(heading) :]))
+            if block.heading != before and len(block.heading) > len(heading):
+                same = len(_shared(before, block.heading))
+                lines.append(" › ".join(block.heading[min(same, len(block.heading) - 1) :]))
             before = block.heading
             lines.append(block.text)
-        return Piece("\n\n".join(lines), heading, self.blocks[0].page)
+        return Piece("\n\n".join(lines), _shortened(heading), self.blocks[0].page)
 
     def _together(self, other: tuple[str, ...]) -> tuple[str, ...]:
         """The headings that all blocks here and one under `other` stand under."""
-        levels = zip(*(block.heading for block in self.blocks), other, strict=False)
-        return tuple(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
+        return _shared(*(block.heading for block in self.blocks), other)
+
+
+def _shared(*headings: tuple[str, ...]) -> tuple[str, ...]:
+    """What all of these begin with."""
+    levels = zip(*headings, strict=False)
+    return tuple(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))
+
+
+def _shortened(heading: tuple[str, ...]) -> tuple[str, ...]:
+    """Headings of `_PATH` characters at most, the long ones cut to an equal share."""
+    if sum(map(len, heading)) <= _PATH:
+        return heading
+    share = _PATH // len(heading)
+    return tuple(title if len(title) <= share else f"{title[: share - 1].rstrip()}…" for title in heading)
 
 
 def _parts(block: Block, count: Count) -> Iterator[tuple[Block, int]]:

@@ -64,7 +64,7 @@ class Grading:
             if before := await self._before(call):
                 return before, True
             try:
-                return await self._once(call), False
+                return await self._once(call)
             except SeqTaken:  # another replica added a sheet; it is read before the next try
                 continue
             except SheetKeyTaken:
@@ -79,18 +79,23 @@ class Grading:
             raise KeyReused("this idempotency key was used with another request")
         return await _told(sheet)
 
-    async def _once(self, call: Call) -> list[Told]:
+    async def _once(self, call: Call) -> tuple[list[Told], bool]:
         async with self.minds.at(call.who, current=False) as mind:
             now = self.clock.now()
             counted = await self._counted(call, mind)
             rows = sort(call.rows, mind, now, lambda row: identity(row) in counted or bool(row.id and mind.met(row.id)))
             if not rows.answers:
                 sheet = None
+                if not await self.minds.stands(call.who, mind):  # they were counted before an erasure
+                    raise SeqTaken
+                if before := await self._before(call):  # this very call, which was under way
+                    return before, True
             else:
                 sheet = await self._learn(call, mind, rows)
         self._note(rows, sheet)
         self.learned(*call.who)
-        return await _told(sheet) if sheet else [Told(None, None, (TWICE,)) for _ in call.rows]
+        told = await _told(sheet) if sheet else [Told(None, None, (TWICE,)) for _ in call.rows]
+        return told, False
 
     async def _learn(self, call: Call, mind: Mind, rows: Sorted) -> Sheet:
         skills, items = {a.skill for a in rows.answers}, {a.item for a in rows.answers if a.item is not None}
@@ -117,7 +122,11 @@ class Grading:
             digest=call.digest,
         )
         await self.sheets.add(sheet)
-        mind.seq = sheet.seq
+        if not await self.minds.stands(call.who, mind):
+            # The learner was erased elsewhere: this sheet has been met with what was believed of them before.
+            await self.sheets.remove(sheet.id)
+            raise SeqTaken
+        mind.seq, mind.sheet = sheet.seq, sheet.id
         self.counting.expect()
         return sheet
 

@@ -32,7 +32,7 @@ EVIDENCE = 5
 IDS = 500
 """Newest answers with an `id` that are known again by it."""
 
-VERSION = 3
+VERSION = 4
 """Of what is kept; one of another version is derived again."""
 
 
@@ -55,13 +55,25 @@ class Taken(NamedTuple):
 
 
 class Mind:
-    """One learner, up to the sheet with the number `seq`. `tries` are the newest answers, `worked` what all of them say
-    of how the learner works."""
+    """One learner, up to the sheet with the number `seq` and the id `sheet`; the log has that one, else the learner was
+    erased. `tries` are the newest answers, `worked` what all of them say of how the learner works."""
 
-    __slots__ = ("_evidence", "_ids", "_model", "_pace", "_state", "last_at", "memory", "seq", "tries", "worked")
+    __slots__ = (
+        "_evidence",
+        "_ids",
+        "_model",
+        "_pace",
+        "_state",
+        "last_at",
+        "memory",
+        "seq",
+        "sheet",
+        "tries",
+        "worked",
+    )
 
     def __init__(self, model: "Model") -> None:
-        self.seq = 0
+        self.seq, self.sheet = 0, ""
         self.last_at = 0.0
         self._model = model
         self._state = model.new()
@@ -147,6 +159,7 @@ class Mind:
         return {
             "version": VERSION,
             "seq": self.seq,
+            "sheet": self.sheet,
             "last_at": self.last_at,
             "state": self._state.pack().decode(),
             "memory": self.memory.kept(),
@@ -163,7 +176,7 @@ class Mind:
         mind, state = cls(model), None if kept is None else _state(kept, model)
         if kept is None or state is None:
             return mind
-        mind.seq, mind.last_at, mind._state = kept["seq"], kept["last_at"], state
+        mind.seq, mind.sheet, mind.last_at, mind._state = kept["seq"], kept["sheet"], kept["last_at"], state
         mind.memory, mind._pace = Memory.of(kept["memory"]), Pace(*kept["pace"])
         mind.worked, mind.tries = Worked.of(kept["worked"]), tuple(Tried(*one) for one in kept["tries"])
         mind._evidence = {skill: (at, tuple(ids)) for skill, at, ids in kept["evidence"]}

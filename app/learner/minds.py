@@ -1,7 +1,8 @@
 """Minds of learners, kept warm: read from the store with the sheets that came since, written back in the background.
 
 Two replicas may hold the same mind. Each finds out what the other did from the log: by the number of the next sheet
-when it writes one, by a look for newer sheets when it is asked what is believed.
+when it writes one, by a look for newer sheets when it is asked what is believed. Whichever of them erased the learner:
+a mind whose newest sheet is not in the log any more is believed no longer, whatever message was lost.
 """
 
 import asyncio
@@ -40,20 +41,20 @@ async def follow(mind: Mind, sheet: Sheet) -> None:
             mind.name(name)
         if n % SLICE == SLICE - 1:
             await asyncio.sleep(0)
-    mind.seq = sheet.seq
+    mind.seq, mind.sheet = sheet.seq, sheet.id
 
 
 class Warm:
     """A mind that is held here. `stamp` is that of the document it came from or was last written to, `saved` the sheet
-    that one was up to; whoever uses it holds its lock."""
+    that one was up to, `size` how many skills were reckoned for it; whoever uses it holds its lock."""
 
-    __slots__ = ("lock", "mind", "saved", "stamp")
+    __slots__ = ("lock", "mind", "saved", "size", "stamp")
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
         self.mind: Mind | None = None
         self.stamp: str | None = None
-        self.saved = 0
+        self.saved = self.size = 0
 
 
 class Minds:
@@ -75,19 +76,9 @@ class Minds:
         self._warm.move_to_end(who)
         async with warm.lock:
             try:
-                if warm.mind is None:
-                    kept, warm.stamp = await self._learned.get(*who, NAME)
-                    warm.mind, current = Mind.of(kept, await self._thinking.of(who[0])), True
-                    warm.saved = warm.mind.seq
-                    self._skills += warm.mind.size
-                if current:
-                    await self._catch_up(who, warm.mind)
-                before = warm.mind.size
-                yield warm.mind
-                if warm.mind is not None:  # nobody dropped it meanwhile
-                    self._skills += warm.mind.size - before
-                    if warm.mind.seq > warm.saved:
-                        self._unsaved.add(who)
+                mind = warm.mind = await self._mind(who, warm, current=current)
+                yield mind
+                self._keep(who, warm, mind)
             except BaseException:
                 self._let_go(warm)
                 raise
@@ -145,26 +136,64 @@ class Minds:
             stamp = await self._learned.put((*who, NAME), mind.kept(), known)
         self.drop(who)
 
+    def _keep(self, who: Who, warm: Warm, mind: Mind) -> None:
+        if self._warm.get(who) is not warm:  # somebody dropped it meanwhile
+            return self._let_go(warm)
+        self._reckon(warm, mind.size)
+        if mind.seq > warm.saved:
+            self._unsaved.add(who)
+        return None
+
+    async def _mind(self, who: Who, warm: Warm, *, current: bool) -> Mind:
+        """The mind that is held, or the one that is kept; an empty one brought up to the log where the log is not the
+        one that it was learned from."""
+        mind = warm.mind
+        if mind is None:
+            kept, warm.stamp = await self._learned.get(*who, NAME)
+            mind, current = Mind.of(kept, await self._thinking.of(who[0])), True
+            warm.saved = mind.seq
+        while current and not await self._catch_up(who, mind):
+            _, warm.stamp = await self._learned.get(*who, NAME)
+            mind, warm.saved = Mind(await self._thinking.of(who[0])), 0
+        return mind
+
     async def _save(self, who: Who, warm: Warm) -> bool:
         """False where another replica was faster, or the learner was erased."""
         mind = warm.mind
         if mind is None:
             return True
-        if warm.stamp is None and not await self._sheets.has(*who):
+        new = warm.stamp is None
+        if new and not await self.stands(who, mind):
             return False
         stamp = await self._learned.put((*who, NAME), mind.kept(), warm.stamp)
-        if stamp is not None:
-            warm.stamp, warm.saved = stamp, mind.seq
-        return stamp is not None
+        if stamp is None:
+            return False
+        if new and not await self.stands(who, mind):  # erased between the look and the write
+            await self._learned.remove(*who, NAME)
+            return False
+        warm.stamp, warm.saved = stamp, mind.seq
+        return True
 
-    async def _catch_up(self, who: Who, mind: Mind) -> None:
+    async def stands(self, who: Who, mind: Mind) -> bool:
+        """Whether the log has the newest sheet that a mind was learned from."""
+        return not mind.sheet or await self._sheets.has(*who, mind.sheet)
+
+    async def _catch_up(self, who: Who, mind: Mind) -> bool:
+        """Takes in what the log has past a mind; false where the log is not the one that it was learned from."""
+        known = mind.sheet
+        if not await self.stands(who, mind):
+            return False
         async for sheet in self._sheets.after(*who, mind.seq):
             await follow(mind, sheet)
+        return known in ("", mind.sheet) or await self._sheets.has(*who, known)
 
     def _let_go(self, warm: Warm) -> None:
-        if warm.mind is not None:
-            self._skills -= warm.mind.size
-            warm.mind = None
+        warm.mind = None
+        self._reckon(warm, 0)
+
+    def _reckon(self, warm: Warm, skills: int) -> None:
+        self._skills += skills - warm.size
+        warm.size = skills
 
     def _make_room(self) -> None:
         """Lets go of those used least recently, whose documents are behind for no longer than the log takes to read."""

@@ -73,10 +73,14 @@ class Sheets:
                 return
             past = docs[-1]["until"]
 
-    async def has(self, workspace: str, learner_id: str) -> bool:
-        """Whether a learner has a sheet."""
-        where = {"workspace": workspace, "learner_id": learner_id}
-        return bool(await self._store.find(ANSWERS, Find(where, "seq", limit=1)))
+    async def has(self, workspace: str, learner_id: str, sheet_id: str) -> bool:
+        """Whether this sheet of a learner is still there: an erasure takes all of them."""
+        where = {"workspace": workspace, "learner_id": learner_id, "id": sheet_id}
+        return await self._store.count(ANSWERS, where) > 0
+
+    async def remove(self, sheet_id: str) -> None:
+        """Takes a sheet back."""
+        await self._store.delete(ANSWERS, {"id": sheet_id})
 
     async def pending(self, limit: int) -> list[Sheet]:
         """The oldest sheets that are not in the counts yet."""

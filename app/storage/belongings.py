@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
-from app.storage.ports import FEEDBACK, KEYS, OF_LEARNER, SEGMENTS, TURNS, Doc, Find, Kind, Store
+from app.storage.ports import FEEDBACK, KEYS, OF_LEARNER, SEGMENTS, TURNS, Doc, Find, Kind, Store, Where
 from app.storage.segments import Owner
 
 _PAGE = 200
@@ -27,17 +27,17 @@ class Belongings:
             if kind is SEGMENTS:
                 continue
             yield kind.name, []
-            async for docs in self._pages(kind, owner):
+            async for docs in self._pages(kind, owner.where):
                 yield kind.name, docs
         yield FEEDBACK.name, []
-        async for turns in self._pages(TURNS, owner):
-            yield FEEDBACK.name, await self._feedback(turns)
+        async for turns in self._pages(TURNS, owner.where):
+            yield FEEDBACK.name, [doc for found in await asyncio.gather(*map(self._feedback, turns)) for doc in found]
         keys = await self._keys(owner)
         yield KEYS.name, [{name: value for name, value in key.items() if name != "hash"} for key in keys]
 
     async def turns(self, owner: Owner) -> AsyncIterator[Sequence[str]]:
         """The ids of the learner's turns, oldest first, some at a time."""
-        async for turns in self._pages(TURNS, owner):
+        async for turns in self._pages(TURNS, owner.where):
             yield [turn["id"] for turn in turns]
 
     async def erase(self, owner: Owner) -> Counter[str]:
@@ -55,29 +55,26 @@ class Belongings:
 
     async def _erase_once(self, owner: Owner) -> Counter[str]:
         erased = Counter[str]()
-        async for turns in self._pages(TURNS, owner):
-            erased[FEEDBACK.name] += await self._remove(FEEDBACK, await self._feedback(turns))
+        async for turns in self._pages(TURNS, owner.where):
+            of_turns = (self._store.delete(FEEDBACK, {"turn_id": turn["id"]}) for turn in turns)
+            erased[FEEDBACK.name] += sum(await asyncio.gather(*of_turns))
             await self._store.forget([turn["id"] for turn in turns])
         for kind in OF_LEARNER:
             erased[kind.name] += await self._store.delete(kind, owner.where)
         return +erased
 
-    async def _pages(self, kind: Kind, owner: Owner) -> AsyncIterator[list[Doc]]:
+    async def _pages(self, kind: Kind, where: Where) -> AsyncIterator[list[Doc]]:
         after = None
-        while docs := await self._store.find(kind, Find(owner.where, "id", after, _PAGE)):
+        while docs := await self._store.find(kind, Find(where, "id", after, _PAGE)):
             yield docs
             after = docs[-1]["id"]
 
-    async def _feedback(self, turns: Sequence[Doc]) -> list[Doc]:
-        finds = (self._store.find(FEEDBACK, Find({"turn_id": turn["id"]}, limit=_PAGE)) for turn in turns)
-        return [doc for found in await asyncio.gather(*finds) for doc in found]
+    async def _feedback(self, turn: Doc) -> list[Doc]:
+        return [doc async for docs in self._pages(FEEDBACK, {"turn_id": turn["id"]}) for doc in docs]
 
     async def _keys(self, owner: Owner) -> list[Doc]:
-        found, after = list[Doc](), None
-        while docs := await self._store.find(KEYS, Find({"workspace": owner.workspace}, "id", after, _PAGE)):
-            found += [doc for doc in docs if doc["learner_id"] == owner.learner_id]
-            after = docs[-1]["id"]
-        return found
+        pages = self._pages(KEYS, {"workspace": owner.workspace})
+        return [doc async for docs in pages for doc in docs if doc["learner_id"] == owner.learner_id]
 
     async def _remove(self, kind: Kind, docs: Sequence[Doc]) -> int:
         return sum([await self._store.delete(kind, {"id": doc["id"]}) for doc in docs])

@@ -6,11 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from app.clock import Clock, iso
-from app.errors import Duplicate, NotFound
+from app.errors import Conflict, Duplicate, NotFound
 from app.storage.learned import OF_TURNS, learned_id
 from app.storage.ports import FEEDBACK, LEARNED, LEARNERS, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import Feedback, Learner, Page, Session, Turn
+
+_OPINIONS = 20
+"""Of one turn: who changes their mind more often tells nothing by it. Some more fit where they come at once."""
 
 
 class Sessions:
@@ -63,12 +66,14 @@ class Sessions:
         return Page(page, page[-1].id if len(docs) > limit else None)
 
     async def rate(self, feedback: Feedback) -> None:
-        """Keeps what a learner thought of a turn."""
+        """Keeps what a learner thought of a turn; raises `Conflict` where 20 opinions of it are there."""
+        if await self._store.count(FEEDBACK, {"turn_id": feedback.turn_id}) >= _OPINIONS:
+            raise Conflict(f"turn {feedback.turn_id} has {_OPINIONS} opinions already")
         await self._store.insert(FEEDBACK, to_doc(feedback))
 
     async def ratings(self, turn_id: str) -> list[Feedback]:
-        """What was thought of a turn, the first 200, oldest first."""
-        docs = await self._store.find(FEEDBACK, Find({"turn_id": turn_id}, limit=200))
+        """What was thought of a turn, oldest first."""
+        docs = await self._store.find(FEEDBACK, Find({"turn_id": turn_id}, limit=2 * _OPINIONS))
         return [from_doc(Feedback, doc) for doc in docs]
 
 

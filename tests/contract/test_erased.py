@@ -10,9 +10,10 @@ import pytest
 from app.bootstrap import records_of
 from app.errors import NotFound
 from app.storage.belongings import Belongings
-from app.storage.ports import SESSIONS, TURNS, Doc, Find, Kind, Store, Where
+from app.storage.ports import FEEDBACK, SESSIONS, TURNS, Doc, Find, Kind, Store, Where
+from app.storage.records import to_doc
 from app.storage.sessions import Sessions
-from app.vocabulary import Session
+from app.vocabulary import Feedback, Session
 from tests.contract.conftest import AnyStore
 from tests.contract.school import ADA, School
 
@@ -110,3 +111,16 @@ async def test_a_turn_that_is_opened_while_its_session_is_being_erased_goes_with
     erasing = between(school, opened)
     await (Belongings(erasing).erase(ADA) if whole else Sessions(erasing).remove(session))
     assert await school.store.count(TURNS, ADA.where) == 0
+
+
+async def test_all_opinions_of_a_turn_are_exported_and_erased_however_many_they_are(school: School) -> None:
+    session = await school.session()
+    said = school.turn(session, "Hi")
+    await Sessions(school.store).add(replace(session, id=school.clock.id()), [said])
+    opinions = [Feedback(school.clock.id(), "school", said.id, said.created_at, comment=f"{n}") for n in range(230)]
+    await asyncio.gather(*(school.store.insert(FEEDBACK, to_doc(opinion)) for opinion in opinions))
+    kept = Belongings(school.store)
+    exported = [doc["comment"] async for name, docs in kept.all(ADA) if name == "feedback" for doc in docs]
+    assert exported == [opinion.comment for opinion in opinions]
+    assert (await kept.erase(ADA))["feedback"] == 230
+    assert await school.store.count(FEEDBACK, {"turn_id": said.id}) == 0

@@ -16,9 +16,11 @@ from app.learner.counts import NAMES_OF_SHARDS, RECALL
 from app.learner.following import Following
 from app.learner.grading import Call, Told
 from app.learner.rows import Row
+from app.storage.belongings import Belongings
 from app.storage.learned import NOBODY, Learned
-from app.storage.ports import ANSWERS, LEARNED, TURNS, Find
+from app.storage.ports import ANSWERS, LEARNED, TURNS, Doc, Find, Kind
 from app.storage.records import to_doc
+from app.storage.segments import Owner
 from app.storage.turns import TurnLog
 from app.vocabulary import Affect, Answer, Reading, State, Turn
 from tests.contract.conftest import AnyStore
@@ -130,6 +132,16 @@ async def test_replicas_that_grade_one_learner_at_once_lose_and_double_nothing(s
     assert (await counted(store))[0] == unaided(calls)
 
 
+async def test_calls_that_are_repeated_while_they_are_under_way_are_answered_alike(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(9)
+    replicas = [learning_of(store, clock) for _ in range(2)]
+    calls = [[Row(row.answer, f"answer {n}") for row in rows(1, chance)] for n in range(8)]
+    told = await asyncio.gather(*(grade(replicas[n // 16], calls[n % 8], key=f"k{n % 8}") for n in range(32)))
+    for n in range(32):
+        assert told[n] == told[n % 8]
+    assert await attempts(replicas[0]) == 8
+
+
 async def test_counting_that_dies_halfway_counts_each_sheet_once(store: AnyStore) -> None:
     clock, chance = HandClock(), random.Random(4)
     learning = learning_of(store, clock)
@@ -233,3 +245,58 @@ async def test_what_was_learned_from_turns_that_are_erased_meanwhile_is_not_kept
         await asyncio.sleep(0)
         await store.delete(TURNS, {"id": said.id})
     assert await all_learned(store) == {}
+
+
+@pytest.mark.parametrize("answers_since", [0, 1, 2, 9])
+async def test_a_replica_that_nobody_told_of_an_erasure_believes_nothing_of_it(
+    store: AnyStore, answers_since: int
+) -> None:
+    clock, chance = HandClock(), random.Random(6)
+    here, there = learning_of(store, clock), learning_of(store, clock)
+    for _ in range(2):
+        await grade(there, rows(5, chance))
+    await there.minds.save()
+    await Belongings(store).erase(Owner(*ADA))
+    here.drop(*ADA)
+    for _ in range(answers_since):  # so that sheets have the numbers again that were known there
+        await grade(here, [Row(Answer("new", True))])
+    assert await attempts(there) == answers_since
+    await settled(there)
+    assert len(await store.find(LEARNED, Find({"workspace": "school", "learner_id": "ada"}))) == min(answers_since, 1)
+
+
+async def test_the_first_answer_after_an_erasure_that_nobody_told_of_is_the_first_of_all(store: AnyStore) -> None:
+    clock, chance = HandClock(), random.Random(7)
+    learning, fresh = learning_of(store, clock), learning_of(store, clock)
+    for _ in range(2):
+        await grade(learning, [*rows(5, chance), Row(Answer("new", True), "the same")])
+    await learning.minds.save()
+    await Belongings(store).erase(Owner(*ADA))
+    [told] = await grade(learning, [Row(Answer("new", True), "the same")])
+    assert [*told.noted] == ["new-skill"]
+    assert [doc["seq"] for doc in await store.find(ANSWERS, Find({"workspace": "school"}))] == [1]
+    await settled(learning)
+    assert await attempts(learning) == await attempts(fresh) == 1
+
+
+async def test_what_is_written_of_a_learner_while_they_are_erased_is_taken_back(store: AnyStore) -> None:
+    learning = learning_of(Erasing(store, LEARNED), HandClock())
+    await grade(learning, rows(5, random.Random(8)))
+    await learning.minds.save()
+    assert await store.find(LEARNED, Find({"workspace": "school", "learner_id": "ada"})) == []
+    assert await attempts(learning) == 0
+
+
+class Erasing:
+    """A store in which Ada is erased just before a document of a kind is added."""
+
+    def __init__(self, store: AnyStore, kind: Kind) -> None:
+        self._store, self._kind = store, kind
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def insert(self, kind: Kind, doc: Doc) -> None:
+        if kind is self._kind and doc["learner_id"] == "ada":
+            await Belongings(self._store).erase(Owner(*ADA))
+        await self._store.insert(kind, doc)

@@ -185,17 +185,19 @@ async def test_who_may_write_and_read(start: AsyncStart) -> None:
         code, out, errors = await cli(masterx.folder, masterx.environment, "keys", "create", "--role", *arguments)
         assert code == 0, errors
         keys[name] = {"Authorization": f"Bearer {out.split()[0]}"}
-    found = {name: (await post(masterx, rows(1), **key))[0] for name, key in keys.items()}
-    assert found == {"ada": 200, "bob": 404, "teacher": 403, "service": 200, "elsewhere": 200}
+    found = {name: await post(masterx, rows(1), **key) for name, key in keys.items()}
+    statuses = {name: status for name, (status, _) in found.items()}
+    assert statuses == {"ada": 403, "bob": 404, "teacher": 403, "service": 200, "elsewhere": 200}
+    assert "a learner's key does not grade" in found["ada"][1]["detail"]
     seen = {}
     for name, key in keys.items():
         status, body = await masterx.call("GET", "/v1/learners/ada/mastery", **key)
         seen[name] = (status, [f["attempts"] for f in body["data"]] if status == 200 else None)
     assert seen == {
-        "ada": (200, [2]),
+        "ada": (200, [1]),
         "bob": (404, None),
-        "teacher": (200, [2]),
-        "service": (200, [2]),
+        "teacher": (200, [1]),
+        "service": (200, [1]),
         "elsewhere": (200, [1]),
     }
 

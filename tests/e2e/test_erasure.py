@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from app.storage.ports import KINDS, OF_LEARNER
 from tests.e2e.conftest import AsyncStart
 from tests.e2e.provider import MisbehavingProvider
@@ -91,6 +93,24 @@ async def test_an_answer_under_way_is_stopped_and_leaves_nothing(
     await gone(here, session)
     provider.go_on()
     assert [event.data["state"] async for event in stream if "state" in event.data] in ([], ["cancelled"])
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["session", "learner"])
+async def test_a_turn_that_is_erased_by_a_replica_that_cannot_stop_it_ends_as_cancelled(
+    start: AsyncStart, provider: MisbehavingProvider, tmp_path: Path, whole: bool
+) -> None:
+    store = {"MASTERX_STORE": f"sqlite:///{tmp_path}/masterx.db"}  # and no cache by which they hear of each other
+    here, there = await start(**store), await start(**store)
+    session = await here.session("ada")
+    provider.script(stop=3)
+    stream = here.stream(session, "Tell me a long story")
+    assert (await anext(stream)).name == "turn.started"
+    assert (await there.call("DELETE", "/v1/learners/ada" if whole else f"/v1/sessions/{session}"))[0] in (200, 204)
+    provider.go_on()
+    last = [event async for event in stream][-1]
+    assert (last.name, last.data["state"]) == ("turn.completed", "cancelled")
+    assert "unexpectedly" not in here.log()
+    assert not any(docs for docs in (await export(there, "ada")).values() if isinstance(docs, list))
 
 
 async def test_who_may_erase_and_export(start: AsyncStart, tmp_path: Path) -> None:

@@ -51,6 +51,9 @@ async def test_what_makes_no_sense_is_refused(start: AsyncStart) -> None:
         told, problem = await masterx.call("PUT", f"{path}/{trait}", body)
         assert told == status
         assert field is None or problem["errors"][0]["field"].startswith(field)
+    for where, body in (("/profile/pace", {"value": 1}), ("", {"level": "B1"})):
+        told, problem = await masterx.call("PUT", f"/v1/learners/{'x' * 201}{where}", body)
+        assert (told, problem["errors"][0]["field"]) == (422, "learner_id")
 
 
 async def test_a_learner_corrects_their_own_and_a_teacher_any(start: AsyncStart) -> None:

@@ -301,6 +301,8 @@ async def test_feedback_is_kept(start: AsyncStart) -> None:
     assert (status, kept["rating"], kept["comment"]) == (201, 5, "Danke 😀")
     status, problem = await masterx.call("POST", path, {})
     assert (status, problem["type"]) == (422, "/problems/invalid")
+    changing = [(await masterx.call("POST", path, {"rating": 1}))[0] for _ in range(20)]
+    assert changing == [*[201] * 19, 409]
 
 
 async def test_sessions_are_listed_changed_and_erased(start: AsyncStart, production: dict[str, str]) -> None:

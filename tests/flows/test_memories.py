@@ -102,13 +102,20 @@ async def test_an_erased_session_is_in_no_memory_that_is_asked_next(school: Scho
         assert await there.found("birthday") == []
 
 
-async def test_an_erasure_that_nobody_tells_of_is_noticed_after_half_a_minute(school: School) -> None:
+@pytest.mark.parametrize("open_before", [False, True], ids=["", "after an open turn"])
+async def test_an_erasure_that_nobody_tells_of_is_noticed_after_half_a_minute(
+    school: School, open_before: bool
+) -> None:
     async with school.replica() as replica:
+        if open_before:  # what comes after it is never settled
+            await replica.records.turns.open(school.turn(await school.session(), "Still thinking"))
         session = await school.session()
         await replica.say(school.turn(session, "My birthday is in May"))
+        assert await replica.found("birthday")
         await replica.records.sessions.remove(session)
         school.clock.turn(31)
         assert await replica.found("birthday") == []
+        assert await replica.facts() == {}
 
 
 async def test_what_is_erased_while_it_is_loaded_does_not_come_back(school: School) -> None:

@@ -21,8 +21,9 @@ log = logging.getLogger("masterx.memory")
 
 class Loader:
     """Loads and catches up. Memories are as good as the turn log says: its count of the learner's turns must agree
-    before and after reading, else segments are dropped and all is read again. So a turn that was recorded late under an
-    early id is found, and one that was erased is forgotten, whoever did it and whatever was lost on the way."""
+    before and after reading, and every turn that is not counted yet must be read again, else segments are dropped and
+    all is read again. So a turn that was recorded late under an early id is found, and one that was erased is
+    forgotten, whoever did it and whatever was lost on the way."""
 
     def __init__(self, store: Store, segments: Segments, clock: Clock, most: int) -> None:
         """`most`: how many passages of a learner are remembered, the newest."""
@@ -43,14 +44,15 @@ class Loader:
         """Takes in what the log has past the frontier; false where the log does not agree with what was known."""
         memory.behind = False  # what is told from here on may come too late for this reading
         least, known, read = await self._store.count(TURNS, owner.where), memory.turns, 0
-        after, full, settling = memory.frontier, True, True
+        after, full, settling, heard = memory.frontier, True, True, memory.unsettled.copy()
         while full:
             turns = await self._store.find(TURNS, Find(owner.where, "id", after or None, _PAGE))
             settling = await self._read(memory, turns, settling)
             read += len(turns)
+            heard.difference_update([turn["id"] for turn in turns])
             after, full = (turns[-1]["id"], len(turns) == _PAGE) if turns else (after, False)
         memory.checked = self._clock.monotonic()
-        return least <= known + read <= await self._store.count(TURNS, owner.where)
+        return not heard and least <= known + read <= await self._store.count(TURNS, owner.where)
 
     async def _unpack(self, owner: Owner, memory: Memory, newest: int) -> bool:
         """Takes in the newest segments, as many as are remembered; false where one of them cannot be used."""

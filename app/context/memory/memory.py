@@ -45,6 +45,9 @@ class Memory:
     segment: int = -1
     checked: float = 0.0
     behind: bool = False
+    unsettled: set[str] = field(default_factory=set)
+    """Turns in the index that `turns` does not count yet: those of the last minute, or after one that is open."""
+
     packs: bool = True
     """Whether segments may be written from it; not where another replica has written other ones."""
 
@@ -100,6 +103,7 @@ class Memory:
             settling = settling and turn["state"] != State.OPEN and turn["id"] < limit
             if settling:
                 self.frontier, self.turns = turn["id"], self.turns + 1
+                self.unsettled.discard(turn["id"])
                 self._wait(turn, found)
         return settling
 
@@ -132,6 +136,7 @@ class Memory:
         new = [(turn, found) for turn, found in read if found and found[0].id not in self.index]
         self.index.add(*chain.from_iterable(found for _, found in new))
         for turn, _ in new:
+            self.unsettled.add(turn["id"])
             if stated := facts(turn):
                 self._facts[turn["id"]], self._merged = stated, None
 

@@ -30,6 +30,16 @@ def test_small_sections_of_a_chapter_are_joined_and_keep_their_headings() -> Non
     assert [piece.heading for piece in apart] == [("A",), ("B",)]
 
 
+def test_long_headings_at_many_levels_take_little_more_room_than_they_have_in_the_text() -> None:
+    text = "\n\n".join(f"{'#' * (1 + n % 6)} {'t' * 150} {n}\n\nx{n}" for n in range(600))
+    pieces = cut(blocks_of(text.encode(), "markdown"), count)
+    assert max(len("".join(piece.heading)) for piece in pieces) <= 200
+    assert sum(len(piece.text) + len("".join(piece.heading)) for piece in pieces) < 1.2 * len(text)
+    assert all(f"{n}\n\nx{n}" in "".join(f"{p.heading[-1]}\n\n{p.text}\n\n" for p in pieces) for n in range(1, 6))
+    (piece,) = cut([Block("One.", ("A", "B" * 190, "C" * 190)), Block("Two.", ("A", "B" * 190, "C" * 190))], count)
+    assert [len(title) for title in piece.heading] == [1, 66, 66]
+
+
 def test_code_tables_and_formulas_stay_whole() -> None:
     code = "```\n" + "".join(f"value_{n} = compute({n}) + {n}\n" for n in range(40)) + "```"
     assert MOST < count(code) < 800
