@@ -67,7 +67,7 @@ _CEILINGS: dict[Tunable, float] = {
     "mastery": 0.08,
     "affect": 0.04,
     "material": 0.25,
-    "retrieved": 0.30,
+    "retrieved": 0.35,
 }
 """Shares of the budget where a policy says none."""
 
