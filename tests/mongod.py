@@ -178,7 +178,10 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if not _IN_MEMORY.is_dir() or shutil.disk_usage(_IN_MEMORY).free < _MEMORY:
         yield tmp_path_factory.mktemp("mongod")
         return
-    with TemporaryDirectory(prefix="masterx-mongod-", dir=_IN_MEMORY) as name:
+    for left in _IN_MEMORY.glob("masterx-mongod-*-*"):  # by a run that was killed
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"masterx-mongod-{os.getpid()}-", dir=_IN_MEMORY) as name:
         yield Path(name)
 
 
