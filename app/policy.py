@@ -172,6 +172,7 @@ class WorkspacePolicy(_Part):
     forbid: frozenset[str] = frozenset()
     affect: bool = False
     affect_minors: bool = False
+    accessibility_minors: bool = False
 
 
 _HELP = """
@@ -247,6 +248,12 @@ class Policy(_Part):
         only where it says so."""
         own = self.workspaces.get(workspace, WorkspacePolicy())
         return own.affect and (own.affect_minors or not minor(preferences))
+
+    def tells_accessibility(self, workspace: str, preferences: Mapping[str, Any]) -> bool:
+        """Whether a model is told how a learner needs to be taught (`accessibility`): of minors only where their
+        workspace says so."""
+        own = self.workspaces.get(workspace, WorkspacePolicy())
+        return own.accessibility_minors or not minor(preferences)
 
     @model_validator(mode="after")
     def _every_task_has_a_strategy(self) -> "Policy":
