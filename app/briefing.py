@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.clock import Clock, iso
 from app.context.brief import Brief, Item
-from app.context.facts.fact import Fact, shown
+from app.context.facts.fact import Fact, shown, tellable
 from app.context.memory.recalls import Recalls, Sought
 from app.context.recall.search import Question
 from app.library import Library
@@ -88,7 +88,7 @@ class Briefing:
 
 
 def _told(facts: Sequence[Fact]) -> tuple[Item, ...]:
-    return tuple([Item(fact.key, shown(fact)) for fact in facts])
+    return tuple([Item(fact.key, shown(fact)) for fact in facts if tellable(fact)])
 
 
 def _course(brief: CourseBrief) -> Iterator[Item]:

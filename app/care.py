@@ -2,11 +2,24 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from datetime import datetime
 
 from app.errors import NoProvider
 from app.policy import Policy
 from app.routing.answer import Answer
-from app.vocabulary import Alarm, Chunk, Finish, Learner
+from app.vocabulary import Alarm, Chunk, Finish, Learner, Snapshot
+
+
+def cared_for(alarm: Alarm | None, snapshot: Snapshot, now: float, policy: Policy) -> bool:
+    """Whether a message that says `alarm`, at `now` (seconds since the epoch), is answered with care: a learner who may
+    be in danger is not taught by the next answer, nor by the few after it."""
+    if alarm is not None:
+        return True
+    if snapshot.alarmed is None:
+        return False
+    seq, at = snapshot.alarmed
+    late = now - datetime.fromisoformat(at).timestamp() > policy.safety.minutes * 60
+    return snapshot.last_seq - seq < policy.safety.turns and not late
 
 
 def words_for(alarm: Alarm, learner: Learner, policy: Policy) -> str:

@@ -172,6 +172,7 @@ class WorkspacePolicy(_Part):
     forbid: frozenset[str] = frozenset()
     affect: bool = False
     affect_minors: bool = False
+    accessibility_minors: bool = False
 
 
 _HELP = """
@@ -186,10 +187,13 @@ I am glad you told me. You do not have to carry this alone. I am a program and c
 
 class SafetyPolicy(_Part):
     """What a learner is told who says that they want to hurt themselves or are in danger, by language, and whether a
-    model answers after it: by a strategy of its own, or by that of its task (`None`)."""
+    model answers after it: by a strategy of its own, or by that of its task (`None`). The next `turns` messages
+    of the session are answered by it, too, for as many `minutes` at most."""
 
     answer: Literal["first", "alone"] = "first"
     strategy: str | None = None
+    turns: Annotated[int, Field(ge=0, le=50)] = 3
+    minutes: Annotated[float, Field(ge=0, le=10_080)] = 120.0
     messages: dict[
         Annotated[str, Field(pattern="^[a-z]{2}$")], Annotated[str, Field(min_length=1, max_length=2_000)]
     ] = Field(default_factory=lambda: {"en": _HELP})
@@ -244,6 +248,12 @@ class Policy(_Part):
         only where it says so."""
         own = self.workspaces.get(workspace, WorkspacePolicy())
         return own.affect and (own.affect_minors or not minor(preferences))
+
+    def tells_accessibility(self, workspace: str, preferences: Mapping[str, Any]) -> bool:
+        """Whether a model is told how a learner needs to be taught (`accessibility`): of minors only where their
+        workspace says so."""
+        own = self.workspaces.get(workspace, WorkspacePolicy())
+        return own.accessibility_minors or not minor(preferences)
 
     @model_validator(mode="after")
     def _every_task_has_a_strategy(self) -> "Policy":

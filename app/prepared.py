@@ -31,9 +31,9 @@ class Prepared:
     purse: Purse = field(default_factory=unlimited)
 
 
-def aim(ask: Ask, alarm: Alarm | None, policy: Policy) -> tuple[Task, str]:
-    """What a message is for and the strategy to answer it by; who may be in danger is not taught."""
-    if alarm is not None:
+def aim(ask: Ask, policy: Policy, *, cared: bool) -> tuple[Task, str]:
+    """What a message is for and the strategy to answer it by; who is `cared` for is not taught."""
+    if cared:
         support = Task.EMOTIONAL_SUPPORT
         return support, policy.safety.strategy or policy.tasks[support]
     task = ask.task or classify(ask.message)

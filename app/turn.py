@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from app.briefing import Briefing, Wish
-from app.care import comforted, words_for
+from app.care import cared_for, comforted, words_for
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
 from app.context.brief import mastery_band
@@ -75,7 +75,8 @@ class Tutor:
         p, started = self._p, self._p.clock.monotonic()
         snapshot = await p.snapshots.of(ask.workspace, ask.session_id)
         heard = p.hearing.hear(ask.message, snapshot, p.policy)
-        task, strategy = aim(ask, heard.alarm, p.policy)
+        cared = cared_for(heard.alarm, snapshot, p.clock.now(), p.policy)
+        task, strategy = aim(ask, p.policy, cared=cared)
         assembling = p.clock.monotonic()
         wish = Wish(task, strategy, budget, draw, heard.affect)
         brief = await p.briefing.brief(ask, snapshot, wish)

@@ -91,6 +91,7 @@ class Snapshots:
             history_items=snapshot.history_items + (said is not None),
             history_tokens=snapshot.history_tokens + tokens,
             frustration=turn.reading.affect.frustration,
+            alarmed=(turn.seq, turn.created_at) if turn.safety else held.snapshot.alarmed,
         )
         learned = held.learned
         self._hold(moved, held.tokens + tokens, held.until)
@@ -197,6 +198,7 @@ class Snapshots:
             history_tokens=past.tokens,
             portrait=portrait,
             frustration=past.frustration,
+            alarmed=past.alarmed,
         )
         return snapshot, past.running
 

@@ -24,7 +24,7 @@ class Past:
     """What was said in a session: the newest exchanges, oldest first; `items` and `tokens` count all of them.
 
     `running` says that the newest turn is open, so that this will not be all for long; `frustration` is the learner's
-    at that turn.
+    at that turn; `alarmed` is as in `Snapshot`.
     """
 
     said: tuple[Said, ...]
@@ -33,6 +33,7 @@ class Past:
     tokens: int
     running: bool
     frustration: float | None = None
+    alarmed: tuple[int, str] | None = None
 
 
 class TurnLog:
@@ -121,6 +122,7 @@ class TurnLog:
             tokens=newest["history_tokens"] + (last.tokens if last else 0),
             running=newest["state"] == State.OPEN,
             frustration=newest["reading"]["affect"]["frustration"],
+            alarmed=next(((doc["seq"], doc["created_at"]) for doc in docs if doc.get("safety")), None),
         )
 
     async def open_of(self, owner: str) -> list[Turn]:

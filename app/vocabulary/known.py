@@ -83,7 +83,8 @@ class Snapshot:
     `said` holds the newest exchanges, oldest first; `history_items` and `history_tokens` count all of them, also
     those not loaded;
     `memory` is a line for each earlier session of the learner, newest first; `portrait` is `None` while nothing is
-    believed of the learner; `frustration` is how it stood with the session's last turn, 0 to 1.
+    believed of the learner; `frustration` is how it stood with the session's last turn, 0 to 1; `alarmed` is the
+    number of the newest of its turns that is flagged, and when it was opened, ISO 8601 UTC.
     """
 
     session: Session
@@ -95,3 +96,4 @@ class Snapshot:
     history_tokens: int
     portrait: Portrait | None = None
     frustration: float | None = None
+    alarmed: tuple[int, str] | None = None

@@ -65,6 +65,9 @@ def current(facts: Iterable[Fact], now: str) -> tuple[Fact, ...]:
     )
 
 
+_HEALTH = frozenset({"allergy", "condition"})
+"""Kinds of facts about a learner's health."""
+
 _SHOWN = {
     "allergy": "is allergic to {about}",
     "condition": "has told of: {about}",
@@ -78,6 +81,11 @@ _SHOWN = {
     "prefers": "prefers {value}",
     "taste": "{value} {about}",
 }
+
+
+def tellable(fact: Fact) -> bool:
+    """Whether a model may be told a fact: never one about a learner's health, which is nobody's business elsewhere."""
+    return fact.key.partition(":")[0] not in _HEALTH
 
 
 def shown(fact: Fact) -> str:

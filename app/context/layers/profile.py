@@ -12,11 +12,15 @@ _UNTOLD = frozenset({"daily_reviews", "days_off", "timezone", "minor", "age"})
 """Preferences that a model has no use for: by which reviews are planned, and whose affect may be read."""
 
 
+_NAMES = {"accessibility": "Teach so that it suits"}
+
+
 def _supply(brief: Brief) -> Supply | None:
     snapshot = brief.snapshot
     traits = snapshot.portrait.traits if snapshot.portrait else ()
     session = snapshot.session
-    version = (session.subject, session.goal, snapshot.learner.preferences, traits)
+    told = _told(brief)
+    version = (session.subject, session.goal, told, traits)
     if not any(version):
         return None
     return Supply(version, lines("About the learner:", lambda: _items(brief)))
@@ -27,11 +31,22 @@ def _items(brief: Brief) -> Iterator[Item]:
     for name, value in (("Subject", session.subject), ("Goal of this session", session.goal)):
         if value:
             yield Item(name, f"{name}: {value}")
-    for key, value in brief.snapshot.learner.preferences.items():
-        if value and key not in _UNTOLD:
-            yield Item(key, f"{key.replace('_', ' ').capitalize()}: {_shown(value)}")
+    for key, value in _told(brief).items():
+        yield Item(key, f"{_NAMES.get(key, key.replace('_', ' ').capitalize())}: {_shown(value)}")
     for trait in portrait.traits if portrait else ():
         yield Item(trait.name, f"{trait.name.capitalize()}: {trait.value}")
+
+
+def _told(brief: Brief) -> dict[str, object]:
+    """The preferences that a model is told."""
+    snapshot = brief.snapshot
+    preferences = snapshot.learner.preferences
+    needs = brief.policy.tells_accessibility(snapshot.session.workspace, preferences)
+    return {
+        key: value
+        for key, value in preferences.items()
+        if value and key not in _UNTOLD and (needs or key != "accessibility")
+    }
 
 
 def _shown(value: object) -> str:

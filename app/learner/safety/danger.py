@@ -6,66 +6,71 @@ They are always on, whatever a workspace's setting, and nothing of such a messag
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from unicodedata import combining, normalize
+from unicodedata import category, combining, normalize
 
-from app.learner.safety.said import PATTERNS, STEMS
-from app.vocabulary import Alarm
+from app.learner.safety.said import PATTERNS, PLAY, STEMS
+from app.vocabulary import Alarm, Danger
 
-_MARKS = str.maketrans({"’": None, "'": None, "`": None, "´": None, "ß": "ss", "\n": ".", "*": None, "_": " "})
+_MARKS = str.maketrans(
+    {"’": None, "‘": None, "ʼ": None, "'": None, "`": None, "´": None, "ß": "ss", "*": None, "_": " "}
+)
+_BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _SPACES = re.compile(r"[\s,;:()\"“”«»…-]+")
 _STOPS = re.compile(r" ?[.!?|][.!?| ]*")
-_MOST = 2_000
+_READ = 1_000
+_MOST = 400
 _STEMS = {language: tuple(stems.split(",")) for language, stems in STEMS.items()}
+_PLAYED = re.compile(PLAY)
 _ALL_STEMS = tuple({stem for stems in _STEMS.values() for stem in stems})
 
 
 def danger(message: str) -> Alarm | None:
     """What a learner says of their own safety, and in which language; `None` for the usual message.
 
-    >>> danger("I want to kill myself").language
+    Of a long message its first and last 1,000 characters are read: learners say it at the beginning or at the end,
+    pasted text stands between. A line break ends a sentence or stands within one: a text that has some is read both
+    ways.
+
+    >>> danger("I want to kill\\nmyself").language
     'en'
     >>> danger("This homework is killing me, how do I kill the process?")
     >>> danger("Mein Vater schlägt mich").kind.value
     'danger'
     """
-    return next(filter(None, map(_alarm, _sentences(plain(message)))), None)
+    text = message if len(message) <= 2 * _READ else f"{message[:_READ]}\n{message[-_READ:]}"
+    return next(filter(None, map(_alarm, _suspects(text))), None)
 
 
-def _sentences(text: str) -> Iterator[str]:
-    """The sentences that might say it, 2,000 characters of them from either end: learners say it at the beginning or at
-    the end, pasted text stands between."""
-    found = [sentence for sentence in text.split("|") if any(stem in sentence for stem in _ALL_STEMS)]
-    if sum(map(len, found)) <= 2 * _MOST:
-        yield from found
-        return
-    for some in (found, found[::-1]):
-        left = _MOST
-        for sentence in some:
-            yield sentence[:left]
-            left -= len(sentence)
-            if left <= 0:
-                break
+def _suspects(text: str) -> Iterator[str]:
+    """The sentences that might say it, 400 characters of them from either end."""
+    sentences = dict.fromkeys(sentence for gap in ("|", " ") for sentence in plain(_BREAKS.sub(gap, text)).split("|"))
+    known = "|".join(sentences)
+    stems = [stem for stem in _ALL_STEMS if stem in known]
+    found = "|".join(sentence for sentence in sentences if any(stem in sentence for stem in stems))
+    ends = (found,) if len(found) <= 2 * _MOST else (found[:_MOST], found[-_MOST:])
+    for end in ends:
+        yield from end.split("|")
 
 
 def _alarm(sentence: str) -> Alarm | None:
     for language, kinds in _patterns().items():
         if any(stem in sentence for stem in _STEMS[language]):
             for expression, alarm in kinds:
-                if expression.search(sentence):
+                if expression.search(sentence) and not (alarm.kind is Danger.DANGER and _PLAYED.search(sentence)):
                     return alarm
     return None
 
 
 def plain(message: str) -> str:
-    """A message as the patterns expect it: lower case, no accents, no apostrophes, one space between words and `|`
-    between sentences.
+    """A message as the patterns expect it: lower case, no accents, apostrophes or invisible characters, one space
+    between words and `|` between sentences.
 
-    >>> plain("I don’t  want to live...\\nJ’ai été là")
+    >>> plain("I don’t  want to l\u200bive...J’ai été là")
     'i dont want to live|jai ete la'
     """
     bare = message.translate(_MARKS)
     if not bare.isascii():
-        bare = "".join(c for c in normalize("NFKD", bare) if not combining(c))
+        bare = "".join(c for c in normalize("NFKD", bare) if not combining(c) and category(c) != "Cf")
     return _STOPS.sub("|", _SPACES.sub(" ", bare.lower())).strip()
 
 

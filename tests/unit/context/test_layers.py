@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from app import policy as policies
 from app.context.assemble import Assembler, Assembly
 from app.context.brief import Brief, Item
+from app.context.facts.fact import Fact, tellable
 from app.context.fence import CLOSE, OPEN
 from app.context.fixed import smallest_budget
 from app.context.layers import LAYERS
 from app.context.recall.index import Index
 from app.context.recall.search import Question, search
 from app.context.tokens import o200k
-from app.policy import CompressionPolicy, Policy
+from app.policy import CompressionPolicy, Policy, WorkspacePolicy
 from app.settings import CONFIG
 from app.storage.records import from_doc
 from app.vocabulary import (
@@ -317,3 +318,25 @@ def test_the_receipt_says_why_what_is_remembered_is_not_there_or_may_lack_someth
     ranked = search(index, Question("How much is a half?", "2026-11-21T00:00:00Z"))
     assert "other replicas" in layers(assembled(brief(snapshot(), recalled=ranked, memory="stale")))["retrieved"].why
     assert "replicas" not in layers(assembled(brief(snapshot(), recalled=ranked, memory="warm")))["retrieved"].why
+
+
+def needy(**preferences: object) -> Snapshot:
+    learner = Learner("", "w", "ada", {"accessibility": ["large print"], **preferences})
+    return replace(snapshot(), learner=learner)
+
+
+@pytest.mark.parametrize(("preferences", "told"), [({}, True), ({"age": 30}, True), ({"age": 12}, False)])
+def test_needs_of_teaching_are_told_unless_the_learner_is_a_minor(preferences: dict[str, object], told: bool) -> None:
+    system = assembled(brief(needy(**preferences))).messages[0].text
+    assert ("Teach so that it suits: large print" in system) is told
+
+
+def test_needs_of_minors_are_told_where_their_workspace_says_so() -> None:
+    allowed = POLICY.model_copy(update={"workspaces": {"w": WorkspacePolicy(accessibility_minors=True)}})
+    system = assembled(replace(brief(needy(minor=True)), policy=allowed)).messages[0].text
+    assert "large print" in system
+
+
+def test_no_model_is_told_a_fact_about_a_learners_health() -> None:
+    kinds = ("allergy:nuts", "condition:adhd", "taste:fractions")
+    assert [tellable(Fact(kind, "yes", "…", "t", "2026-11-21T10:00:00Z")) for kind in kinds] == [False, False, True]
