@@ -31,8 +31,8 @@ def _items(brief: Brief) -> Iterator[Item]:
     for name, value in (("Subject", session.subject), ("Goal of this session", session.goal)):
         if value:
             yield Item(name, f"{name}: {value}")
-    for key, value in _told(brief).items():
-        yield Item(key, f"{_NAMES.get(key, key.replace('_', ' ').capitalize())}: {_shown(value)}")
+    for key, told in _told(brief).items():
+        yield Item(key, f"{_NAMES.get(key, key.replace('_', ' ').capitalize())}: {_shown(told)}")
     for trait in portrait.traits if portrait else ():
         yield Item(trait.name, f"{trait.name.capitalize()}: {trait.value}")
 
