@@ -34,6 +34,7 @@ from app.api import (
 from app.api.access import LOOPBACK, Access
 from app.api.chat import route as chat
 from app.api.chat.chats import Chats
+from app.api.document import Documented
 from app.api.frame import Frame
 from app.api.openai import chat as openai
 from app.api.problems import Problem, http, internal, problem_of
@@ -46,7 +47,7 @@ from app.web import pages
 def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
     """The application over a running service; `loopback` says that only this machine can reach it."""
     required = service.base.settings.auth == "required" or not loopback
-    app = FastAPI(title="MasterX", version=__version__, docs_url=None, redoc_url=None, summary="A tutoring backend.")
+    app = Documented(title="MasterX", version=__version__, docs_url=None, redoc_url=None, summary="A tutoring backend.")
     app.state.service, app.state.chats = service, chats
     service.base.meters.gauge("masterx_chats_open", "WebSocket chats open in this process", lambda: len(chats))
     app.state.access = Access(service.records.keys, required)

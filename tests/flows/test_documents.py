@@ -13,6 +13,8 @@ from app import settings as environment
 from app.api import shapes
 from app.api.application import create
 from app.api.chat.chats import Chats
+from app.api.document import QUERIES
+from app.api.refusal import OPENAI
 from app.bootstrap.service import service
 from app.clock import SystemClock
 from app.vocabulary import Explored, ItemReceipt, LayerReceipt, Session, Timing, Turn, Usage
@@ -81,3 +83,57 @@ def test_shapes_are_parts_of_the_records() -> None:
     for shape, record in pairs:
         beside = {"later"}  # a record of its own
         assert set(shape.model_fields) - beside <= {field.name for field in fields(record)}
+
+
+def calls_of(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Our own calls: those of the OpenAI surface follow its document."""
+    return [
+        (f"{method.upper()} {path}", call)
+        for path, methods in document["paths"].items()
+        for method, call in methods.items()
+        if path.startswith("/v1/") and not path.startswith(OPENAI)
+    ]
+
+
+async def test_every_call_says_what_it_answers(document: dict[str, Any]) -> None:
+    silent = []
+    for name, call in calls_of(document):
+        good = [answer for status, answer in call["responses"].items() if status.startswith("2") and status != "204"]
+        shown = [kind for answer in good for kind in answer.get("content", {}).values()]
+        told = any(kind.get("schema") or kind.get("example") for kind in shown)
+        if "204" not in call["responses"] and not told:
+            silent.append(name)
+    assert silent == []
+
+
+async def test_every_call_says_how_it_refuses(document: dict[str, Any]) -> None:
+    for name, call in calls_of(document):
+        assert "HTTPValidationError" not in str(call["responses"])
+        expected = {"401", "403"} | ({"404"} if "{" in name else set())
+        if "requestBody" in call or any(one["in"] == "query" for one in call["parameters"]):
+            expected.add("422")
+        assert expected <= set(call["responses"]), name
+        problem = {"$ref": "#/components/schemas/ProblemOut"}
+        for status in expected:
+            assert call["responses"][status]["content"]["application/problem+json"]["schema"] == problem
+
+
+_READS = re.compile(r'query_params\.get\("(\w+)"|(?:number|_name|_days)\(request, "(\w+)"|(page_limit)\(request')
+
+
+async def test_every_query_parameter_that_the_code_reads_is_in_the_document(document: dict[str, Any]) -> None:
+    told = {
+        parameter["name"]
+        for name, call in calls_of(document)
+        for parameter in call["parameters"]
+        if parameter["in"] == "query"
+    }
+    read: dict[str, set[str]] = {}
+    for file in Path(shapes.__file__).parent.glob("*.py"):
+        found = {one or other or "limit" for one, other, _ in _READS.findall(file.read_text("utf-8"))}
+        paths = set(re.findall(r'@router\.get\(\s*"([^"]+)"', file.read_text("utf-8")))
+        if found and paths:
+            read[file.stem] = found
+            listed = {name for path in paths for name in QUERIES.get(path, {})}
+            assert found == listed, file.stem
+    assert set().union(*read.values()) == told
