@@ -17,8 +17,8 @@ _MARKS = str.maketrans(
 _BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _SPACES = re.compile(r"[\s,;:()\"“”«»…-]+")
 _STOPS = re.compile(r" ?[.!?|][.!?| ]*")
-_READ = 1_000
-_MOST = 400
+_READ = 4_000
+_MOST = 1_200
 _STEMS = {language: tuple(stems.split(",")) for language, stems in STEMS.items()}
 _PLAYED = re.compile(PLAY)
 _ALL_STEMS = tuple({stem for stems in _STEMS.values() for stem in stems})
@@ -27,7 +27,7 @@ _ALL_STEMS = tuple({stem for stems in _STEMS.values() for stem in stems})
 def danger(message: str) -> Alarm | None:
     """What a learner says of their own safety, and in which language; `None` for the usual message.
 
-    Of a long message its first and last 1,000 characters are read: learners say it at the beginning or at the end,
+    Of a long message its first and last 4,000 characters are read: learners say it at the beginning or at the end,
     pasted text stands between. A line break ends a sentence or stands within one: a text that has some is read both
     ways.
 
@@ -42,7 +42,7 @@ def danger(message: str) -> Alarm | None:
 
 
 def _suspects(text: str) -> Iterator[str]:
-    """The sentences that might say it, 400 characters of them from either end."""
+    """The sentences that might say it, 1,200 characters of them from either end."""
     sentences = dict.fromkeys(sentence for gap in ("|", " ") for sentence in plain(_BREAKS.sub(gap, text)).split("|"))
     known = "|".join(sentences)
     stems = [stem for stem in _ALL_STEMS if stem in known]
