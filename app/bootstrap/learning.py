@@ -86,6 +86,7 @@ class Learning:
         self.minds.drop((workspace, learner_id))
         self.following.drop((workspace, learner_id))
         self.persons.drop((workspace, learner_id))
+        self.reader.drop((workspace, learner_id))
 
 
 def learning_of(

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _KEPT = 4_096
 
-Place = tuple[str, str, int]
-"""Workspace, session, number of the exchange."""
+Place = tuple[str, str, str, int]
+"""Workspace, learner, session, number of the exchange."""
 
 
 class Carried:
@@ -32,6 +32,11 @@ class Carried:
         self._kept.move_to_end(place)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
+
+    def drop(self, workspace: str, learner_id: str) -> None:
+        """Forgets what was found for a learner's messages."""
+        for place in [place for place in self._kept if place[:2] == (workspace, learner_id)]:
+            del self._kept[place]
 
     def of(self, place: Place, index: "Index") -> Fragment | None:
         """What a message was sent with; nothing once any of it was erased."""

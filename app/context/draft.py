@@ -57,7 +57,8 @@ class Draft:
             sent = self.supplies[layer.name].take(int(whole.tokens * factor), self.fragments.tokens)
         if layer.name == "retrieved" and self.brief.draw is not None:
             snapshot = self.brief.snapshot
-            place = (snapshot.session.workspace, snapshot.session.id, snapshot.last_seq + 1)
+            session = snapshot.session
+            place = (session.workspace, session.learner_id, session.id, snapshot.last_seq + 1)
             self.fragments.carried.keep(place, sent)
         return sent.text, of_fragment(Given(layer.name, self.weight(layer.name), room), sent)
 

@@ -52,3 +52,4 @@ class Fragments:
         """Forgets the words of a learner."""
         for key in [key for key in self._kept if key[0][:2] == (workspace, learner_id)]:
             del self._kept[key]
+        self.carried.drop(workspace, learner_id)

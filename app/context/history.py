@@ -78,5 +78,5 @@ def _carried(draft: Draft, first: Said, room: int) -> Fragment | None:
     if ranked is None or not words or words[0] == "/" or words[0].isspace():
         return None
     session = draft.brief.snapshot.session
-    kept = draft.fragments.carried.of((session.workspace, session.id, first.seq), ranked.index)
+    kept = draft.fragments.carried.of((session.workspace, session.learner_id, session.id, first.seq), ranked.index)
     return kept if kept and kept.text and kept.tokens + draft.fixed.fence_tokens <= room else None

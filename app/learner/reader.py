@@ -34,6 +34,10 @@ class Reader:
             return ()
         return self._of((session.workspace, session.learner_id), titles).found(message)
 
+    def drop(self, who: Who) -> None:
+        """Forgets the names of a learner's skills."""
+        self._names.pop(who, None)
+
     def _of(self, who: Who, titles: Mapping[str, str]) -> Names:
         kept = self._names.get(who)
         if kept is None or kept[0] != titles:

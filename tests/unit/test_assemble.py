@@ -10,6 +10,9 @@ from app import policy as policies
 from app.context.assemble import Assembler, Assembly
 from app.context.brief import Brief
 from app.context.fixed import smallest_budget
+from app.context.fragments import Fragments
+from app.context.layers.layer import Fragment
+from app.context.recall.index import Index
 from app.context.tokens import o200k
 from app.settings import CONFIG
 from app.vocabulary import FRAMING, Learner, Said, Session, Snapshot
@@ -160,3 +163,12 @@ def test_a_front_ends_instructions_stay_within_their_share(asked: str, message: 
 
 def test_without_instructions_of_a_front_end_there_is_no_such_layer() -> None:
     assert "front_end" not in {layer.name for layer in assembled(snapshot()).receipt.layers}
+
+
+def test_what_was_found_for_an_erased_learner_is_forgotten_with_the_other_words() -> None:
+    fragments, index = Fragments(o200k()), Index()
+    for learner_id in ("ada", "bob"):
+        fragments.carried.keep(("school", learner_id, "session", 1), Fragment("words", 1, 1, 1, 1))
+    fragments.drop("school", "ada")
+    assert fragments.carried.of(("school", "ada", "session", 1), index) is None
+    assert fragments.carried.of(("school", "bob", "session", 1), index) == Fragment("words", 1, 1, 1, 1)

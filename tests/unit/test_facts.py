@@ -375,3 +375,12 @@ def test_likes_and_dislikes_of_school_hobbies_and_ways_to_learn_are_facts() -> N
         for verb, value in (("love", "likes"), ("hate", "dislikes")):
             found = facts_in(f"I {verb} {thing}.", "t1", AT)
             assert [(fact.key, fact.value) for fact in found] == [(f"taste:{thing}", value)]
+
+
+def test_of_a_long_message_the_ends_are_read_and_no_sentence_that_was_cut() -> None:
+    pasted = "The cell is a unit of life. " * 1_000
+    said = facts_in(f"My name is Ada. {pasted} I live in Oslo.", "t", "2026-11-21")
+    assert {fact.key: fact.value for fact in said} == {"name": "Ada", "home": "Oslo"}
+    for n in range(40):
+        cut = f"{'x' * (2_000 - n)}. I live in New York. {pasted}"
+        assert {fact.value for fact in facts_in(cut[: 31_000 + n], "t", "2026-11-21")} <= {"New York"}

@@ -16,6 +16,7 @@ import numpy as np
 
 from app.learner.affect.words import LABELS, WHOLE, buckets, key, pairs, spans, words
 from app.vocabulary import Span
+from app.vocabulary.ends import ends
 
 _KEPT = 16_384
 """Words whose numbers are kept; when there are more, all are forgotten."""
@@ -23,6 +24,9 @@ _KEPT = 16_384
 _CAUSES = 3
 _CAUSE_FROM = 0.15
 """Share of what speaks for the label that a word must bring to be named."""
+
+_READ = 350
+"""Characters from either end of a text that are read, about the 128 words that count; pasted text stands between."""
 
 _UNKNOWN = 1
 _VALENCE = (-1.0, 1.0, 0.0, 0.0, -1.0, -1.0, 1.0, 0.0)
@@ -73,12 +77,13 @@ class Model:
 
     def read(self, text: str) -> Felt | None:
         """What a text says of its writer; `None` for one without words."""
-        found = words(text)
+        found = words(ends(text, _READ))
         return self._felt(found)[0] if found else None
 
     def causes(self, text: str) -> tuple[Span, ...]:
         """The words that speak most for a text's label, strongest first, three at most."""
-        found, places = words(text), spans(text)
+        excerpt = ends(text, _READ)
+        found, places = words(excerpt), spans(excerpt)
         if not found or len(found) != len(places):  # a few letters are longer in lower case
             return ()
         felt, parts = self._felt(found)
@@ -86,7 +91,9 @@ class Model:
         strong = self._spoken_for(label, parts)
         total = strong[strong > 0].sum()
         order = [int(n) for n in np.argsort(-strong)[:_CAUSES] if strong[n] >= _CAUSE_FROM * total > 0]
-        return tuple(dict.fromkeys(Span(*places[n], text[slice(*places[n])]) for n in order))
+        left_out = len(text) - len(excerpt)
+        strongest = (slice(*(at + left_out * (at > _READ) for at in places[n])) for n in order)
+        return tuple(dict.fromkeys(Span(at.start, at.stop, text[at]) for at in strongest))
 
     def _felt(self, found: Sequence[str]) -> tuple[Felt, "_Parts"]:
         known, size, root = self._known[self._slots(found)], len(LABELS), len(found) ** -0.5

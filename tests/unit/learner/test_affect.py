@@ -119,3 +119,12 @@ def test_of_a_learner_in_danger_nothing_else_is_read(hearing: Hearing) -> None:
     assert heard.alarm is not None
     assert heard.alarm.kind is Danger.SELF_HARM
     assert heard.reading.affect == Affect()
+
+
+def test_the_causes_in_a_long_message_are_where_they_say() -> None:
+    text = f"{' ' * 8_000} I am so frustrated, I hate this, nothing works!"
+    causes = shipped().causes(text)
+    assert causes
+    for span in causes:
+        assert text[span.start : span.end] == span.text
+        assert span.start > 8_000
