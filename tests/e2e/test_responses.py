@@ -27,7 +27,9 @@ WHY = "Why is the sky blue?"
 def policy(folder: Path, *changes: tuple[str, str]) -> dict[str, str]:
     """Settings with the policy that ships, answers kept for an hour."""
     kept = ("\nttl = 0\n", "\nttl = 3600\n")
-    return {"MASTERX_POLICY": changed(folder, kept, *changes, name=f"policy-{len(changes)}.toml")}
+    # Whose memory is not there in time is answered alone, for something might be known of them.
+    patient = ("\npatience = 0.15\n", "\npatience = 5\n")
+    return {"MASTERX_POLICY": changed(folder, kept, patient, *changes, name=f"policy-{len(changes)}.toml")}
 
 
 @dataclass(frozen=True)
