@@ -1,6 +1,8 @@
 """Everything that a turn's prompt is made of, gathered in bounded time: whatever is not there in time is left out."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.clock import Clock, iso
@@ -8,11 +10,13 @@ from app.context.brief import Brief, Item
 from app.context.facts.fact import Fact, shown, tellable
 from app.context.memory.recalls import Recalls, Sought
 from app.context.recall.search import Question
+from app.errors import StoreUnavailable
 from app.library import Library
 from app.library.shelf import Shelf
 from app.policy import Policy
 from app.storage.segments import Owner
-from app.vocabulary import Affect, Ask, CourseBrief, Session, Snapshot, Task
+from app.storage.summaries import Summaries
+from app.vocabulary import Affect, Ask, CourseBrief, Retold, Session, Snapshot, Task
 
 _JUST_SAID = 2
 """Exchanges before the message that say what it is about."""
@@ -33,18 +37,30 @@ class Wish:
     affect: Affect | None = None
 
 
-class Briefing:
-    """Gathers what prompts are made of. Without `recalls` nothing is remembered beyond a session's newest exchanges,
-    without a `library` nothing is known of courses."""
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where prompts come from. Without `recalls` nothing is remembered beyond a session's newest exchanges, without a
+    `library` nothing is known of courses, without `summaries` nothing that a model made of older stretches."""
 
-    def __init__(
-        self, policy: Policy, clock: Clock, recalls: Recalls | None = None, library: Library | None = None
-    ) -> None:
-        self._policy, self._clock, self._recalls, self._library = policy, clock, recalls, library
+    recalls: Recalls | None = None
+    library: Library | None = None
+    summaries: Summaries | None = None
+
+
+NOTHING = Sources()
+
+
+class Briefing:
+    """Gathers what prompts are made of."""
+
+    def __init__(self, policy: Policy, clock: Clock, sources: Sources = NOTHING) -> None:
+        self._policy, self._clock = policy, clock
+        self._recalls, self._library, self._summaries = sources.recalls, sources.library, sources.summaries
 
     async def brief(self, ask: Ask, snapshot: Snapshot, wish: Wish) -> Brief:
         """The brief of a turn, to be used before anything is awaited: what was found in an index goes with it."""
         sought, shelf = self._sought(ask, snapshot), await self._shelf(snapshot.session)
+        retold = await self._retold(snapshot)
         found = await self._recalls.find(sought) if self._recalls else None
         ground = shelf.ground(sought.question) if shelf else None
         return Brief(
@@ -61,6 +77,7 @@ class Briefing:
             material=ground.ranked if ground else None,
             memory=found.why if found else None,
             draw=wish.draw,
+            retold=retold,
         )
 
     async def ahead(self, snapshot: Snapshot) -> Brief:
@@ -76,6 +93,16 @@ class Briefing:
             facts=_told(self._recalls.facts(owner, now)) if self._recalls else (),
             course=tuple(_course(shelf.brief)) if shelf and shelf.brief else (),
         )
+
+    async def _retold(self, snapshot: Snapshot) -> Retold | None:
+        """What a model made of an older stretch; only where the policy wants it is it read."""
+        session = snapshot.session
+        if self._summaries is None or not snapshot.history_items:
+            return None
+        with suppress(TimeoutError, StoreUnavailable):
+            async with asyncio.timeout(self._policy.recall.patience):
+                return await self._summaries.of(session.workspace, session.id)
+        return None
 
     async def _shelf(self, session: Session) -> Shelf | None:
         course = session.course_id

@@ -90,6 +90,7 @@ class ContextPolicy(_Part):
     factors: WeightFactors = WeightFactors()
     compression: CompressionPolicy = CompressionPolicy()
     explore: ExplorePolicy = ExplorePolicy()
+    summaries: Literal["extractive", "model"] = "extractive"
 
     def ceiling(self, name: Tunable) -> float:
         """The largest share of the budget that a layer may have."""

@@ -15,6 +15,7 @@ from app.routing.router import Router
 from app.running import Running
 from app.spending import Spending
 from app.storage.snapshots import Snapshots
+from app.summarizing import Summarizing
 
 
 def gauges(meters: Meters, running: Running, health: Health) -> None:
@@ -66,6 +67,16 @@ def waiting(meters: Meters, later: Later) -> None:
         "Questions asked later by this process, by how that ended",
         "state",
         lambda: later.settled,
+    )
+
+
+def summaries(meters: Meters, summarizing: Summarizing) -> None:
+    """What models made of older stretches."""
+    meters.counts(
+        "masterx_summaries",
+        "Summaries that a model was asked for, by what became of them",
+        "result",
+        lambda: summarizing.results,
     )
 
 

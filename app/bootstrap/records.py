@@ -10,6 +10,7 @@ from app.storage.ports import Store
 from app.storage.questions import Questions
 from app.storage.sessions import Learners, Sessions
 from app.storage.snapshots import Portraying, Snapshots, nothing
+from app.storage.summaries import Summaries
 from app.storage.turns import TurnLog
 from app.storage.worths import Worths
 
@@ -27,6 +28,7 @@ class Records:
     courses: Courses
     worths: Worths
     corrections: Corrections
+    summaries: Summaries
 
 
 def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> Records:
@@ -42,4 +44,5 @@ def records_of(store: Store, clock: Clock, portraying: Portraying = nothing) -> 
         courses=Courses(store, clock),
         worths=Worths(store),
         corrections=Corrections(store),
+        summaries=Summaries(store),
     )

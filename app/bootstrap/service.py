@@ -24,7 +24,7 @@ from app.bootstrap.records import Records
 from app.bootstrap.remembering import recall_parts
 from app.bootstrap.standing_in import last_resort, warm_up
 from app.bootstrap.teaching import advice_of, helping_of, library_of
-from app.briefing import Briefing
+from app.briefing import Briefing, Sources
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
 from app.context.memory.recalls import Recalls
@@ -49,6 +49,8 @@ from app.settings import Settings, masked
 from app.spending import Spending
 from app.storage.belongings import Belongings
 from app.storage.presence import Instance, Presence
+from app.summarizing import Parts as SummarizingParts
+from app.summarizing import Summarizing
 from app.turn import Parts, Tutor
 from app.weighing import Weighing
 
@@ -65,6 +67,7 @@ class Service:
     running: Running
     spending: Spending
     later: Later
+    summarizing: Summarizing
     recalls: Recalls
     preload: Preload
     erasure: Erasure
@@ -100,7 +103,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
     assembler = Assembler(base.tokens)
     records.snapshots.tell_of_dropped(assembler.fragments.drop)
-    briefing = Briefing(base.policy, clock, recalls, library)
+    retold = records.summaries if base.policy.context.summaries == "model" else None
+    briefing = Briefing(base.policy, clock, Sources(recalls, library, retold))
     preload = Preload(recalls, clock, (Readying(records.snapshots, briefing, assembler).ready,))
     tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
@@ -112,7 +116,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     health = Health(_checks(base), clock)
     await health.look()
     later = Later(_asking_again(base, (running, router), health, me.id))
-    for hear in (recalls.hear, preload.hear, later.hear):
+    summarizing = Summarizing(_summing_up(base, (router, spending), health))
+    for hear in (recalls.hear, preload.hear, later.hear, summarizing.hear):
         base.events.subscribe(hear)
     told = Told(records.snapshots, base.cache, me.id, library.titles)
     await stack.enter_async_context(base.learning.awake(base.events, told))
@@ -120,14 +125,14 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
             *(spending.stay(), health.watch(), warm_up(router), load(base.policy), *base.learning.work()),
-            *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow()),
+            *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow(), summarizing.stay()),
         )
     )
     weighing = Weighing(records.worths, records.sessions)
     advice = advice_of(base.store, clock, base.policy, base.learning)
     remembering, teaching = (recalls, preload, erasure, weighing, helping_of(base.store)), (library, advice)
     made = Service(
-        *(base, records, tutor, router, running, spending, later, *remembering, *teaching, health),
+        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, health),
         providers=_asked(router, last),
         recovered=recovered,
     )
@@ -142,6 +147,7 @@ def _measure(made: Service, assembler: Assembler, responses: Responses) -> None:
     gauges.cache_counts(meters, made.records.snapshots, responses)
     gauges.money(meters, made.spending)
     gauges.waiting(meters, made.later)
+    gauges.summaries(meters, made.summarizing)
     gauges.fragments(meters, assembler.fragments)
     gauges.memories(meters, made.recalls, made.preload)
     gauges.learning(meters, made.base.learning)
@@ -157,6 +163,20 @@ def _asking_again(base: Base, asking: tuple[Running, Router], health: Health, me
         policy=base.policy,
         clock=base.clock,
         owner=me,
+        leaving=lambda: health.draining,
+    )
+
+
+def _summing_up(base: Base, asking: tuple[Router, Spending], health: Health) -> SummarizingParts:
+    router, spending = asking
+    return SummarizingParts(
+        turns=base.records.turns,
+        summaries=base.records.summaries,
+        router=router,
+        spending=spending,
+        tokens=base.tokens,
+        policy=base.policy,
+        clock=base.clock,
         leaving=lambda: health.draining,
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.policy import AffectBand, MasteryBand, Policy
-from app.vocabulary import Affect, Remembered, Snapshot, Task
+from app.vocabulary import Affect, Remembered, Retold, Snapshot, Task
 
 if TYPE_CHECKING:
     from app.context.recall.search import Ranked  # carries numpy, which a plain command does not need
@@ -33,6 +33,7 @@ class Brief:
 
     `recalled` and `material` are passages that may help, `memory` how what is remembered was there. `draw`, from
     [0, 1), decides whether a layer is left out to learn what it is worth; `None` for a preview.
+    `retold` is what a model made of an older stretch of the session.
     """
 
     policy: Policy
@@ -48,6 +49,7 @@ class Brief:
     material: "Ranked | None" = None
     memory: Remembered | None = None
     draw: float | None = None
+    retold: Retold | None = None
 
     @property
     def limit(self) -> int:

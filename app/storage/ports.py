@@ -97,6 +97,8 @@ QUESTIONS = Kind(
 _OF_LEARNER = Index("by_learner", ("workspace", "learner_id", "id"))
 # Pieces of a learner's retrieval index, derived from the turns.
 SEGMENTS = Kind("segments", (_OF_LEARNER,))
+# What a model made of older stretches of sessions, by the session's id.
+SUMMARIES = Kind("summaries", (_OF_LEARNER,))
 COURSES = Kind("courses", (Index("by_name", ("workspace", "course_id"), unique=True),))
 MATERIALS = Kind("materials", (Index("by_course", ("workspace", "course_id", "id")),))
 # Counts of turns that had a layer of context left out, by layer and task.
@@ -119,11 +121,11 @@ LEARNED = Kind("learned", (_OF_LEARNER,))
 MODELS = Kind("models", (Index("by_name", ("workspace", "name", "id")),))
 KINDS = (
     *(SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS),
-    *(SEGMENTS, COURSES, MATERIALS, WORTH, ANSWERS, CORRECTIONS, LEARNED, MODELS),
+    *(SEGMENTS, SUMMARIES, COURSES, MATERIALS, WORTH, ANSWERS, CORRECTIONS, LEARNED, MODELS),
 )
 # Everything that is a learner's, by that learner's name in the workspace: what an export holds and an erasure removes,
 # in this order. What is derived comes after what it is derived from; feedback, which only names its turn, goes with it.
-OF_LEARNER = (QUESTIONS, ANSWERS, CORRECTIONS, TURNS, SESSIONS, SEGMENTS, LEARNED, LEARNERS)
+OF_LEARNER = (QUESTIONS, ANSWERS, CORRECTIONS, TURNS, SESSIONS, SEGMENTS, SUMMARIES, LEARNED, LEARNERS)
 
 
 @dataclass(frozen=True, slots=True)

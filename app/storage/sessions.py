@@ -8,7 +8,7 @@ from typing import Any
 from app.clock import Clock, iso
 from app.errors import Conflict, Duplicate, NotFound
 from app.storage.learned import OF_TURNS, learned_id
-from app.storage.ports import FEEDBACK, LEARNED, LEARNERS, QUESTIONS, SEGMENTS, SESSIONS, TURNS, Find, Store
+from app.storage.ports import FEEDBACK, LEARNED, LEARNERS, QUESTIONS, SEGMENTS, SESSIONS, SUMMARIES, TURNS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import Feedback, Learner, Page, Session, Turn
 
@@ -49,6 +49,7 @@ class Sessions:
         # First what was said, last what quotes it: who quotes the session looks whether it is still there (`Segments`).
         await self._store.delete(SESSIONS, {"id": session.id})
         await self._remove_turns(session)  # those that were opened meanwhile
+        await self._store.delete(SUMMARIES, {"id": session.id})
         await self._store.delete(SEGMENTS, {"workspace": session.workspace, "learner_id": session.learner_id})
         await self._store.delete(LEARNED, {"id": learned_id(session.workspace, session.learner_id, OF_TURNS)})
 

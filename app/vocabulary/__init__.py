@@ -36,7 +36,7 @@ from app.vocabulary.keeping import (
     Timing,
     Turn,
 )
-from app.vocabulary.known import Due, Passage, Portrait, Snapshot, Standing, Trait
+from app.vocabulary.known import Due, Passage, Portrait, Retold, Snapshot, Standing, Trait
 from app.vocabulary.learning import Estimate, Sheet
 from app.vocabulary.reading import Affect, Alarm, Danger, Reading, Span
 from app.vocabulary.receipts import Explored, ItemReceipt, LayerReceipt, Outcome, Receipt, Remembered
@@ -86,6 +86,7 @@ __all__ = [
     "Reading",
     "Receipt",
     "Remembered",
+    "Retold",
     "Said",
     "Sampling",
     "Session",

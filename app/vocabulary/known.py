@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.vocabulary.asking import Said
-from app.vocabulary.keeping import Learner, Session
+from app.vocabulary.keeping import SCHEMA, Learner, Session
 from app.vocabulary.reading import Affect
 
 
@@ -74,6 +74,22 @@ class Portrait:
     affect: Affect = field(default_factory=Affect)
     strain: float | None = None
     traits: tuple[Trait, ...] = ()
+
+
+@dataclass(frozen=True)
+class Retold:
+    """What a model made of a stretch of a session, and where it is from: the numbers (`seqs`) and ids of the turns that
+    it covers, oldest first, who made it (`provider/model`), and when, ISO 8601 UTC. `id` is the session's."""
+
+    id: str
+    workspace: str
+    learner_id: str
+    text: str
+    seqs: tuple[int, ...]
+    turn_ids: tuple[str, ...]
+    model: str
+    made_at: str
+    schema: int = SCHEMA
 
 
 @dataclass(frozen=True, slots=True)

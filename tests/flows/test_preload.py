@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from app.briefing import Briefing, Wish
+from app.briefing import Briefing, Sources, Wish
 from app.context.assemble import Assembler
 from app.context.memory.ahead import Ahead
 from app.context.preload import Preload, Prepare
@@ -115,7 +115,7 @@ async def test_the_head_of_the_next_prompt_is_ready_before_its_message_comes(sto
     session = await school.history(ADA, ["I live in Vienna."])
     async with school.replica() as replica:
         snapshots = replica.records.snapshots
-        briefing = Briefing(POLICY, school.clock, replica.recalls)
+        briefing = Briefing(POLICY, school.clock, Sources(replica.recalls))
         readying = Readying(snapshots, briefing, assembler)
         async with ahead_of(replica, readying.ready) as preload:
             preload.expect(ADA, session.id)
@@ -134,6 +134,6 @@ async def test_the_head_of_the_next_prompt_is_ready_before_its_message_comes(sto
 async def test_nothing_is_made_ready_for_a_session_that_is_gone(store: SqliteStore) -> None:
     school, assembler = School(store), Assembler(o200k())
     async with school.replica() as replica:
-        briefing = Briefing(POLICY, school.clock, replica.recalls)
+        briefing = Briefing(POLICY, school.clock, Sources(replica.recalls))
         await Readying(replica.records.snapshots, briefing, assembler).ready("school", "gone")
     assert not assembler.fragments.lookups.total()

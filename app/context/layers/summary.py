@@ -4,16 +4,20 @@ It is there where history was cut, so that the thread is not lost with the words
 beginning does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from app.context.brief import Brief, Item
 from app.context.layers.layer import Fragment, Layer, Supply, Take, lines
 from app.context.tokens import Tokens
-from app.vocabulary import Said
+from app.vocabulary import Retold, Said
+
+if TYPE_CHECKING:
+    from app.context.summaries import Line
 
 _TITLE = "Earlier in this session:"
 _ENDS = 2
-_READ = 12
+READ = 12
 """Exchanges before the first one sent that are read."""
 
 _FEW = 2
@@ -25,12 +29,48 @@ def _nothing(_: Brief) -> Supply | None:
     return None
 
 
+def stretch(cut: Sequence[Said]) -> tuple[Said, ...]:
+    """The exchanges that are summed up of those that were `cut`, oldest first; none where they are too few."""
+    return tuple(cut)[-READ:] if len(cut) >= _FEW else ()
+
+
+def words(cut: Iterable[Said]) -> list["Line"]:
+    """What was said in exchanges, each with its number."""
+    from app.context.summaries import Line  # reads words with a stemmer: not for a plain command
+
+    return [
+        Line(str(one.seq), speaker, text)
+        for one in cut
+        for speaker, text in (("learner", one.message), ("tutor", one.reply))
+        if text
+    ]
+
+
 def before(brief: Brief, first_seq: int | None) -> Supply | None:
     """What was said in the session before the exchange `first_seq`."""
-    cut = tuple([said for said in brief.snapshot.said if first_seq is not None and said.seq < first_seq])[-_READ:]
-    if len(cut) < _FEW:
+    cut = stretch([said for said in brief.snapshot.said if first_seq is not None and said.seq < first_seq])
+    if not cut:
         return None
-    return Supply((brief.snapshot.session.id, cut[0], cut[-1]), _take(cut))
+    retold = told_again(brief.retold, [one.seq for one in cut])
+    version = (brief.snapshot.session.id, cut[0], cut[-1], retold and retold.text)
+    return Supply(version, _take(cut) if retold is None else _instead(retold, _take(cut)))
+
+
+def told_again(retold: Retold | None, seqs: Sequence[int]) -> Retold | None:
+    """What a model made of a stretch, where it is of these very exchanges."""
+    return retold if retold and retold.seqs == tuple(seqs) else None
+
+
+def _instead(retold: Retold, sentences: Take) -> Take:
+    """It goes whole, for it was checked whole; in a room that is too small for it there are sentences."""
+    named = Item(f"exchanges {retold.seqs[0]} to {retold.seqs[-1]} by {retold.model}", retold.text)
+    whole = lines(_TITLE, lambda: [named])
+
+    def take(room: int, tokens: Tokens) -> Fragment:
+        fragment = whole(room, tokens)
+        return fragment if fragment.kept else sentences(room, tokens)
+
+    return take
 
 
 def _take(cut: tuple[Said, ...]) -> Take:
@@ -42,15 +82,9 @@ def _take(cut: tuple[Said, ...]) -> Take:
 
 
 def _items(cut: tuple[Said, ...], room: int, tokens: Tokens) -> Iterator[Item]:
-    from app.context.summaries import Line, Summary, summed_up  # reads words with a stemmer: not for a plain command
+    from app.context.summaries import Summary, summed_up
 
-    said = [
-        Line(str(one.seq), speaker, text)
-        for one in cut
-        for speaker, text in (("learner", one.message), ("tutor", one.reply))
-        if text
-    ]
-    for line in summed_up(Summary(), said, room, lambda text: tokens.count(f"- {text}\n")).lines:
+    for line in summed_up(Summary(), words(cut), room, lambda text: tokens.count(f"- {text}\n")).lines:
         yield Item(f"exchange {line.turn_id}", f"{line.speaker}: {line.text}")
 
 
