@@ -49,6 +49,12 @@ SETTINGS = (
         "auto or required",
         "`auto`: open on a loopback address, keys required on any other; `required`: keys always",
     ),
+    Setting(
+        "MASTERX_DENSE",
+        "",
+        "a folder with `model.safetensors` and `tokenizer.json`",
+        "a model2vec model, for recall by meaning; needs `masterx[dense]`",
+    ),
     Setting("MASTERX_LOG", "console on a terminal, else json", "console or json", "form of the log lines"),
 )
 
@@ -62,6 +68,7 @@ class Settings:
     providers: Path
     policy: Path
     auth: str
+    dense: Path | None
     log: str
     environment: Mapping[str, str] = field(repr=False)
 
@@ -96,6 +103,7 @@ def load(environment: Mapping[str, str] | None = None, dotenv: Path = Path(".env
         providers=_file(values, "MASTERX_PROVIDERS", "providers.toml"),
         policy=_file(values, "MASTERX_POLICY", "policy.toml"),
         auth=_choice(values, "MASTERX_AUTH", ("auto", "required"), "auto"),
+        dense=_folder(values, "MASTERX_DENSE"),
         log=_choice(values, "MASTERX_LOG", ("console", "json"), "console" if sys.stderr.isatty() else "json"),
         environment=values,
     )
@@ -141,6 +149,15 @@ def _file(values: Mapping[str, str], variable: str, default: str) -> Path:
     return path
 
 
+def _folder(values: Mapping[str, str], variable: str) -> Path | None:
+    if variable not in values:
+        return None
+    path = Path(values[variable])
+    if not path.is_dir():
+        raise SettingsError(f"{variable}={values[variable]}: there is no such folder; {_allowed(variable)}")
+    return path
+
+
 def _choice(values: Mapping[str, str], variable: str, allowed: tuple[str, ...], default: str) -> str:
     value = values.get(variable, default)
     if value not in allowed:
@@ -155,8 +172,11 @@ def _refuse_bad_addresses(values: Mapping[str, str]) -> None:
 
 
 def _refusal(variable: str, value: str) -> SettingsError:
-    allowed = next(s.allowed for s in SETTINGS if s.variable == variable)
-    return SettingsError(f"{variable}={masked(value)}: allowed is {allowed}")
+    return SettingsError(f"{variable}={masked(value)}: {_allowed(variable)}")
+
+
+def _allowed(variable: str) -> str:
+    return f"allowed is {next(s.allowed for s in SETTINGS if s.variable == variable)}"
 
 
 def masked(value: str) -> str:
@@ -173,5 +193,5 @@ def masked(value: str) -> str:
 
 def table() -> str:
     """All settings as a Markdown table, for the README."""
-    rows = (f"| `{s.variable}` | `{s.default}` | {s.allowed} | {s.meaning} |" for s in SETTINGS)
+    rows = (f"| `{s.variable}` | {s.default and f'`{s.default}`'} | {s.allowed} | {s.meaning} |" for s in SETTINGS)
     return "\n".join(("| variable | default | allowed | meaning |", "|---|---|---|---|", *rows))

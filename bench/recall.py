@@ -80,7 +80,7 @@ class World:
     async def recalls(self, policy: RecallPolicy, clock: Clock | None = None) -> AsyncIterator[Recalls]:
         """The memories of a process that has just started."""
         clock = clock or SystemClock()
-        async with Recalls.of(recall_parts(self.store, MemoryCache(clock), clock, policy)) as recalls:
+        async with Recalls.of(recall_parts(self.store, MemoryCache(clock), clock, (policy, None))) as recalls:
             yield recalls
 
     async def told(self, owner: Owner, count: int, said: Iterator[str]) -> None:

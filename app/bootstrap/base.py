@@ -9,6 +9,7 @@ from app.bootstrap.learning import Learning, learning_of
 from app.bootstrap.records import Records, records_of
 from app.clock import Clock
 from app.context.fixed import smallest_budget
+from app.context.recall.dense import Dense
 from app.context.tokens import Tokens, o200k
 from app.errors import SettingsError
 from app.events import Events
@@ -27,6 +28,7 @@ class Base:
     clock: Clock
     policy: Policy
     tokens: Tokens
+    dense: Dense | None
     smallest_budget: int
     store: Store
     cache: Cache
@@ -40,6 +42,7 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
     """Opens the store and the cache; raises `SettingsError`, `StoreUnavailable`, `SchemaMismatch`."""
     policy, tokens = load_policy(settings.policy), o200k()
     least = _check_budget(policy, tokens)
+    dense = Dense.load(settings.dense) if settings.dense else None
     store, schema = await stack.enter_async_context(store_of(settings))
     await bring_up_to_date(settings, schema, clock)
     cache = await cache_of(settings, clock)
@@ -51,6 +54,7 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
         clock=clock,
         policy=policy,
         tokens=tokens,
+        dense=dense,
         smallest_budget=least,
         store=store,
         cache=cache,

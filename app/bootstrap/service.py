@@ -98,9 +98,9 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
     _count_exactly(spending, router)
-    of_learners = recall_parts(base.store, base.cache, clock, base.policy.recall)
+    of_learners = recall_parts(base.store, base.cache, clock, (base.policy.recall, base.dense))
     recalls = await stack.enter_async_context(Recalls.of(of_learners))
-    library = await stack.enter_async_context(library_of(base.store, base.cache, clock, base.tokens))
+    library = await stack.enter_async_context(library_of(base))
     assembler = Assembler(base.tokens)
     records.snapshots.tell_of_dropped(assembler.fragments.drop)
     retold = records.summaries if base.policy.context.summaries == "model" else None

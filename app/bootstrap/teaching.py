@@ -4,15 +4,14 @@ from contextlib import AbstractAsyncContextManager
 
 from app.advice import Advice
 from app.advice import Parts as AdviceParts
+from app.bootstrap.base import Base
 from app.bootstrap.learning import Learning
 from app.clock import Clock
-from app.context.tokens import Tokens
 from app.helping import Helping
 from app.learner.beliefs import Beliefs
 from app.library import Library, Parts
 from app.policy import Policy
 from app.storage.answers import Sheets
-from app.storage.cache import Cache
 from app.storage.courses import Courses
 from app.storage.learned import Learned
 from app.storage.ports import Store
@@ -20,9 +19,9 @@ from app.storage.sessions import Sessions
 from app.storage.turns import TurnLog
 
 
-def library_of(store: Store, cache: Cache, clock: Clock, tokens: Tokens) -> AbstractAsyncContextManager[Library]:
+def library_of(base: Base) -> AbstractAsyncContextManager[Library]:
     """The material of the courses in a store."""
-    return Library.of(Parts(Courses(store, clock), cache, clock, tokens.count))
+    return Library.of(Parts(Courses(base.store, base.clock), base.cache, base.clock, base.tokens.count, base.dense))
 
 
 def advice_of(store: Store, clock: Clock, policy: Policy, learning: Learning) -> Advice:

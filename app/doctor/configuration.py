@@ -2,6 +2,7 @@
 
 from app.bootstrap import entries_of
 from app.context.fixed import smallest_budget
+from app.context.recall.dense import Dense
 from app.context.tokens import o200k
 from app.doctor.findings import Finding
 from app.errors import SettingsError
@@ -12,12 +13,22 @@ from app.spending import limited
 
 def look(settings: Settings) -> list[Finding]:
     """What was set, and whether the files it names can be worked with."""
-    return [_settings(settings), _policy(settings), *_catalogue(settings), *_unpriced(settings)]
+    return [_settings(settings), *_dense(settings), _policy(settings), *_catalogue(settings), *_unpriced(settings)]
 
 
 def _settings(settings: Settings) -> Finding:
     given = [one.variable for one in SETTINGS if one.variable in settings.environment]
     return Finding("settings", "ok", ", ".join(given) if given else "all as they come")
+
+
+def _dense(settings: Settings) -> list[Finding]:
+    if settings.dense is None:
+        return []
+    try:
+        dense = Dense.load(settings.dense)
+    except SettingsError as error:
+        return [Finding("dense", "problem", str(error), "correct MASTERX_DENSE, or leave it empty")]
+    return [Finding("dense", "ok", f"{settings.dense}: vectors of {dense.size} numbers")]
 
 
 def _policy(settings: Settings) -> Finding:

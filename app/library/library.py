@@ -9,6 +9,7 @@ from typing import Self
 import orjson
 
 from app.clock import Clock, iso
+from app.context.recall.dense import Dense
 from app.context.recall.search import Question, search
 from app.courses.blocks import Unreadable
 from app.courses.extract import understood
@@ -48,12 +49,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a library works with; `count` gives the tokens of a text."""
+    """What a library works with; `count` gives the tokens of a text, `dense` vectors, if there is a model."""
 
     courses: Courses
     cache: Cache
     clock: Clock
     count: Callable[[str], int]
+    dense: Dense | None = None
 
 
 class Library:
@@ -67,7 +69,7 @@ class Library:
     @asynccontextmanager
     async def of(cls, parts: Parts) -> AsyncIterator[Self]:
         """A library may be used inside this context."""
-        async with Shelves.of(parts.courses, parts.clock) as shelves:
+        async with Shelves.of(parts.courses, parts.clock, parts.dense) as shelves:
             yield cls(parts, shelves)
 
     async def take(self, workspace: str, course_id: str, sent: Sent) -> Material:

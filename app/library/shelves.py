@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from typing import Self
 
 from app.clock import Clock
+from app.context.recall.dense import Dense
+from app.context.recall.index import Index
 from app.errors import NotFound, StoreUnavailable
 from app.library.shelf import Shelf
 from app.storage.courses import Courses
@@ -37,17 +39,18 @@ log = logging.getLogger("masterx.library")
 class Shelves:
     """Shelves by course, each brought up to date by one task at a time."""
 
-    def __init__(self, courses: Courses, clock: Clock, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, courses: Courses, clock: Clock, dense: Dense | None, tasks: asyncio.TaskGroup) -> None:
         self._courses, self._clock, self._tasks = courses, clock, tasks
+        self._dense = dense
         self._held: OrderedDict[Name, Shelf] = OrderedDict()
         self._loads: dict[Name, asyncio.Task[None]] = {}
 
     @classmethod
     @asynccontextmanager
-    async def of(cls, courses: Courses, clock: Clock) -> AsyncIterator[Self]:
+    async def of(cls, courses: Courses, clock: Clock, dense: Dense | None = None) -> AsyncIterator[Self]:
         """Shelves may be asked for inside this context; loads under way end with it."""
         async with asyncio.TaskGroup() as tasks:
-            shelves = cls(courses, clock, tasks)
+            shelves = cls(courses, clock, dense, tasks)
             yield shelves
             for load in list(shelves._loads.values()):
                 load.cancel()
@@ -96,7 +99,7 @@ class Shelves:
 
     async def _current(self, name: Name, course: Course) -> Shelf:
         held = self._held.get(name)
-        shelf = held if held and held.course == course.id else Shelf(course.id)
+        shelf = held if held and held.course == course.id else Shelf(course.id, index=Index(self._dense))
         self._held[name] = shelf
         self._held.move_to_end(name)
         async with shelf.lock:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.bootstrap import Records, records_of
 from app.clock import Clock, HandClock, iso
-from app.context.memory.loading import Loader
+from app.context.memory.loading import Extent, Loader
 from app.context.memory.recalls import Parts, Recalls, Sought
 from app.context.recall.search import Question
 from app.events import TurnEnded
@@ -67,7 +67,7 @@ class School:
     async def replica(self, policy: RecallPolicy = PATIENT) -> AsyncIterator[Replica]:
         """A process that has just started."""
         segments = Segments(self.store)
-        loader = Loader(self.store, segments, self.clock, policy.passages)
+        loader = Loader(self.store, segments, self.clock, Extent(policy.passages))
         parts = Parts(loader, segments, self.cache, self.clock, policy, f"replica {next(self._names)}")
         async with Recalls.of(parts) as recalls:
             work = [asyncio.ensure_future(recalls.follow()), asyncio.ensure_future(recalls.stay())]

@@ -3,11 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import orjson
 
 from app.clock import Clock
 from app.context.memory.memory import SIZE, Memory
+from app.context.recall.dense import Dense
+from app.context.recall.index import Index
 from app.errors import SegmentError
 from app.storage.ports import TURNS, Doc, Find, Store
 from app.storage.segments import Owner, Segments
@@ -16,7 +19,18 @@ _PAGE = 200
 _SLICE = 8
 """Turns that are taken in before others may work: some 2 ms."""
 
+_VECTORS = 32
+"""Vectors that are made before others may work: some 2 ms."""
+
 log = logging.getLogger("masterx.memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many passages of a learner are remembered, the newest, and the model that gives them vectors, if any."""
+
+    most: int
+    dense: Dense | None = None
 
 
 class Loader:
@@ -25,15 +39,15 @@ class Loader:
     all is read again. So a turn that was recorded late under an early id is found, and one that was erased is
     forgotten, whoever did it and whatever was lost on the way."""
 
-    def __init__(self, store: Store, segments: Segments, clock: Clock, most: int) -> None:
-        """`most`: how many passages of a learner are remembered, the newest."""
-        self._store, self._segments, self._clock, self._most = store, segments, clock, most
+    def __init__(self, store: Store, segments: Segments, clock: Clock, extent: Extent) -> None:
+        self._store, self._segments, self._clock = store, segments, clock
+        self._most, self._dense = extent.most, extent.dense
 
     async def load(self, owner: Owner) -> Memory:
         """All that is remembered of a learner. Raises `StoreUnavailable`."""
         newest = await self._segments.newest(owner)
         if newest >= 0:
-            memory = Memory()
+            memory = Memory(Index(self._dense))
             if await self._unpack(owner, memory, newest) and await self.catch_up(owner, memory):
                 return memory
             removed = await self._segments.remove(owner)
@@ -70,13 +84,18 @@ class Loader:
                     return False
                 n += 1
                 await asyncio.sleep(0)
+                while memory.index.embed(_VECTORS):
+                    await asyncio.sleep(0)
             if not found:  # removed meanwhile
                 return False
         return True
 
     async def _read_anew(self, owner: Owner) -> Memory:
         """The newest turns of the log, newest first until they are enough, taken in from the oldest on."""
-        memory, pages = Memory(), list[bytes]()  # as bytes they are small, and nothing for the garbage collector
+        memory, pages = (
+            Memory(Index(self._dense)),
+            list[bytes](),
+        )  # as bytes they are small, and nothing for the garbage collector
         count, before, held = await self._store.count(TURNS, owner.where), None, 0
         memory.index.reserve(min(2 * count, self._most))
         while 2 * held < self._most:

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.context.recall import segments
 from app.context.recall.columns import ANALYSED, WIDTH, Array, Column, Table
+from app.context.recall.dense import Dense, Vectors
 from app.context.recall.lines import Lines, Names
 from app.context.recall.nature import nature
 from app.context.recall.postings import NONE, Postings
@@ -37,8 +38,10 @@ class Index:
     collector, which would hold everything up for half a second over 200,000 records in lists.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dense: Dense | None = None) -> None:
+        """With a model `vectors` holds one for each passage, too."""
         self.table, self.postings = Table(), Postings()
+        self.vectors = Vectors(dense, self._text) if dense else None
         self.sessions, self.speakers = Names(), Names()
         self._rows, self._contents = Column("O"), Column("O")
         self._rows.grow(1)
@@ -59,7 +62,7 @@ class Index:
     @property
     def footprint(self) -> int:
         """About how many bytes of memory it takes."""
-        rows = self.table.nbytes + self.postings.nbytes
+        rows = self.table.nbytes + self.postings.nbytes + (self.vectors.nbytes if self.vectors else 0)
         return rows + self._letters + 4 * self._terms + _OVERHEAD * len(self._slots)
 
     def passage(self, slot: int) -> Passage:
@@ -94,6 +97,8 @@ class Index:
         """Makes room for so many more passages, and some, at once: to move what there is takes 50 ms at 200,000."""
         for columns in (self.table, self._rows, self._contents):
             columns.reserve(count + count // 4)
+        if self.vectors:
+            self.vectors.reserve(count + count // 4)
 
     def surroundings(self) -> tuple[Array, Array]:
         """For each slot the terms in it and around it, weighted as `search` weighs them; for each session's number the
@@ -113,6 +118,12 @@ class Index:
         analysed = [_analysed(passage, one) for passage, one in zip(passages, found, strict=True)]
         columns = {name: np.array([row[name] for row in analysed], kind) for name, kind in ANALYSED.items()}
         self._take([row_of(passage) for passage in passages], np.array(numbers, "u4"), columns)
+        self.embed(len(passages))
+
+    def embed(self, most: int) -> bool:
+        """Makes so many of the vectors that are missing, at most; whether some are left. `unpack` leaves its own to be
+        made, so that who loads can let others work in between; `search` makes what is left."""
+        return self.vectors is not None and self.vectors.make(most)
 
     def remove(self, session_id: str) -> None:
         """Erases a session, or a document: its passages, its words, its part in all counts."""
@@ -150,6 +161,8 @@ class Index:
         holders = np.repeat(np.array(slots, "u4"), lengths)
         self.postings.add(holders, contents)
         self._note_first(holders, contents)
+        if self.vectors:
+            self.vectors.want(slots)
 
     def _note_first(self, holders: Array, contents: Array) -> None:
         """Puts the first different terms of passages beside their rows; each of `contents` has its slot beside it."""
@@ -183,6 +196,10 @@ class Index:
             self._terms += len(content)
         self.table.put(slots, {"place": places, "session": sessions, "speaker": speakers})
 
+    def _text(self, slot: int) -> str | None:
+        row = self._rows[slot]
+        return bare(read(row)[5]) if row else None
+
     def _discard(self, id_: str) -> None:
         slot = self._slots.pop(id_, None)
         if slot is None:
@@ -199,6 +216,8 @@ class Index:
         self._rows[slot] = self._contents[slot] = None
         self._asides.pop(slot, None)
         self.table.clear(slot)
+        if self.vectors:
+            self.vectors.drop(slot)
         self._free.append(slot)
 
 

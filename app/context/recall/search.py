@@ -30,6 +30,9 @@ _OF_ONESELF = 1.5
 """What a passage gains that speaks of the speaker whom the question names."""
 _WHEN = 1.5
 _SIZE = 2.0
+_LIKE = 1.0
+"""Weight of likeness in meaning, where a model gives it: how much of the question's terms, by what they tell, a passage
+that means the same is taken to hold."""
 _ASKED = 0.1
 """What a passage gains of the score of a question that it follows."""
 _RARITY, _RAREST = 0.15, 8
@@ -92,6 +95,8 @@ def search(index: Index, question: Question) -> Ranked:
     own = terms(question.text)
     wanted = _wanted(index, question, own)
     shared = _shared(index, wanted)
+    if index.vectors:
+        shared += _LIKE * _mass(index, own) * index.vectors.likeness(question.text, len(shared))
     told = _told(index, question)
     if not shared.any() and told is None:
         return Ranked(index, np.empty(0, "i8"), np.empty(0), np.empty(0), frozenset(own))
@@ -160,6 +165,12 @@ def _shared(index: Index, wanted: dict[str, float]) -> Array:
         share = _SESSION * weight * _idf(sessions, int(np.count_nonzero(counts))) * (_K1 + 1)
         session += share * counts / (counts + wide)
     return scores + session[table["session"]]
+
+
+def _mass(index: Index, own: list[str]) -> float:
+    """What the question's terms tell together, whether any passage holds them or not: in its units likeness stands
+    beside BM25, however many passages there are, be it one, and a message without a term is like nothing."""
+    return sum(_idf(len(index), index.postings.holders(term)) for term in list(dict.fromkeys(own))[:_MOST_TERMS])
 
 
 def _idf(count: int, holders: int) -> float:
