@@ -83,9 +83,10 @@ class Loader:
                     log.warning("a segment cannot be used: %s", error)
                     return False
                 n += 1
-                await asyncio.sleep(0)
-                while memory.index.embed(_VECTORS):
+                left = True
+                while left:
                     await asyncio.sleep(0)
+                    left = memory.index.embed(_VECTORS)
             if not found:  # removed meanwhile
                 return False
         return True
