@@ -26,6 +26,16 @@ async def test_what_only_means_what_is_asked_is_in_the_context_with_a_model_and_
         assert (f"{first['id']}#m" in [one["id"] for one in told if one["outcome"] == "kept"]) is bool(given)
 
 
+async def test_material_that_only_means_what_is_asked_is_found(start: AsyncStart, tmp_path: Path) -> None:
+    masterx = await start(MASTERX_DENSE=str(model(tmp_path / "tiny")))
+    assert (await masterx.call("PUT", "/v1/courses/health", {"title": "Health", "skills": []}))[0] == 201
+    text = {"title": "Leaflet", "format": "markdown", "text": "# Help\nA physician sees whoever comes before noon."}
+    assert (await masterx.call("POST", "/v1/courses/health/materials", text))[0] == 201
+    status, found = await masterx.call("GET", "/v1/courses/health/search?q=doctor")
+    assert status == 200
+    assert "physician" in found["data"][0]["text"]
+
+
 async def test_the_doctor_names_the_model(tmp_path: Path) -> None:
     _, output, _ = await cli(tmp_path, {"MASTERX_DENSE": str(model(tmp_path / "tiny"))}, "doctor")
     assert "vectors of 8 numbers" in output

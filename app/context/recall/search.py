@@ -2,9 +2,10 @@
 
 A passage's score is a sum, in the units of BM25: the question's terms and, with less weight, those akin to them (words
 of one family; what is asked for by its kind, `kin.py`) in it and around it (BM25F over the passage and its neighbours:
-an answer stands beside its question), the same terms in its session (BM25), whether it was said when and by whom the
-question says, what it tells by itself (`nature`), less what it takes of the room: twice the logarithm of its tokens,
-since the most is found in a room by taking what helps most for a token.
+an answer stands beside its question), the same terms in its session (BM25), how like it is in meaning where there is a
+model (`dense.py`), whether it was said when and by whom the question says, what it tells by itself (`nature`), less
+what it takes of the room: twice the logarithm of its tokens, since the most is found in a room by taking what helps
+most for a token.
 """
 
 import math
@@ -31,8 +32,8 @@ _OF_ONESELF = 1.5
 _WHEN = 1.5
 _SIZE = 2.0
 _LIKE = 0.5
-"""Weight of likeness in meaning, where a model gives it: how much of the question's terms, by what they tell, a passage
-that means the same is taken to hold. More lets the mean of its words outvote the words (LoCoMo, WordLlama: `bench`)."""
+"""What likeness in meaning weighs, where a model gives it: a passage that means the same counts as one that holds
+half of the question's terms, by what they tell. With as much as all of them, words alone found more (LoCoMo)."""
 _ASKED = 0.1
 """What a passage gains of the score of a question that it follows."""
 _RARITY, _RAREST = 0.15, 8
