@@ -51,20 +51,20 @@ _KINDS = """
 """
 
 
-def members(term: str) -> frozenset[str]:
-    """The terms that a term may ask for by their kind.
+def members(term: str) -> tuple[str, ...]:
+    """The terms that a term may ask for by their kind, in order.
 
     >>> "dog" in members("pet"), "pet" in members("dog")
     (True, False)
     """
-    return _kinds().get(term, frozenset())
+    return _kinds().get(term, ())
 
 
 @lru_cache(maxsize=1)
-def _kinds() -> dict[str, frozenset[str]]:
+def _kinds() -> dict[str, tuple[str, ...]]:
     kinds: dict[str, frozenset[str]] = {}
     for line in " ".join(_KINDS.split("\n        ")).splitlines():
         asked, _, told = line.partition(":")
         for term in terms(asked):
             kinds[term] = kinds.get(term, frozenset()) | frozenset(terms(told))
-    return kinds
+    return {term: tuple(sorted(told)) for term, told in kinds.items()}

@@ -129,11 +129,11 @@ def _wanted(index: Index, question: Question, own: list[str]) -> dict[str, float
 
 def _widen(index: Index, wanted: dict[str, float], own: list[str]) -> None:
     """Adds words of the families of the question's own, and those that it asks for by their kind; a long message has
-    enough words."""
+    enough words. Their order is that of the words, so that sums of scores are the same on every replica."""
     if len(own) > _MOST_TERMS:
         return
     for term in own:
-        for kin in index.postings.family(term):
+        for kin in sorted(index.postings.family(term)):
             wanted.setdefault(kin, _FAMILY)
     for term in own:
         for member in members(term):
