@@ -78,7 +78,7 @@ class Pair:
 
 
 @asynccontextmanager
-async def pair(entry: Entry, patience: float = 10.0) -> AsyncIterator[Pair]:
+async def pair(entry: Entry, patience: float = 60.0) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(a_world(SystemClock()))
         url = world.provider.url(entry.dialect)
@@ -87,7 +87,7 @@ async def pair(entry: Entry, patience: float = 10.0) -> AsyncIterator[Pair]:
 
 
 @asynccontextmanager
-async def plain_pair(dialect: str, patience: float = 10.0) -> AsyncIterator[Pair]:
+async def plain_pair(dialect: str, patience: float = 60.0) -> AsyncIterator[Pair]:
     async with pair(plain_entry(dialect, "http://127.0.0.1:9"), patience) as opened:
         yield opened
 

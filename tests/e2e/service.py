@@ -116,7 +116,9 @@ class Masterx:
     def http(self) -> aiohttp.ClientSession:
         """A client with connections of its own."""
         if self._http is None:
-            self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
+            # The service lets go of a connection that was idle for five seconds; none so old is used for a call.
+            kept = aiohttp.TCPConnector(keepalive_timeout=2)
+            self._http = aiohttp.ClientSession(connector=kept, timeout=aiohttp.ClientTimeout(total=60))
         return self._http
 
     async def call(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
