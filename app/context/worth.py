@@ -21,8 +21,10 @@ from app.vocabulary import Explored, Feedback
 FACTORS = (0.0, 0.5)
 """What a layer that is hit is shrunk to: left out, halved."""
 
-NEVER = frozenset({"instructions", "safety", "policy", "strategy", "front_end", "course", "material", "message"})
-"""Layers that no lot hits: what makes an answer safe, right or an answer at all."""
+NEVER = frozenset(
+    {"instructions", "safety", "policy", "strategy", "front_end", "course", "material", "history", "message"}
+)
+"""Layers that no lot hits: what makes an answer safe, right or an answer at all, which needs what was said last."""
 
 LEAST = 30.0
 """Effective turns on both sides below which nothing is said about a layer."""

@@ -23,8 +23,8 @@ from app.context.worth import (
 )
 from app.vocabulary import Explored, Feedback
 
-LAYERS = ("instructions", "profile", "memory", "material", "history", "message")
-TRUE = {"profile": 0.15, "memory": -0.12, "history": 0.0}
+LAYERS = ("instructions", "profile", "memory", "material", "retrieved", "message")
+TRUE = {"profile": 0.15, "memory": -0.12, "retrieved": 0.0}
 """What each layer adds to the chance that a learner finds an answer helpful."""
 
 
@@ -58,7 +58,7 @@ def test_intervals_cover_the_truth_and_find_what_helps_and_what_harms() -> None:
     assert covered / total >= 0.93
     assert signs["profile", 1] > 50 * max(1, signs["profile", -1])
     assert signs["memory", -1] > 50 * max(1, signs["memory", 1])
-    assert signs["history", 0] > 0.9 * 120
+    assert signs["retrieved", 0] > 0.9 * 120
 
 
 def test_each_layer_and_factor_is_hit_as_often_as_the_receipt_says() -> None:
@@ -111,18 +111,18 @@ def test_replicas_add_up_to_what_one_would_have_seen() -> None:
 
 
 def test_weights_move_a_step_where_the_interval_leaves_out_zero_and_stay_in_bounds() -> None:
-    weights = {"profile": 0.95, "memory": 0.15, "history": 0.7, "message": 1.0, "affect": 0.0}
+    weights = {"profile": 0.95, "memory": 0.15, "retrieved": 0.7, "message": 1.0, "affect": 0.0}
     judged = [
         Worth("profile", 0.0, 0.2, 0.1, 0.3, 900, 90),
         Worth("memory", 0.0, -0.2, -0.3, -0.1, 900, 90),
         Worth("memory", 0.5, -0.1, -0.2, 0.1, 900, 90),
-        Worth("history", 0.0, 0.1, 0.01, 0.2, 900, 90),
-        Worth("history", 0.5, -0.1, -0.2, -0.01, 900, 90),
+        Worth("retrieved", 0.0, 0.1, 0.01, 0.2, 900, 90),
+        Worth("retrieved", 0.5, -0.1, -0.2, -0.01, 900, 90),
         Worth("message", 0.0, -0.9, -1.0, -0.8, 900, 90),
         Worth("affect", 0.0, 0.2, 0.1, 0.3, 900, 90),
         Worth("unknown", 0.0, 0.2, 0.1, 0.3, 900, 90),
     ]
     moved = next_weights(weights, judged)
-    assert moved == {"profile": 1.0, "memory": 0.1, "history": 0.7, "message": 1.0, "affect": 0.0}
+    assert moved == {"profile": 1.0, "memory": 0.1, "retrieved": 0.7, "message": 1.0, "affect": 0.0}
     for before, after in pairwise([moved, next_weights(moved, judged), next_weights(moved, judged)]):
         assert before == after
