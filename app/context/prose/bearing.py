@@ -77,11 +77,6 @@ def asks(text: str) -> bool:
     return bool(_QUESTION.search(text))
 
 
-def calculates(text: str) -> bool:
-    """Whether a formula, a sign of one, a unit of money or code stands in a sentence."""
-    return bool(_FORMULA.search(text))
-
-
 def signs(text: str) -> bool:
     """Whether a figure, a formula, a question mark, or a sign that counts or denies stands in a sentence."""
     return bool(_SIGN.search(text))
