@@ -44,10 +44,10 @@ def explore(layers: Sequence[str], draw: float, share: float) -> Explored | None
     alone. Put the result into `Receipt.explored` in any case: turns in which nothing was hit are counted, too. The draw
     must not depend on the turn: `random.random()`, once a turn. Not for a preview, which nobody answers.
 
-    >>> explore(("message", "memory", "history"), 0.5, 0.02)
-    Explored(layers=('memory', 'history'), propensity=0.98, layer=None, factor=1.0)
-    >>> explore(("message", "memory", "history"), 0.006, 0.02)
-    Explored(layers=('memory', 'history'), propensity=0.005, layer='memory', factor=0.5)
+    >>> explore(("message", "memory", "mastery"), 0.5, 0.02)
+    Explored(layers=('memory', 'mastery'), propensity=0.98, layer=None, factor=1.0)
+    >>> explore(("message", "memory", "mastery"), 0.006, 0.02)
+    Explored(layers=('memory', 'mastery'), propensity=0.005, layer='memory', factor=0.5)
     >>> explore(("message",), 0.006, 0.02)
     """
     optional = tuple(name for name in layers if name not in NEVER)
