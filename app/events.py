@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.vocabulary import Attempt, Danger, Task, Turn, Usage
+from app.vocabulary import Attempt, Danger, Reward, Task, Turn, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,39 @@ class SafetyFlagged:
     turn: Turn
 
 
-Event = TurnOpened | AttemptEnded | TurnEnded | SafetyFlagged
+@dataclass(frozen=True, slots=True)
+class Rewarded:
+    """A reward is durable; `turn` is the one that it is for."""
+
+    reward: Reward
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """Answers of a learner are durable and counted; `skills` are those that they were on."""
+
+    workspace: str
+    learner_id: str
+    skills: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Something that may explain what happens next: a breaker (`closed`, `open`), the policy that is active, an
+    experiment that began or stopped, an arm that was suspended, a process that started.
+
+    `kind` is one word (`breaker`, `policy`, `experiment`, `arm`, `deploy`), `subject` whom it is about (`groq/llama`),
+    `what` what happened, in words.
+    """
+
+    kind: str
+    subject: str
+    what: str
+    workspace: str | None = None
+
+
+Event = TurnOpened | AttemptEnded | TurnEnded | SafetyFlagged | Rewarded | Graded | Changed
 Handler = Callable[[Event], None]
 
 

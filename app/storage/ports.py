@@ -119,13 +119,35 @@ ANSWERS = Kind(
 CORRECTIONS = Kind("corrections", (_OF_LEARNER,))
 LEARNED = Kind("learned", (_OF_LEARNER,))
 MODELS = Kind("models", (Index("by_name", ("workspace", "name", "id")),))
+# What came of decisions: the truth from which all is learned that chooses.
+REWARDS = Kind(
+    "rewards",
+    (
+        # A reward that is told twice finds its place taken.
+        Index("by_turn", ("turn_id", "source"), unique=True),
+        Index("by_workspace", ("workspace", "id")),
+        _OF_LEARNER,
+    ),
+)
+# What the gate did to arms, each with its reason.
+INTERVENTIONS = Kind("interventions", (Index("by_workspace", ("workspace", "id")),))
+EXPERIMENTS = Kind(
+    "experiments",
+    (Index("by_workspace", ("workspace", "id")), Index("by_name", ("workspace", "name"), unique=True)),
+)
+# What was learned about arms, derived from turns and rewards.
+ARMS = Kind("arms", (Index("by_workspace", ("workspace", "id")),))
+# Figures of a minute and of longer, by replica; old ones are removed.
+ROLLUPS = Kind("rollups", (Index("by_time", ("scale", "start", "id")),))
+ALERTS = Kind("alerts", (Index("by_state", ("state", "id")), Index("by_workspace", ("workspace", "id"))))
 KINDS = (
     *(SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS),
     *(SEGMENTS, SUMMARIES, COURSES, MATERIALS, WORTH, ANSWERS, CORRECTIONS, LEARNED, MODELS),
+    *(REWARDS, INTERVENTIONS, EXPERIMENTS, ARMS, ROLLUPS, ALERTS),
 )
 # Everything that is a learner's, by that learner's name in the workspace: what an export holds and an erasure removes,
 # in this order. What is derived comes after what it is derived from; feedback, which only names its turn, goes with it.
-OF_LEARNER = (QUESTIONS, ANSWERS, CORRECTIONS, TURNS, SESSIONS, SEGMENTS, SUMMARIES, LEARNED, LEARNERS)
+OF_LEARNER = (QUESTIONS, ANSWERS, CORRECTIONS, REWARDS, TURNS, SESSIONS, SEGMENTS, SUMMARIES, LEARNED, LEARNERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from app.vocabulary.asking import OFFLINE, Attempt, Finish, Offer, Task, Usage
+from app.vocabulary.choosing import Decision, Source
 from app.vocabulary.reading import Danger, Reading
 from app.vocabulary.receipts import Receipt
 
 T = TypeVar("T")
 
-SCHEMA = 5
+SCHEMA = 7
 """Version of the documents in the store; `migrations/` lead up to it."""
 
 
@@ -93,6 +94,7 @@ class Turn:
     where to find help; nothing is learned from it. `charge` is what budgets are charged, in
     nano-dollars: at least what the calls cost that were made for it, also where others went on listening to one and
     have it among their `attempts`; `None` where nobody's budget is limited, and where the process died before it knew.
+    `decisions` are what was chosen for it, each with how likely.
     """
 
     id: str
@@ -133,6 +135,7 @@ class Turn:
     charge: int | None = None
     answers: str | None = None
     offers: tuple[Offer, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     schema: int = SCHEMA
 
     @property
@@ -159,6 +162,22 @@ class Feedback:
     rating: int | None = None
     helpful: bool | None = None
     comment: str | None = None
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True)
+class Reward:
+    """What one source says about a turn, 0 to 1 (of `HARM`: 0, `note` says what happened): at most one a turn and
+    source. It counts for every decision of the turn that the turn's `evidence` allows."""
+
+    id: str
+    workspace: str
+    learner_id: str
+    turn_id: str
+    source: Source
+    value: float
+    at: str
+    note: str | None = None
     schema: int = SCHEMA
 
 

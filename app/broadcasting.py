@@ -1,0 +1,1 @@
+"""The live channels: a snapshot, then changes, to all who watch, on every replica."""

@@ -1,0 +1,98 @@
+"""The one versioned document of all that is tunable. A turn reads one version and records which."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from app.errors import SettingsError
+from app.policy.answering import AnswerPolicy, BudgetPolicy, ResponsesPolicy, RoutingPolicy, WorkspacePolicy
+from app.policy.choices import ChoicesPolicy
+from app.policy.context import ContextPolicy, RecallPolicy
+from app.policy.learners import PathPolicy, SafetyPolicy
+from app.policy.part import Part
+from app.vocabulary import Task
+
+_OF_AGE = 18
+
+
+class Strategy(Part):
+    """One way to teach, as the model is told it."""
+
+    text: str
+
+
+class Policy(Part):
+    """One version of everything tunable."""
+
+    version: str
+    instructions: str
+    context: ContextPolicy = ContextPolicy()
+    recall: RecallPolicy = RecallPolicy()
+    answer: AnswerPolicy = AnswerPolicy()
+    routing: RoutingPolicy = RoutingPolicy()
+    responses: ResponsesPolicy = ResponsesPolicy()
+    budgets: BudgetPolicy = BudgetPolicy()
+    path: PathPolicy = PathPolicy()
+    choices: ChoicesPolicy = ChoicesPolicy()
+    safety: SafetyPolicy = SafetyPolicy()
+    workspaces: dict[str, WorkspacePolicy] = Field(default_factory=dict)
+    strategies: dict[str, Strategy]
+    tasks: dict[Task, str]
+
+    def forbidden(self, workspace: str) -> frozenset[str]:
+        """The providers that a workspace forbids; one that is not mentioned forbids none."""
+        return self.workspaces.get(workspace, WorkspacePolicy()).forbid
+
+    def reads_affect(self, workspace: str, preferences: Mapping[str, Any]) -> bool:
+        """Whether it is read out of a learner's words how they feel: only where their workspace wants it, and of minors
+        only where it says so."""
+        own = self.workspaces.get(workspace, WorkspacePolicy())
+        return own.affect and (own.affect_minors or not minor(preferences))
+
+    def tells_accessibility(self, workspace: str, preferences: Mapping[str, Any]) -> bool:
+        """Whether a model is told how a learner needs to be taught (`accessibility`): of minors only where their
+        workspace says so."""
+        own = self.workspaces.get(workspace, WorkspacePolicy())
+        return own.accessibility_minors or not minor(preferences)
+
+    @model_validator(mode="after")
+    def _every_task_has_a_strategy(self) -> "Policy":
+        missing = [task.value for task in Task if self.tasks.get(task) not in self.strategies]
+        if missing:
+            raise ValueError(f"tasks without a strategy that exists: {', '.join(missing)}")
+        if self.safety.strategy is not None and self.safety.strategy not in self.strategies:
+            raise ValueError(f"safety.strategy = {self.safety.strategy!r}: there is no such strategy")
+        return self
+
+    @model_validator(mode="after")
+    def _the_offline_tutor_may_step_in(self) -> "Policy":
+        if self.budgets.when_spent == "offline" and not self.routing.degraded:
+            raise ValueError('budgets.when_spent = "offline" needs routing.degraded = true')
+        return self
+
+
+def minor(preferences: Mapping[str, Any]) -> bool:
+    """Whether a learner is known to be under eighteen.
+
+    >>> minor({"age": 12}), minor({"minor": True}), minor({"age": 30}), minor({})
+    (True, True, False, False)
+    """
+    age = preferences.get("age")
+    return bool(preferences.get("minor")) or (age is not None and age < _OF_AGE)
+
+
+def load(path: Path) -> Policy:
+    """The policy in a TOML file; `SettingsError` with one line for the first thing that is wrong."""
+    try:
+        return Policy.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise SettingsError(f"MASTERX_POLICY: cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"MASTERX_POLICY: {path} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "policy"
+        raise SettingsError(f"MASTERX_POLICY: {path}: {where}: {first['msg']}") from error

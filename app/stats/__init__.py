@@ -1,0 +1,1 @@
+"""Online mathematics, pure: sketches, drift, forecasts, significance. One algorithm a file."""

@@ -1,0 +1,11 @@
+"""What choices are learned from, what was learned, and experiments."""
+
+from app.storage.ports import ARMS, EXPERIMENTS, INTERVENTIONS, REWARDS, Schema
+
+NUMBER = 6
+TITLE = "choices"
+
+
+async def up(schema: Schema) -> None:
+    for kind in (REWARDS, INTERVENTIONS, EXPERIMENTS, ARMS):
+        await schema.create(kind)
