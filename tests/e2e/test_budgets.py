@@ -224,9 +224,10 @@ async def test_every_entrance_says_that_the_budget_is_spent_and_nothing_is_writt
 
 async def test_a_learner_s_budget_is_theirs_alone_and_a_workspace_may_have_its_own(world: World) -> None:
     masterx = await world("learner_usd = 0.001", own="workspace_usd = 1.0")
-    answers = [await ask(masterx) for _ in range(8)]
-    assert answers[-1][0] == 402
-    assert answers[-1][1]["detail"].startswith("this learner's budget")
+    while (answer := await ask(masterx))[0] == 200:
+        pass  # how many fit depends on how soon what was held for the one before is given back
+    assert answer[0] == 402
+    assert answer[1]["detail"].startswith("this learner's budget")
     assert (await ask(masterx, await masterx.session("ben")))[0] == 200
     await settled(masterx)
     workspace, ada = await budgets(masterx)
