@@ -57,6 +57,35 @@ class Summary:
         return tuple(dict.fromkeys(line.turn_id for line in self.lines))
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The sentences of a stretch in order, their places best first, and what its summary says of itself."""
+
+    lines: tuple[Line, ...]
+    order: tuple[int, ...]
+    since: str | None
+    until: str | None
+    turns: int
+
+    def within(self, limit: int, count: Count) -> Summary:
+        """Its summary in at most `limit` tokens."""
+        room, kept = limit, list[int]()
+        for n in self.order:
+            cost = count(_shown(self.lines[n])) + 1
+            if cost <= room:
+                kept.append(n)
+                room -= cost
+        return Summary(tuple(self.lines[n] for n in sorted(kept)), self.since, self.until, self.turns)
+
+
+def read(before: Summary, newer: Sequence[Line]) -> Stretch:
+    """What was summed up `before` and what was said since, ready to be summed up in any room."""
+    lines = (*before.lines, *_sentences(newer))
+    turns = list(dict.fromkeys(line.turn_id for line in newer))
+    since, until = before.since or (turns[0] if turns else None), turns[-1] if turns else before.until
+    return Stretch(lines, tuple(_by_worth(lines)), since, until, before.turns + len(turns))
+
+
 def summed_up(before: Summary, newer: Sequence[Line], limit: int, count: Count) -> Summary:
     """The summary of what was summed up `before` and of what was said since, in at most `limit` tokens.
 
@@ -64,20 +93,7 @@ def summed_up(before: Summary, newer: Sequence[Line], limit: int, count: Count) 
     >>> summed_up(Summary(), said, 7, lambda text: len(text.split())).lines
     (Line(turn_id='t1', speaker='learner', text='I got x = 4.'),)
     """
-    lines = [*before.lines, *_sentences(newer)]
-    order, room, kept = _by_worth(lines), limit, list[int]()
-    for n in order:
-        cost = count(_shown(lines[n])) + 1
-        if cost <= room:
-            kept.append(n)
-            room -= cost
-    turns = list(dict.fromkeys(line.turn_id for line in newer))
-    return Summary(
-        tuple(lines[n] for n in sorted(kept)),
-        before.since or (turns[0] if turns else None),
-        turns[-1] if turns else before.until,
-        before.turns + len(turns),
-    )
+    return read(before, newer).within(limit, count)
 
 
 def _shown(line: Line) -> str:

@@ -5,6 +5,7 @@ beginning does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from app.context.brief import Brief, Item
@@ -13,7 +14,7 @@ from app.context.tokens import Tokens
 from app.vocabulary import Retold, Said
 
 if TYPE_CHECKING:
-    from app.context.summaries import Line
+    from app.context.summaries import Line, Stretch
 
 _TITLE = "Earlier in this session:"
 _ENDS = 2
@@ -74,18 +75,21 @@ def _instead(retold: Retold, sentences: Take) -> Take:
 
 
 def _take(cut: tuple[Said, ...]) -> Take:
+    @cache
+    def sentences() -> "Stretch":
+        from app.context.summaries import Summary, read
+
+        return read(Summary(), words(cut))
+
+    def items(room: int, tokens: Tokens) -> Iterator[Item]:
+        for line in sentences().within(room, lambda text: tokens.count(f"- {text}\n")).lines:
+            yield Item(f"exchange {line.turn_id}", f"{line.speaker}: {line.text}")
+
     def take(room: int, tokens: Tokens) -> Fragment:
         left = room - tokens.count(f"{_TITLE}\n") - _ENDS
-        return lines(_TITLE, lambda: _items(cut, max(left, 0), tokens))(room, tokens)
+        return lines(_TITLE, lambda: items(max(left, 0), tokens))(room, tokens)
 
     return take
-
-
-def _items(cut: tuple[Said, ...], room: int, tokens: Tokens) -> Iterator[Item]:
-    from app.context.summaries import Summary, summed_up
-
-    for line in summed_up(Summary(), words(cut), room, lambda text: tokens.count(f"- {text}\n")).lines:
-        yield Item(f"exchange {line.turn_id}", f"{line.speaker}: {line.text}")
 
 
 LAYER = Layer("summary", "notes", _nothing)

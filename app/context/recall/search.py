@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.context.recall.columns import WIDTH, Array
+from app.context.recall.columns import WIDTH, Array, Table
 from app.context.recall.dates import stretches
 from app.context.recall.index import Index, around, seconds
 from app.context.recall.kin import members
@@ -143,29 +143,66 @@ def _widen(index: Index, wanted: dict[str, float], own: list[str]) -> None:
 def _shared(index: Index, wanted: dict[str, float]) -> Array:
     """BM25 of each slot with its neighbours, and of its session, for weighted terms."""
     table = index.table
-    scores, here = np.zeros(len(table), "f4"), np.zeros(len(table), "f4")
-    if not len(index):
+    scores, held = np.zeros(len(table), "f4"), index.postings.find
+    looked = [(weight, *held(term)) for term, weight in wanted.items() if index.postings.holders(term)]
+    if not looked:
         return scores
     lengths, inside = index.surroundings()
-    session = np.zeros(len(inside), "f4")
     sessions = int(np.count_nonzero(inside)) or 1
     long = _K1 * (1 - _B + _B * lengths / max(1.0, lengths.sum() / len(index)))
     wide = _K1 * (1 - _B + _B * inside / max(1.0, inside.sum() / sessions))
-    for term, weight in wanted.items():
-        slots, times = index.postings.find(term)
-        if not len(slots):
-            continue
-        for share, reached in around(table, slots):
-            here[reached] += share * times
-        here[0] = 0
-        touched = np.flatnonzero(here)
-        found = here[touched]
-        scores[touched] += weight * _idf(len(index), len(slots)) * (_K1 + 1) * found / (found + long[touched])
-        here[touched] = 0
-        counts = np.bincount(table["session"][slots], times, len(inside))
-        share = _SESSION * weight * _idf(sessions, int(np.count_nonzero(counts))) * (_K1 + 1)
-        session += share * counts / (counts + wide)
+    session, step = np.zeros(len(inside), "f4"), max(1, _CELLS // len(table))
+    here = np.zeros(min(step, len(looked)) * len(table), "f4")
+    for start in range(0, len(looked), step):
+        block = _Block.of(looked[start : start + step], len(index))
+        block.add_passages(scores, table, (here, long))
+        block.add_sessions(session, table, (wide, sessions))
     return scores + session[table["session"]]
+
+
+_CELLS = 65_536
+"""Terms times slots that are looked at together: a few terms of many passages, all terms of few."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Some terms, each with its weight and what it tells; the slots of the passages that hold them, one term after the
+    other, how often each does, and of which term it is."""
+
+    weights: Array
+    gains: Array
+    slots: Array
+    times: Array
+    terms: Array
+
+    @classmethod
+    def of(cls, looked: list[tuple[float, Array, Array]], passages: int) -> "_Block":
+        """Terms as they were looked up in so many passages."""
+        weights = np.array([weight for weight, _, _ in looked])
+        gains = weights * [_idf(passages, len(slots)) * (_K1 + 1) for _, slots, _ in looked]
+        slots, times = (np.concatenate([one[part] for one in looked]) for part in (1, 2))
+        return cls(weights, gains, slots, times, np.repeat(np.arange(len(looked)), [len(one[1]) for one in looked]))
+
+    def add_passages(self, scores: Array, table: Table, around_them: tuple[Array, Array]) -> None:
+        """Adds what passages have by these terms; `here`, all zeros, is zeros again at the end."""
+        (here, long), first = around_them, self.terms * len(table)
+        for share, reached in around(table, self.slots):
+            here[first + reached] += share * self.times
+        here[:: len(table)] = 0
+        touched = np.flatnonzero(here)
+        terms, slots = np.divmod(touched, len(table))
+        found = here[touched]
+        np.add.at(scores, slots, (self.gains[terms] * found / (found + long[slots])).astype("f4"))
+        here[touched] = 0
+
+    def add_sessions(self, scores: Array, table: Table, beside: tuple[Array, int]) -> None:
+        """Adds what sessions have by these terms; a term tells by the sessions that hold it."""
+        (wide, sessions), most = beside, len(scores)
+        counts = np.bincount(self.terms * most + table["session"][self.slots], self.times, len(self.weights) * most)
+        counts = counts.reshape(-1, most)
+        told = [_idf(sessions, holders) for holders in np.count_nonzero(counts, axis=1).tolist()]
+        gains = _SESSION * self.weights * told * (_K1 + 1)
+        scores += (gains[:, None] * counts / (counts + wide)).sum(axis=0)
 
 
 def _mass(index: Index, own: list[str]) -> float:

@@ -80,6 +80,7 @@ class _Filling:
         self._headers: dict[_Group, int] = {}
         self._taken: dict[_Group, int] = {}
         self._texts: dict[str, str] = {}
+        self._read: dict[int, Passage] = {}
         self._kept: list[Passage] = []
         self._picks: list[Pick] = []
 
@@ -106,7 +107,7 @@ class _Filling:
         return math.log1p(self._taken.get(self._groups[rank], 0))
 
     def _keep(self, rank: int, needed: int) -> None:
-        passage = self._index.passage(self._slots[rank])
+        passage = self._passage(self._slots[rank])
         self._spent += needed
         group = self._groups[rank]
         self._taken[group] = self._taken.get(group, 0) + 1
@@ -119,12 +120,18 @@ class _Filling:
         if group in self._taken:
             return 0
         if group not in self._headers:
-            self._headers[group] = self._tokens.count(f"{header(self._index.passage(self._slots[rank]))}\n")
+            self._headers[group] = self._tokens.count(f"{header(self._passage(self._slots[rank]))}\n")
         return self._headers[group]
+
+    def _passage(self, slot: int) -> Passage:
+        """A passage, which is put together once: an index keeps its parts packed."""
+        if (passage := self._read.get(slot)) is None:
+            passage = self._read[slot] = self._index.passage(slot)
+        return passage
 
     def _text(self, slot: int) -> str:
         """What is quoted of a passage."""
-        text = self._index.passage(slot).text
+        text = self._passage(slot).text
         return bare(text) if self._is_short(slot) else text
 
     def _is_short(self, slot: int) -> bool:
@@ -137,7 +144,7 @@ class _Filling:
         costs = self._index.table["short" if self._is_short(slot) else "cost"]
         cost = int(costs[slot])
         if not cost:
-            passage = self._index.passage(slot)
+            passage = self._passage(slot)
             mark = "[10] " if passage.source == "material" else ""
             cost = costs[slot] = self._tokens.count(f"{mark}{line(passage, self._text(slot))}\n")
         self._costs[rank] = cost
@@ -148,7 +155,7 @@ class _Filling:
             return
         why = "among the best for their tokens" if fits else f"{self._room - self._spent} tokens were left"
         outcome: Literal["kept", "dropped"] = "kept" if fits else "dropped"
-        id_ = self._index.passage(self._slots[rank]).id
+        id_ = self._passage(self._slots[rank]).id
         self._picks.append(Pick(id_, rank, round(self._scores[rank], 3), outcome, why, needed))
 
     def selection(self) -> Selection:
