@@ -59,9 +59,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The sentences of a stretch in order, their places best first, and what its summary says of itself."""
+    """The sentences of a stretch in order, as a model reads them, their places best first, and what its summary says
+    of itself."""
 
     lines: tuple[Line, ...]
+    shown: tuple[str, ...]
     order: tuple[int, ...]
     since: str | None
     until: str | None
@@ -71,7 +73,7 @@ class Stretch:
         """Its summary in at most `limit` tokens."""
         room, kept = limit, list[int]()
         for n in self.order:
-            cost = count(_shown(self.lines[n])) + 1
+            cost = count(self.shown[n]) + 1
             if cost <= room:
                 kept.append(n)
                 room -= cost
@@ -83,7 +85,7 @@ def read(before: Summary, newer: Sequence[Line]) -> Stretch:
     lines = (*before.lines, *_sentences(newer))
     turns = list(dict.fromkeys(line.turn_id for line in newer))
     since, until = before.since or (turns[0] if turns else None), turns[-1] if turns else before.until
-    return Stretch(lines, tuple(_by_worth(lines)), since, until, before.turns + len(turns))
+    return Stretch(lines, tuple(map(_shown, lines)), tuple(_by_worth(lines)), since, until, before.turns + len(turns))
 
 
 def summed_up(before: Summary, newer: Sequence[Line], limit: int, count: Count) -> Summary:

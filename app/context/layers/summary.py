@@ -81,8 +81,13 @@ def _take(cut: tuple[Said, ...]) -> Take:
 
         return read(Summary(), words(cut))
 
+    costs: dict[str, int] = {}
+
     def items(room: int, tokens: Tokens) -> Iterator[Item]:
-        for line in sentences().within(room, lambda text: tokens.count(f"- {text}\n")).lines:
+        def cost(text: str) -> int:
+            return costs.get(text) or costs.setdefault(text, tokens.count(f"- {text}\n"))
+
+        for line in sentences().within(room, cost).lines:
             yield Item(f"exchange {line.turn_id}", f"{line.speaker}: {line.text}")
 
     def take(room: int, tokens: Tokens) -> Fragment:
