@@ -36,12 +36,18 @@ def bet(money: Money, value: float, bar: float, weight: float = 1.0) -> Money:
     """
     bar = min(max(bar, 0.01), 0.99)
     edge = (bar - value) / (1.0 - bar)
-    small, middle, great = (
-        min(max(coin, 1.0) * (1.0 + stake * edge) ** weight, _MOST) for coin, stake in zip(money, _STAKES, strict=True)
+    small, middle, great = money
+    return (
+        _after(small, 1.0 + _STAKES[0] * edge, weight),
+        _after(middle, 1.0 + _STAKES[1] * edge, weight),
+        _after(great, 1.0 + _STAKES[2] * edge, weight),
     )
-    return small, middle, great
 
 
 def wealth(money: Money) -> float:
     """What the bettors have together for each coin they began with: the evidence that the mean is under the bar."""
     return sum(money) / len(money)
+
+
+def _after(coin: float, factor: float, weight: float) -> float:
+    return min(max(coin, 1.0) * (factor if weight == 1.0 else factor**weight), _MOST)

@@ -1,7 +1,7 @@
 """How far an arm's rewards of late were above what is usual, and how sure that is. Pure."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _HALF_LIFE = 30 * 86_400.0
 _LIKE = 10.0
@@ -14,8 +14,7 @@ _LEAST = 5.0
 """Rewards, those of the domain counted in, below which nothing is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """The weight of rewards and the sum of their gains (value less what is usual for their kind), as they count at a
     time: a reward of 30 days ago counts half."""
 
@@ -25,13 +24,11 @@ class Level:
 
     def plus(self, gain: float, weight: float, at: float) -> "Level":
         """With one more reward; one that comes late counts as much as it would now."""
-        now = max(at, self.at)
-        before, late = self._faded(now), 0.5 ** ((now - at) / _HALF_LIFE)
-        return Level(before.weight + weight * late, before.gain + gain * weight * late, now)
-
-    def _faded(self, at: float) -> "Level":
-        left = 0.5 ** (max(0.0, at - self.at) / _HALF_LIFE)
-        return Level(self.weight * left, self.gain * left, at)
+        if at >= self.at:
+            left = _left(at - self.at)
+            return Level(self.weight * left + weight, self.gain * left + gain * weight, at)
+        weight *= _left(self.at - at)
+        return Level(self.weight + weight, self.gain + gain * weight, self.at)
 
 
 UNKNOWN = Level()
@@ -46,11 +43,17 @@ def least(here: Level, domain: Level, at: float) -> float | None:
     >>> round(least(Level(100, 10, 0.0), Level(), 0.0), 3)
     0.018
     """
-    here, domain = here._faded(at), domain._faded(at)
-    alike = _LIKE * domain.weight / (domain.weight + _LIKE)
-    known = here.weight + alike
+    left, left_there = _left(at - here.at), _left(at - domain.at)
+    there = domain.weight * left_there
+    alike = _LIKE * there / (there + _LIKE)
+    known = here.weight * left + alike
     if known < _LEAST:
         return None
     of_domain = domain.gain / domain.weight if domain.weight else 0.0
     # Values lie between 0 and 1, so that none deviates by more than a half on average.
-    return (here.gain + alike * of_domain) / known - _SIDE * 0.5 / math.sqrt(known)
+    return (here.gain * left + alike * of_domain) / known - _SIDE * 0.5 / math.sqrt(known)
+
+
+def _left(seconds: float) -> float:
+    """What a reward counts after a time."""
+    return math.pow(0.5, max(0.0, seconds) / _HALF_LIFE)

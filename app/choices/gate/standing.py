@@ -6,8 +6,9 @@ On probation ──► free: some rewards came without trouble. Or suspended aga
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from app.choices.gate.level import UNKNOWN, Level
 from app.stats.shortfall import NOTHING, Money, bet, wealth
@@ -42,8 +43,7 @@ class State(StrEnum):
     PROBATION = "probation"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How an arm stands in a context: the evidence against it, the rewards it ever had and those of late, until when it
     is suspended, how often in a row it was, the rewards that its probation still takes."""
 
@@ -62,7 +62,8 @@ class Standing:
 
     def counted(self, gain: float, weight: float, at: float) -> "Standing":
         """With a reward that was `gain` above what is usual."""
-        return replace(self, rewards=self.rewards + weight, level=self.level.plus(gain, weight, at))
+        level = self.level.plus(gain, weight, at)
+        return Standing(self.money, self.rewards + weight, level, self.until, self.times, self.probation)
 
     def judged(self, value: float, weight: float, bar: float | None) -> "Standing":
         """With the evidence of one more reward, while it is not suspended; `bar` is what it should bring, `None` where
@@ -71,7 +72,7 @@ class Standing:
         probation = max(0.0, self.probation - weight)
         freed = self.probation > 0 and probation == 0
         times = max(0, self.times - 1) if freed else self.times
-        return replace(self, money=money, probation=probation, times=times)
+        return Standing(money, self.rewards, self.level, self.until, times, probation)
 
     def short(self, rules: Rules) -> bool:
         """Whether its rewards are under the bar beyond doubt."""
@@ -81,7 +82,7 @@ class Standing:
         """The same, suspended from now on: twice as long as the last time, unless that is over and forgiven."""
         cooling = min(rules.longest, rules.cooling * 2.0 ** min(self.times, 60))
         until, probation = max(self.until, at + cooling), rules.probation
-        return replace(self, money=NOTHING, until=until, times=self.times + 1, probation=probation)
+        return self._replace(money=NOTHING, until=until, times=self.times + 1, probation=probation)
 
     def joined(self, other: "Standing") -> "Standing":
         """What two replicas know together: the later suspension, the stronger evidence, the longer record. To hear the
@@ -89,9 +90,9 @@ class Standing:
         later = max(self, other, key=lambda one: (one.until, one.times, one.probation))
         if self.until == other.until:
             first, second, third = map(max, self.money, other.money)
-            later = replace(later, money=(first, second, third))
+            later = later._replace(money=(first, second, third))
         level = max(self.level, other.level, key=lambda one: (one.at, one.weight, one.gain))
-        return replace(later, rewards=max(self.rewards, other.rewards), level=level)
+        return later._replace(rewards=max(self.rewards, other.rewards), level=level)
 
     def kept(self) -> list[float]:
         """As numbers."""
