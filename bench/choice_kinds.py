@@ -17,6 +17,7 @@ from app.choices.kinds.greedy import Greedy
 from app.choices.kinds.linear import Linear
 from app.choices.kinds.thompson import Thompson
 from app.choices.kinds.ucb import Ucb
+from app.choices.pacing import Paced
 from app.choices.port import Chooser, Options, Outcome, Situation
 from app.stats.forward import LANDMARK
 from app.vocabulary import Choice
@@ -38,19 +39,30 @@ class Simulated:
         domain, context = f"d{ctx['domain']}", f"c{ctx['context']}"
         return Situation(context, domain, features, learner, ctx["critical"], self._at)
 
-    def select(self, ctx: Mapping[str, Any]) -> int:
+    def select(self, ctx: dict[str, Any]) -> int:
         """The number of an arm."""
         self._at += STEP
-        return self._number[self._chooser.decide(self._situation(ctx), self._options, self._rng).arm]
+        chosen = self._chooser.decide(self._situation(ctx), self._options, self._rng)
+        ctx["under"] = chosen.under
+        return self._number[chosen.arm]
 
     def update(self, ctx: Mapping[str, Any], arm: int, reward: float, harm: bool) -> None:
         """One reward."""
-        self._chooser.learn(self._situation(ctx), Outcome(self._arms[arm], float(reward), harm=harm))
+        self._chooser.learn(
+            self._situation(ctx), Outcome(self._arms[arm], float(reward), harm=harm, under=ctx["under"])
+        )
 
 
 def gated(chooser: Chooser) -> Chooser:
     """Behind the gate as it is set by default."""
     return Gated(chooser, Gate(Choice.STRATEGY, Rules(), Budget()))
+
+
+def by_domain() -> Chooser:
+    """Thompson at three paces, which are learned by domain."""
+    beliefs = Beliefs()
+    paces = {f"calm {calm:g}": Thompson(beliefs, calm=calm) for calm in (1.0, 4.0, 16.0)}
+    return Paced(paces, Thompson(Beliefs(ALONE, personal=False)), baseline="calm 4")
 
 
 def _factory(build: Callable[[], Chooser]) -> Callable[[int, int, int], Simulated]:
@@ -60,16 +72,17 @@ def _factory(build: Callable[[], Chooser]) -> Callable[[int, int, int], Simulate
 greedy = _factory(Greedy)
 ucb = _factory(Ucb)
 linear = _factory(Linear)
-thompson_alone = _factory(lambda: Thompson(Beliefs(ALONE, half_life=None, personal=False)))
-thompson_discounted = _factory(lambda: Thompson(Beliefs(ALONE, personal=False)))
-thompson_domain = _factory(lambda: Thompson(Beliefs(personal=False)))
+thompson_alone = _factory(lambda: Thompson(Beliefs(ALONE, half_life=None, personal=False), calm=1.0))
+thompson_discounted = _factory(lambda: Thompson(Beliefs(ALONE, personal=False), calm=1.0))
+thompson_domain = _factory(lambda: Thompson(Beliefs(personal=False), calm=1.0))
+thompson_warm = _factory(lambda: Thompson(calm=1.0))
 thompson = _factory(Thompson)
-thompson_calm = _factory(lambda: Thompson(calm=4.0))
-thompson_cached = _factory(lambda: Thompson(calm=4.0, lifetime=86_400.0))
+thompson_cached = _factory(lambda: Thompson(lifetime=86_400.0))
 greedy_gated = _factory(lambda: gated(Greedy()))
-thompson_gated = _factory(lambda: gated(Thompson(calm=4.0)))
+thompson_gated = _factory(lambda: gated(Thompson()))
 linear_gated = _factory(lambda: gated(Linear()))
+paced = _factory(by_domain)
 KINDS = (
-    *("greedy", "ucb", "linear", "thompson_alone", "thompson_discounted", "thompson_domain", "thompson"),
-    *("thompson_calm", "thompson_cached", "greedy_gated", "thompson_gated", "linear_gated"),
+    *("greedy", "ucb", "linear", "thompson_alone", "thompson_discounted", "thompson_domain"),
+    *("thompson_warm", "thompson", "thompson_cached", "paced", "greedy_gated", "thompson_gated", "linear_gated"),
 )

@@ -16,7 +16,7 @@ class Situation:
     """Where a choice is made. `context` names it (`Decision.context`), `domain` the wider group that it belongs to;
     `features` describe it in numbers; `learner` is whose turn it is; `critical` says that only the approved may be
     tried; `at` is in seconds since the epoch; `segment` names those whom the learner is like, empty where nobody is
-    known to be."""
+    known to be; `baseline` is that of the options, which whoever tells of an outcome may not know (empty)."""
 
     context: str
     domain: str
@@ -25,6 +25,7 @@ class Situation:
     critical: bool
     at: float
     segment: str = ""
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

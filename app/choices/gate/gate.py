@@ -62,6 +62,8 @@ class Gate:
 
     def learn(self, situation: Situation, outcome: Outcome) -> None:
         """Learns what came of an arm: counts it, and suspends the arm where it has to be."""
+        if situation.baseline:
+            self._note(situation.context, situation.baseline)
         place = self._places.at(situation.context)
         gain = outcome.value - outcome.usual
         standing = place.arms.get(outcome.arm, _NEW).counted(gain, outcome.weight, situation.at)
