@@ -1,24 +1,33 @@
-"""What the policies that count have in common: they learn beliefs, and differ in what they do with them."""
+"""What the policies that count have in common: they learn beliefs, and differ in the chances that they make of them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
-from app.choices.beliefs import Belief, Beliefs
-from app.choices.port import Options, Outcome, Situation
+from app.choices.beliefs import Beliefs
+from app.choices.kinds.drawing import draw
+from app.choices.port import Chosen, Options, Outcome, Situation
 from app.choices.table import Floats
 
 
-class Counted:
-    """Learns, keeps and adds up beliefs; who inherits decides."""
+class Counted(ABC):
+    """Learns, keeps and adds up beliefs; who inherits says by which chances it chooses, and why."""
+
+    why: str
 
     def __init__(self, beliefs: Beliefs | None = None) -> None:
         self._beliefs = beliefs or Beliefs()
 
-    def believed(self, situation: Situation, options: Options) -> Belief:
-        """What is expected of each arm."""
-        return self._beliefs.of(situation, options)
+    @abstractmethod
+    def chances(self, situation: Situation, options: Options) -> Floats:
+        """The chance of each arm to be chosen, adding up to 1."""
+
+    def decide(self, situation: Situation, options: Options, rng: Generator) -> Chosen:
+        """One of the arms, by its chance, which is its propensity."""
+        return draw(options.arms, self.chances(situation, options), rng, self.why)
 
     def learn(self, situation: Situation, outcome: Outcome) -> None:
         """Learns what came of an arm in a situation."""

@@ -1,11 +1,9 @@
 """The best arm, and now and then another: the less is known in a context, the more often (adaptive epsilon-greedy)."""
 
-from numpy.random import Generator
-
 from app.choices.beliefs import Beliefs
 from app.choices.kinds.counted import Counted, best
-from app.choices.kinds.drawing import draw
-from app.choices.port import Chosen, Options, Situation
+from app.choices.port import Options, Situation
+from app.choices.table import Floats
 
 
 class Greedy(Counted):
@@ -23,14 +21,14 @@ class Greedy(Counted):
     ('y', 0.988)
     """
 
+    why = "the best known, or any: the less is known, the more often"
+
     def __init__(self, beliefs: Beliefs | None = None, doubt: float = 12.0, least: float = 0.01) -> None:
         super().__init__(beliefs)
         self._doubt, self._least = doubt, least
 
-    def decide(self, situation: Situation, options: Options, rng: Generator) -> Chosen:
-        """The best arm or any; the chances are exact."""
-        belief = self.believed(situation, options)
-        seen = float(belief.seen.sum())
-        share = max(self._least, self._doubt / (self._doubt + seen))
-        chances = (1.0 - share) * best(belief.means) + share / len(options.arms)
-        return draw(options.arms, chances, rng, f"the best known, or any in {share:.0%} of choices")
+    def chances(self, situation: Situation, options: Options) -> Floats:
+        """Those of the best arm, and of any."""
+        belief = self._beliefs.of(situation, options)
+        share = max(self._least, self._doubt / (self._doubt + float(belief.seen.sum())))
+        return (1.0 - share) * best(belief.means) + share / len(options.arms)

@@ -43,15 +43,19 @@ class Linear:
         self._arms: dict[str, _Sums] = {}
 
     def decide(self, situation: Situation, options: Options, rng: Generator) -> Chosen:
-        """An arm by its chance to be the best."""
+        """One of the arms, by its chance, which is its propensity."""
+        reason = "by its chance to be the best for such features"
+        return draw(options.arms, self.chances(situation, options), rng, reason)
+
+    def chances(self, situation: Situation, options: Options) -> Floats:
+        """The chance of each to be the best."""
         x = np.array(situation.features)
         fading = self._decay.fading(situation.at)
         fits = [self._fit(arm, len(x), fading, situation.at) for arm in options.arms]
         priors = np.array([options.priors.get(arm, 0.5) for arm in options.arms])
         means = priors + np.stack([fit.weights for fit in fits]) @ x
         variances = np.einsum("kij,i,j->k", np.stack([fit.inverse for fit in fits]), x, x)
-        found = chances(means, self._noise * np.sqrt(np.maximum(variances, 1e-12)))
-        return draw(options.arms, found, rng, "by its chance to be the best for such features")
+        return chances(means, self._noise * np.sqrt(np.maximum(variances, 1e-12)))
 
     def learn(self, situation: Situation, outcome: Outcome) -> None:
         """Learns one reward: as far as it is above what is usual for its kind."""

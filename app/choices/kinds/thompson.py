@@ -1,13 +1,11 @@
 """Each arm as often as it is likely to be the best (Thompson sampling with domain priors)."""
 
 import numpy as np
-from numpy.random import Generator
 
 from app.choices.beliefs import Beliefs
 from app.choices.kinds.counted import Counted
-from app.choices.kinds.drawing import draw
 from app.choices.kinds.lately import Lately
-from app.choices.port import Chosen, Options, Situation
+from app.choices.port import Options, Situation
 from app.choices.table import Floats
 from app.stats.winner import chances
 
@@ -31,15 +29,16 @@ class Thompson(Counted):
     ('y', True)
     """
 
+    why = "by its chance to be the best"
+
     def __init__(self, beliefs: Beliefs | None = None, calm: float = 4.0, lifetime: float = 0.0) -> None:
         super().__init__(beliefs)
         self._calm, self._lately = calm, Lately(lifetime)
 
-    def decide(self, situation: Situation, options: Options, rng: Generator) -> Chosen:
-        """An arm by its chance to be the best."""
-        found = self._lately.get(situation, options, self._chances)
-        return draw(options.arms, found, rng, "by its chance to be the best")
+    def chances(self, situation: Situation, options: Options) -> Floats:
+        """The chance of each to be the best, as it was lately."""
+        return self._lately.get(situation, options, self._chances)
 
     def _chances(self, situation: Situation, options: Options) -> Floats:
-        belief = self.believed(situation, options)
+        belief = self._beliefs.of(situation, options)
         return chances(belief.means, np.sqrt(belief.variances / self._calm))

@@ -1,12 +1,11 @@
 """The arm that may be the best: its mean and what it may be better by (UCB1)."""
 
 import numpy as np
-from numpy.random import Generator
 
 from app.choices.beliefs import Beliefs
 from app.choices.kinds.counted import Counted, best
-from app.choices.kinds.drawing import draw
-from app.choices.port import Chosen, Options, Situation
+from app.choices.port import Options, Situation
+from app.choices.table import Floats
 
 
 class Ucb(Counted):
@@ -24,13 +23,14 @@ class Ucb(Counted):
     ('y', 1.0)
     """
 
+    why = "the greatest that it may be worth"
+
     def __init__(self, beliefs: Beliefs | None = None, width: float = 0.1) -> None:
         super().__init__(beliefs)
         self._width = width
 
-    def decide(self, situation: Situation, options: Options, rng: Generator) -> Chosen:
-        """The arm with the greatest bound; one of them by lot where several have it."""
-        belief = self.believed(situation, options)
+    def chances(self, situation: Situation, options: Options) -> Floats:
+        """1 for the arm with the greatest bound; where several have it, the same for each."""
+        belief = self._beliefs.of(situation, options)
         weights = belief.weights
-        bounds = belief.means + np.sqrt(self._width * np.log(weights.sum() + 1.0) / weights)
-        return draw(options.arms, best(bounds), rng, "the greatest it may be worth")
+        return best(belief.means + np.sqrt(self._width * np.log(weights.sum() + 1.0) / weights))
