@@ -166,7 +166,7 @@ class Gate:
         place.arms[arm] = place.arms[arm].suspended(situation.at, self._rules)
         for group in neighbours(situation.context):
             arms = self._groups.at(group).arms
-            arms[arm] = arms.get(arm, _NEW).suspended(situation.at, self._rules)
+            arms[arm] = arms.get(arm, _NEW).kept_away(situation.at, self._rules)
         reason = "it hurt somebody; suspended here and where all is alike but one part of the context"
         self._tell(situation, arm, What.HARM, reason, until=place.arms[arm].until)
 

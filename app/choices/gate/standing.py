@@ -34,6 +34,10 @@ class Rules:
     probation: float = 20.0
     known: float = 6.0
 
+    def lasts(self, times: int) -> float:
+        """How long a suspension lasts after so many in a row."""
+        return min(self.longest, self.cooling * 2.0 ** min(times, 60))
+
 
 class State(StrEnum):
     """Where an arm stands."""
@@ -79,10 +83,14 @@ class Standing(NamedTuple):
         return wealth(self.money) >= (rules.strictness if self.probation > 0 else rules.patience)
 
     def suspended(self, at: float, rules: Rules) -> "Standing":
-        """The same, suspended from now on: twice as long as the last time, unless that is over and forgiven."""
-        cooling = min(rules.longest, rules.cooling * 2.0 ** min(self.times, 60))
-        until, probation = max(self.until, at + cooling), rules.probation
-        return self._replace(money=NOTHING, until=until, times=self.times + 1, probation=probation)
+        """The same, suspended from now on: twice as long as the last time, less what is forgiven since."""
+        times = self._unforgiven(at, rules)
+        until = max(self.until, at + rules.lasts(times))
+        return self._replace(money=NOTHING, until=until, times=times + 1, probation=rules.probation)
+
+    def kept_away(self, at: float, rules: Rules) -> "Standing":
+        """The same, suspended from now on for as long as the first time, without a stain."""
+        return self._replace(until=max(self.until, at + rules.cooling))
 
     def joined(self, other: "Standing") -> "Standing":
         """What two replicas know together: the later suspension, the stronger evidence, the longer record. To hear the
@@ -93,6 +101,14 @@ class Standing(NamedTuple):
             later = later._replace(money=(first, second, third))
         level = max(self.level, other.level, key=lambda one: (one.at, one.weight, one.gain))
         return later._replace(rewards=max(self.rewards, other.rewards), level=level)
+
+    def _unforgiven(self, at: float, rules: Rules) -> int:
+        """The suspensions in a row that still count: one less for each time, as long as the last one was, that is over
+        since it ended."""
+        if not self.times:
+            return 0
+        quiet = max(0.0, at - self.until)
+        return max(0, self.times - int(quiet / rules.lasts(self.times - 1)))
 
     def kept(self) -> list[float]:
         """As numbers."""

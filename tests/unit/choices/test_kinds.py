@@ -64,7 +64,9 @@ def test_a_propensity_is_how_often_an_arm_is_chosen(make: Make) -> None:
         weighed[arm] += 1 / propensity
         rare |= {arm} if propensity < 0.05 else set()
     # What inverse propensities add up to has the right mean for each arm that is chosen at all (Horvitz & Thompson).
-    assert all(weighed[arm] / 3_000 == pytest.approx(1.0, abs=0.2) for arm in weighed if weighed[arm] and arm not in rare)
+    assert all(
+        weighed[arm] / 3_000 == pytest.approx(1.0, abs=0.2) for arm in weighed if weighed[arm] and arm not in rare
+    )
 
 
 @kinds
