@@ -39,6 +39,6 @@ class World:
         return chosen
 
 
-def world(seed: int = 1, **chances: float) -> World:
+def world(seed: int = 1) -> World:
     """A world where one arm is the best."""
     return World(dict(zip(ARMS, (0.3, 0.4, 0.5, 0.8), strict=True)), np.random.default_rng(seed))
