@@ -60,15 +60,14 @@ class Table:
         if row is None:
             return np.zeros((2, len(arms)))
         places = self._places(arms)
-        if row.shape[1] < self._room():
-            row = _widened(row, self._room())
-        found: Floats = row.take(places, axis=1)
+        found: Floats = _widened(row, self._room()).take(places, axis=1)
         found *= self._decay.fading(at)
         return found
 
     def kept(self) -> dict[str, Any]:
         """As JSON; names and arms are no keys, for not every store takes every key."""
-        rows = [[name, *row.ravel().tolist()] for name, row in self._rows.items()]
+        size, room = len(self._arms), self._room()
+        rows = [[name, *_widened(row, room)[:, :size].ravel().tolist()] for name, row in self._rows.items()]
         return {"half_life": self._decay.half_life, "era": self._decay.era, "arms": [*self._arms], "rows": rows}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
@@ -86,10 +85,12 @@ class Table:
             raise ValueError(f"half-lives differ: {kept['half_life']} and {self._decay.half_life}")
         self._advance(kept["era"])
         columns = np.array([self._column(arm) for arm in kept["arms"]], np.intp)
-        for name, *numbers in kept["rows"]:
-            cells = np.ldexp(np.array(numbers).reshape(2, -1)[:, : len(columns)], kept["era"] - self._decay.era)
-            row = self._row(name)
-            row[:, columns[: cells.shape[1]]] += cells
+        names = [row[0] for row in kept["rows"]]
+        cells = np.zeros((len(names), 2, self._room()))
+        numbers = np.array([row[1:] for row in kept["rows"]], np.float64).reshape(len(names), 2, len(columns))
+        cells[:, :, columns] = np.ldexp(numbers, kept["era"] - self._decay.era)
+        for name, cell in zip(names, cells, strict=True):
+            self._row(name)[:] += cell
 
     def _advance(self, era: int) -> None:
         """Makes all numbers smaller by a whole power of two; those that are too small by then are forgotten."""
@@ -134,6 +135,8 @@ class Table:
 
 
 def _widened(row: Floats, room: int) -> Floats:
+    if row.shape[1] == room:
+        return row
     wide = np.zeros((2, room))
     wide[:, : row.shape[1]] = row
     return wide

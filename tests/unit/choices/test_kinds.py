@@ -45,8 +45,8 @@ kinds = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 
 @kinds
 def test_the_best_arm_is_found(make: Make) -> None:
-    chosen = world().live(make(), 1_500, situation())
-    assert Counter(chosen[-500:])["tell/long"] > 400
+    chosen = world().live(make(), 800, situation())
+    assert Counter(chosen[-300:])["tell/long"] > 230
 
 
 @kinds
@@ -55,7 +55,7 @@ def test_a_propensity_is_how_often_an_arm_is_chosen(make: Make) -> None:
     world().live(chooser, 20, situation())
     weighed = dict.fromkeys(ARMS, 0.0)
     rare = set()
-    for _ in range(3_000):
+    for _ in range(1_500):
         arm, propensity, reason, _ = chooser.decide(situation(), OPTIONS, rng)
         assert arm in ARMS
         assert reason
@@ -65,7 +65,7 @@ def test_a_propensity_is_how_often_an_arm_is_chosen(make: Make) -> None:
         rare |= {arm} if propensity < 0.05 else set()
     # What inverse propensities add up to has the right mean for each arm that is chosen at all (Horvitz & Thompson).
     assert all(
-        weighed[arm] / 3_000 == pytest.approx(1.0, abs=0.2) for arm in weighed if weighed[arm] and arm not in rare
+        weighed[arm] / 1_500 == pytest.approx(1.0, abs=0.2) for arm in weighed if weighed[arm] and arm not in rare
     )
 
 

@@ -85,7 +85,7 @@ def test_paces_are_credited_with_what_was_chosen_under_them() -> None:
     which = Thompson()
     paced = Paced({"calm": Thompson(beliefs, 16.0), "keen": Thompson(beliefs, 0.25)}, which, "calm")
     one = world(5)
-    for n in range(1_500):
+    for n in range(900):
         here = situation(at=NOW + n * 60)
         chosen = paced.decide(here, OPTIONS, rng)
         paced.learn(here, Outcome(chosen.arm, float(rng.random() < one.chances[chosen.arm]), under=chosen.under))
