@@ -58,6 +58,7 @@ class Beliefs:
 
     def __init__(self, lends: Lends | None = None, *, half_life: float | None = MONTH, personal: bool = True) -> None:
         self._lends, self._personal = lends or Lends(), personal
+        self._strengths = (self._lends.prior, self._lends.every, self._lends.domain)
         self._what, self._who = Table(half_life), Table(half_life)
 
     def of(self, situation: Situation, options: Options) -> Belief:
@@ -74,7 +75,7 @@ class Beliefs:
         """Learns one reward: as far as it is above what is usual for its kind."""
         value, weight, arm, at = 0.5 + outcome.value - outcome.usual, outcome.weight, outcome.arm, situation.at
         if self._personal and situation.learner:
-            surprise = weight * (value - float(self._general(situation, (arm,), 0.5).means[0]))
+            surprise = weight * (value - self._mean(situation, arm))
             self._who.add(f"@{situation.learner}", arm, (weight, surprise), at)
             if situation.segment:
                 self._who.add(situation.segment, arm, (weight, surprise), at)
@@ -96,12 +97,21 @@ class Beliefs:
         self._who.merge(kept["who"])
 
     def _general(self, situation: Situation, arms: tuple[str, ...], start: Floats | float) -> Belief:
-        lends = self._lends
-        every, domain, context = (self._what.read(name, arms, situation.at) for name in _levels(situation))
-        means = (every[1] + lends.prior * start) / (every[0] + lends.prior)
-        means = (domain[1] + lends.every * means) / (domain[0] + lends.every)
-        weights = context[0] + lends.domain
-        return Belief(_within((context[1] + lends.domain * means) / weights), weights, context[0])
+        means, seen = start, np.zeros(len(arms))
+        weights = seen
+        for name, lent in zip(_levels(situation), self._strengths, strict=True):
+            seen, totals = self._what.read(name, arms, situation.at)
+            weights = seen + lent
+            means = (totals + lent * means) / weights
+        return Belief(_within(np.asarray(means)), weights, seen)
+
+    def _mean(self, situation: Situation, arm: str) -> float:
+        """The same mean of one arm without a prior of its own, in plain numbers, which is faster for one."""
+        mean = 0.5
+        for name, lent in zip(_levels(situation), self._strengths, strict=True):
+            weight, total = self._what.cell(name, arm, situation.at)
+            mean = (total + lent * mean) / (weight + lent)
+        return min(max(mean, _LEAST), _MOST)
 
     def _suits(self, situation: Situation, arms: tuple[str, ...]) -> Floats | None:
         own, lends = f"@{situation.learner}", self._lends

@@ -64,6 +64,14 @@ class Table:
         found *= self._decay.fading(at)
         return found
 
+    def cell(self, name: str, arm: str, at: float) -> tuple[float, float]:
+        """Weight and sum of one arm as they count at a time."""
+        row, column = self._rows.get(name), self._arms.get(arm)
+        if row is None or column is None or column >= row.shape[1]:
+            return 0.0, 0.0
+        fading = self._decay.fading(at)
+        return row.item(0, column) * fading, row.item(1, column) * fading
+
     def kept(self) -> dict[str, Any]:
         """As JSON; names and arms are no keys, for not every store takes every key."""
         size, room = len(self._arms), self._room()

@@ -51,6 +51,16 @@ def test_a_new_learner_starts_from_those_who_are_like_them_and_then_goes_their_o
     assert expected(beliefs, "practice/maths/calm", "odd", "quick") < 0.3
 
 
+def test_a_learner_surprises_by_what_is_beyond_what_was_expected() -> None:
+    beliefs = Beliefs()
+    for n in range(40):
+        beliefs.learn(situation(f"practice/maths/{n % 3}"), Outcome("tell/long", float(n % 4 == 0)))
+    before = expected(beliefs, "practice/maths/1")
+    beliefs.learn(situation("practice/maths/1", learner="ada"), Outcome("tell/long", 1.0))
+    ((_, weight, total),) = beliefs.kept()["who"]["rows"]
+    assert total / weight == pytest.approx(1.0 - before)
+
+
 def test_a_segment_is_made_of_what_is_known_and_of_nothing_personal() -> None:
     assert segment({"level": "A" * 99, "name": "Ada", "age": 12}) == f"level={'a' * 24}"
 
