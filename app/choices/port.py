@@ -15,7 +15,8 @@ from numpy.random import Generator
 class Situation:
     """Where a choice is made. `context` names it (`Decision.context`), `domain` the wider group that it belongs to;
     `features` describe it in numbers; `learner` is whose turn it is; `critical` says that only the approved may be
-    tried; `at` is in seconds since the epoch."""
+    tried; `at` is in seconds since the epoch; `segment` names those whom the learner is like, empty where nobody is
+    known to be; `baseline` is that of the options, which whoever tells of an outcome may not know (empty)."""
 
     context: str
     domain: str
@@ -23,6 +24,8 @@ class Situation:
     learner: str
     critical: bool
     at: float
+    segment: str = ""
+    baseline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +41,27 @@ class Options:
 
 
 class Chosen(NamedTuple):
-    """An arm, how likely it was to be chosen (`None` where that is not known), and why, in words."""
+    """An arm, how likely it was to be chosen (`None` where that is not known), and why, in words; `under` names the
+    pace of exploration that was in force (`pacing`), for its outcome to say."""
 
     arm: str
     propensity: float | None
     reason: str
+    under: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one reward says of an arm: `value` 0 to 1, which counts as `weight` of an observation (0 to 1); `usual` is
     the mean of its kind of reward, whatever the arm, so that a kind that is always high helps nobody; `harm` says that
-    it hurt somebody."""
+    it hurt somebody; `under` is that of the `Chosen`."""
 
     arm: str
     value: float
     weight: float = 1.0
     usual: float = 0.5
     harm: bool = False
+    under: str | None = None
 
 
 class Chooser(Protocol):
@@ -75,4 +81,9 @@ class Chooser(Protocol):
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Goes on from what was learned."""
+        ...
+
+    def merge(self, kept: Mapping[str, Any]) -> None:
+        """Adds what another one learned from other rewards, so that the two together know what one would that saw
+        all."""
         ...

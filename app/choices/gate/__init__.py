@@ -1,0 +1,1 @@
+"""What keeps learners from harm while choices are learned: suspensions, budgets, approved arms."""
