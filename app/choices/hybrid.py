@@ -111,8 +111,7 @@ class Hybrid:
             likely = self._covering(likely, (mean, variance), self.contexts.data[slot][:, where], situation.at)
         total = likely.cumsum()
         chosen = min(int(total.searchsorted(rng.random() * total[-1], "right")), len(arms) - 1)
-        believed = 1.0 / (1.0 + exp(-mean[chosen]))
-        return Chosen(arms[chosen], float(likely[chosen]), f"expected to help in {believed:.0%}")
+        return Chosen(arms[chosen], float(likely[chosen]), f"expected to help in {_chance(mean.item(chosen)):.0%}")
 
     def _where(self, arms: tuple[str, ...]) -> NDArray[np.intp] | slice:
         """The columns of arms."""
@@ -217,7 +216,7 @@ class Hybrid:
         learner = (effects[0].item(arm), effects[1].item(arm))
         mean += context[0] + learner[0] + _logit(outcome.usual)
         variance += own + learner[1]
-        chance = 1.0 / (1.0 + exp(-mean / sqrt(1.0 + pi * variance / 8.0)))
+        chance = _chance(mean / sqrt(1.0 + pi * variance / 8.0))
         spread = chance * (1.0 - chance)
         weight = outcome.weight * spread
         known = weight / (1.0 + weight * variance)
@@ -243,7 +242,7 @@ class Hybrid:
         linear = self.linear.mean.dot(x)
         total = linear + rows[_SHIFT] / (rows[_PRECISION] + 1.0 / self.special)
         rows[_PRECISION] = np.minimum(rows[_PRECISION], self.tuning.forgotten)
-        rows[_SHIFT] = (0.5 * (total + total.mean()) - linear) * (rows[_PRECISION] + 1.0 / self.special)
+        rows[_SHIFT] = (0.5 * (total + total.mean()) - linear) * rows[_PRECISION]
 
     def _refit(self, at: float) -> None:
         """Fits groups and variances to what was met lately, and lets the linear part fade."""
@@ -329,6 +328,10 @@ def _allowed(situation: Situation, options: Options) -> tuple[str, ...]:
 def _left(past: float) -> float:
     """The share of evidence that is left after so many seconds."""
     return 0.5 ** (past / HALF_LIFE) if past > _SOON else 1.0
+
+
+def _chance(logit: float) -> float:
+    return min(max(1.0 / (1.0 + exp(-max(logit, -30.0))), _EDGE), 1.0 - _EDGE)
 
 
 def _logit(chance: float) -> float:
