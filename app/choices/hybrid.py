@@ -1,11 +1,11 @@
 """The default policy of choice: what an arm brings is a sum of what its features say, what is special to the context
-and what is special to the learner, each shrunk towards nothing as far as the evidence asks for it.
+and what is special to the learner, each believed as far as the evidence for such differences goes.
 
-The log odds of success are normal with a linear part for each arm (`linear`), a residual for each context and arm, and
-one for each learner and arm (`groups`). One observation moves all three by assumed-density filtering for logistic
-regression (MacKay 1992; Spiegelhalter and Lauritzen 1990). The variances of the residuals are those that explain what
-was seen best (empirical Bayes). Arms are chosen by Thompson's rule; in seldom contexts a share of the choices goes to
-arms that were hardly tried there.
+The log odds of success are normal with a linear part for each arm (`linear`), a residual for each context and arm
+(`contexts`), and one for each learner and arm, around those of learners like them (`groups`). One outcome moves all
+three by assumed-density filtering for logistic regression (Spiegelhalter and Lauritzen 1990; MacKay 1992). The
+variances of the residuals follow what was seen (empirical Bayes). Arms are drawn by Thompson's rule; in contexts that
+are seldom met, a share of the choices goes to arms that were hardly tried there, by curiosity.
 """
 
 from collections.abc import Mapping
@@ -14,320 +14,248 @@ from math import exp, log, pi, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.random import Generator, default_rng
+from numpy.random import Generator
 from numpy.typing import NDArray
 
+from app.choices.contexts import DAY, LAST, MEAN, TRIED, VARIANCE, Contexts, charted, doubted
 from app.choices.curiosity import curiosity
 from app.choices.groups import Groups
+from app.choices.harms import Harms, permitted
+from app.choices.learners import Learners
 from app.choices.linear import Linear
 from app.choices.port import Chosen, Options, Outcome, Situation
-from app.choices.rows import Rows, columns, pack, unpack
-from app.stats.drift import Chart
-from app.stats.spread import VARIANCES, evidence
+from app.choices.rows import columns, left, pack, unpack
 from app.stats.thompson import chances
 
 Array = NDArray[np.floating]
+Where = NDArray[np.intp] | slice
 
-CONTEXTS, LEARNERS = 100_000, 50_000
-"""How many are remembered; those that were not met for longest are forgotten."""
-
-HALF_LIFE = 30 * 86_400.0
-"""Seconds after which evidence counts half."""
-
-_PRECISION, _SHIFT, _TRIED, _LAST, _LEVEL, _ERRORS = range(6)
-"""What is kept of a context and of a learner (the first two) for each arm: the natural parameters of what was seen; how
-often an arm was tried, and when last, in days since the epoch; the chart of its errors."""
-
-_DAY = 86_400.0
 _ROUTINE = 250
-"""Observations after which variances and groups are fitted anew."""
-
-_SOON = HALF_LIFE / 1000
-"""Seconds in which evidence does not fade to speak of."""
-
-_SOME = 1.5
-"""What is known of a learner after some seven outcomes: before, nobody can say whom they are like."""
+"""Outcomes after which variances and groups are fitted anew."""
 
 _MET = 4.0
-"""Observations before a context counts as one that will be met again."""
+"""Outcomes before a context counts as one that will be met again."""
 
-_PLACES, _AT_ONCE = 256, 4096
-"""Sets of arms and learners whose columns and effects are at hand."""
+_SETS = 256
+"""Sets of arms whose columns are at hand."""
 
 _EDGE = 0.02
-"""The least chance that is believed of anything."""
-
-_LATELY = 400, 2000
-"""Learners and contexts, those met last, that they are fitted to: a few milliseconds."""
+"""The least chance that is believed of anything: a logistic model is too sure far out."""
 
 
 @dataclass(frozen=True)
 class Tuning:
     """How it weighs: `boldness` is what the standard deviations of beliefs are multiplied by before arms are drawn (1
-    is Thompson's rule, which explores as if for ever); in contexts that are met less often than most, a `share` of the
-    choices goes to arms that were tried less than `cover` times, unless they are believed to be `gap` worse than the
-    best, in logits; a prior counts as `trust` observations."""
+    is Thompson's rule, which explores as if for ever); in contexts that are met less often than half of all, a `share`
+    of the choices goes to arms that were tried less than `cover` times, unless they are believed to be `gap` worse than
+    the best, in logits; a prior counts as `trust` outcomes."""
 
     boldness: float = 0.3
     share: float = 0.3
     cover: float = 3.0
     gap: float = 1.5
     trust: float = 8.0
-    forgotten: float = 1.25
 
 
 class Hybrid:
-    """Learns in place, in some microseconds; decides by the chance it is given."""
+    """Learns in place and decides by the chance it is given, both in some microseconds. `width` is the number of
+    features of all situations.
 
-    def __init__(self, width: int, tuning: Tuning = Tuning()) -> None:
-        self.tuning = tuning
+    >>> chooser, options = Hybrid(1), Options(("hint", "quiz"), "hint", frozenset({"hint"}), {})
+    >>> here, rng = Situation("practice/algebra", "practice", (1.0,), "ada", False, 0.0), np.random.default_rng(1)
+    >>> for _ in range(30):
+    ...     chooser.learn(here, Outcome("quiz", 1.0)), chooser.learn(here, Outcome("hint", 0.0))
+    ... # doctest: +ELLIPSIS
+    (None, None)...
+    >>> chooser.decide(here, options, rng).arm
+    'quiz'
+    """
+
+    def __init__(self, width: int, tuning: Tuning | None = None) -> None:
+        self.tuning = tuning or Tuning()
         self.columns: dict[str, int] = {}
         self.linear = Linear(width)
-        self.contexts = Rows(6, CONTEXTS)
-        self.learners = Rows(2, LEARNERS)
-        self.groups = Groups.none(0)
-        self.tried: dict[str, float] = {}
-        self.special = 0.25
-        """Variance of what is special to a context."""
-        self.typical = 0.0
-        """Observations of a context in the middle of all."""
+        self.contexts = Contexts()
+        self.learners = Learners()
+        self.harms = Harms()
+        self.tried: dict[str, int] = {}
         self.learned = 0
-        self.faded: float | None = None
-        self._places: dict[tuple[str, ...], NDArray[np.intp] | slice] = {}
-        self._effects: dict[str, tuple[Array, Array]] = {}
+        self.fitted: float | None = None
+        self._places: dict[tuple[str, ...], Where] = {}
 
     def decide(self, situation: Situation, options: Options, rng: Generator) -> Chosen:
         """One of the arms that are allowed here; the propensity is exact."""
-        arms = _allowed(situation, options)
+        arms = self._allowed(situation, options)
         if len(arms) == 1:
-            return Chosen(arms[0], 1.0, "the only one that is approved here")
-        slot = self.contexts.find(situation.context)
+            return Chosen(arms[0], 1.0, "nothing else may be tried here")
         where = self._where(arms)
-        mean, variance = self._beliefs(situation, where, slot)
+        slot = self.contexts.find(situation.context)
+        rows = None if slot is None else self.contexts.at_time(slot, situation.at)
+        mean, variance = self._beliefs(situation, rows)
+        mean, variance = mean[where], variance[where]
         if options.priors:
             mean += self._expected(arms, options.priors)
         likely = chances(mean, variance * self.tuning.boldness**2)
-        if slot is not None and not situation.critical:
-            likely = self._covering(likely, (mean, variance), self.contexts.data[slot][:, where], situation.at)
+        if rows is not None and not situation.critical:
+            likely = self._covering(likely, (mean, variance), rows[:, where], situation.at)
         total = likely.cumsum()
-        chosen = min(int(total.searchsorted(rng.random() * total[-1], "right")), len(arms) - 1)
-        return Chosen(arms[chosen], float(likely[chosen]), f"expected to help in {_chance(mean.item(chosen)):.0%}")
+        drawn = min(int(total.searchsorted(rng.random() * total.item(-1), "right")), len(arms) - 1)
+        reason = f"expected to help in {_chance(mean.item(drawn)):.0%}"
+        return Chosen(arms[drawn], likely.item(drawn), reason)
 
-    def _where(self, arms: tuple[str, ...]) -> NDArray[np.intp] | slice:
+    def _allowed(self, situation: Situation, options: Options) -> tuple[str, ...]:
+        arms = options.arms
+        if self.harms.until:
+            arms = self.harms.free(situation.domain, arms, situation.at)
+        if situation.critical or not arms:
+            return permitted(arms, options.approved, options.baseline)
+        return arms
+
+    def _where(self, arms: tuple[str, ...]) -> Where:
         """The columns of arms."""
         where = self._places.get(arms)
         if where is not None:
             return where
         known = len(self.columns)
         found = columns(self.columns, arms)
-        if len(self.columns) > known or len(self._places) > _PLACES:
+        if len(self.columns) > known or len(self._places) >= _SETS:
             self._places.clear()
-            self._widen()
+            for each in (self.linear, self.contexts, self.learners):
+                each.widen(len(self.columns))
         every = np.array_equal(found, np.arange(len(self.columns)))
         where = self._places[arms] = slice(None) if every else found
         return where
 
-    def _widen(self) -> None:
-        arms = len(self.columns)
-        for each in (self.linear, self.contexts, self.learners):
-            each.widen(arms)
-        self.groups = self.groups.wide(arms)
-        self._effects.clear()
-
-    def _beliefs(self, situation: Situation, where: NDArray[np.intp] | slice, slot: int | None) -> tuple[Array, Array]:
-        """Mean and variance of what the arms bring, in logits."""
+    def _beliefs(self, situation: Situation, rows: NDArray[np.float32] | None) -> tuple[Array, Array]:
+        """Mean and variance of what each arm brings, in logits."""
         mean, variance = self.linear.all(np.array(situation.features))
-        if slot is None:
-            variance += self.special
+        if rows is None:
+            variance += self.contexts.special
         else:
-            rows = self.contexts.data[slot]
-            left = _left(situation.at - self.contexts.at[slot])
-            own = 1.0 / (rows[_PRECISION] * left + 1.0 / self.special)
-            mean += rows[_SHIFT] * left * own
-            variance += own
-        effects = self._learner(situation.learner)
+            mean += rows[MEAN]
+            variance += rows[VARIANCE]
+        effects = self.learners.effects(situation.learner)
         mean += effects[0]
         variance += effects[1]
-        return mean[where], variance[where]
-
-    def _learner(self, learner: str) -> tuple[Array, Array]:
-        """Mean and variance of what sets a learner apart."""
-        effects = self._effects.get(learner)
-        if effects is None:
-            slot = self.learners.find(learner)
-            rows = np.zeros((2, len(self.columns))) if slot is None else self.learners.data[slot]
-            if len(self._effects) >= _AT_ONCE:
-                self._effects.clear()
-            effects = self._effects[learner] = self.groups.effects(rows[_PRECISION], rows[_SHIFT])
-        return effects
+        return mean, variance
 
     def _expected(self, arms: tuple[str, ...], priors: Mapping[str, float]) -> Array:
         """What is left of what was expected of the arms, in logits."""
         trust = self.tuning.trust
-        seen = (self.tried.get(arm, 0.0) for arm in arms)
-        return np.array([_logit(priors.get(arm, 0.5)) * trust / (trust + n) for arm, n in zip(arms, seen, strict=True)])
+        return np.array([_logit(priors.get(arm, 0.5)) * trust / (trust + self.tried.get(arm, 0)) for arm in arms])
 
     def _covering(self, likely: Array, beliefs: tuple[Array, Array], rows: NDArray[np.float32], at: float) -> Array:
         """The chances where arms that were hardly tried get their share, if the context is one that is seldom met."""
-        tried = rows[_TRIED]
-        met = float(np.add.reduce(tried))
-        if not _MET <= met < self.typical:
+        tried = rows[TRIED]
+        if not _MET <= np.add.reduce(tried) < self.contexts.typical:
             return likely
         mean, variance = beliefs
         wanted = (tried < self.tuning.cover - 0.5) & (mean > mean.max() - self.tuning.gap)
         if not wanted.any():
             return likely
-        score: Array = wanted * curiosity(tried, at / _DAY - rows[_LAST], variance)
+        score: Array = wanted * curiosity(tried, at / DAY - rows[LAST], variance)
         share = self.tuning.share
         mixed: Array = likely * (1.0 - share)
         mixed += score * (share / score.sum())
         return mixed
 
     def learn(self, situation: Situation, outcome: Outcome) -> None:
-        """Moves the three parts of the belief about an arm by what came of it."""
-        arm = self.columns.get(outcome.arm)
-        if arm is None:
+        """Moves the three parts of the belief about an arm by what came of it; suspends the arm around here if it did
+        harm."""
+        if outcome.harm:
+            self.harms.add(situation.domain, outcome.arm, situation.at)
+        if outcome.arm not in self.columns:
             self._where((outcome.arm,))
-            arm = self.columns[outcome.arm]
-        x = np.array(situation.features)
-        seen = self._seen(situation, outcome, arm, x)
-        rows = self.contexts.data[seen.slot]
+        arm, x = self.columns[outcome.arm], np.array(situation.features)
+        rows = self.contexts.fresh(situation.context, situation.at)
+        seen = self._seen(situation, outcome, rows, x)
         self.linear.learn(arm, x, seen.gain, seen.known)
-        _observed(rows, arm, seen.context, seen)
-        rows[_TRIED, arm] += 1.0
-        rows[_LAST, arm] = situation.at / _DAY
-        known = self.learners.of(situation.learner)
-        _observed(known, arm, seen.learner, seen)
-        self._effects[situation.learner] = self.groups.effects(known[_PRECISION], known[_SHIFT])
-        self._chart(rows, arm, seen, x)
-        self.tried[outcome.arm] = self.tried.get(outcome.arm, 0.0) + 1.0
+        own = rows.item(VARIANCE, arm)
+        rows[MEAN, arm] += own * seen.gain
+        rows[VARIANCE, arm] -= own * own * seen.known
+        rows[TRIED, arm] += 1.0
+        rows[LAST, arm] = situation.at / DAY
+        self.learners.learn(situation.learner, arm, seen.learner, situation.at)
+        if charted(rows, arm, seen.error, seen.spread):
+            doubted(rows, self.linear.mean.dot(x))
+        self.tried[outcome.arm] = self.tried.get(outcome.arm, 0) + 1
         self.learned += 1
         if self.learned % _ROUTINE == 0:
-            self._refit(situation.at)
+            self._fit(situation.at)
 
-    def _seen(self, situation: Situation, outcome: Outcome, arm: int, x: Array) -> "_Seen":
+    def _seen(self, situation: Situation, outcome: Outcome, rows: NDArray[np.float32], x: Array) -> "_Seen":
         """What an outcome says, beside what was believed."""
-        slot = self._fresh(situation)
-        rows = self.contexts.data[slot]
+        arm = self.columns[outcome.arm]
         mean, variance = self.linear.one(arm, x)
-        own = 1.0 / (rows.item(_PRECISION, arm) + 1.0 / self.special)
-        context = (rows.item(_SHIFT, arm) * own, own)
-        effects = self._learner(situation.learner)
-        learner = (effects[0].item(arm), effects[1].item(arm))
-        mean += context[0] + learner[0] + _logit(outcome.usual)
-        variance += own + learner[1]
+        effects = self.learners.effects(situation.learner)
+        effect, doubt = effects[0].item(arm), effects[1].item(arm)
+        mean += rows.item(MEAN, arm) + effect
+        if outcome.usual != 0.5:
+            mean += _logit(outcome.usual)
+        variance += rows.item(VARIANCE, arm) + doubt
         chance = _chance(mean / sqrt(1.0 + pi * variance / 8.0))
-        spread = chance * (1.0 - chance)
+        error, spread = outcome.value - chance, chance * (1.0 - chance)
         weight = outcome.weight * spread
         known = weight / (1.0 + weight * variance)
-        return _Seen(slot, outcome.value - chance, spread, weight, variance, context, learner, known)
+        others = weight / (1.0 + weight * (variance - doubt))
+        learner = others, others * (effect + error / spread)
+        return _Seen(error, spread, known, known * error / spread, learner)
 
-    def _fresh(self, situation: Situation) -> int:
-        """Where a context is, as what was seen of it counts by now."""
-        slot = self.contexts.take(situation.context)
-        past = situation.at - self.contexts.at[slot]
-        if past > _SOON:
-            rows = self.contexts.data[slot]
-            rows[: _TRIED + 1] *= _left(past)
-            self.contexts.at[slot] = situation.at
-        return slot
-
-    def _chart(self, rows: NDArray[np.float32], arm: int, seen: "_Seen", x: Array) -> None:
-        """Charts the error of the forecast; forgets what was seen of the context if it went wrong."""
-        chart = Chart(rows.item(_LEVEL, arm), rows.item(_ERRORS, arm)).after(seen.error)
-        rows[_LEVEL, arm], rows[_ERRORS, arm] = chart
-        if not chart.alarm(seen.spread):
-            return
-        rows[_LEVEL:] = 0.0
-        linear = self.linear.mean.dot(x)
-        total = linear + rows[_SHIFT] / (rows[_PRECISION] + 1.0 / self.special)
-        rows[_PRECISION] = np.minimum(rows[_PRECISION], self.tuning.forgotten)
-        rows[_SHIFT] = (0.5 * (total + total.mean()) - linear) * rows[_PRECISION]
-
-    def _refit(self, at: float) -> None:
+    def _fit(self, at: float) -> None:
         """Fits groups and variances to what was met lately, and lets the linear part fade."""
-        learners = self.learners.data[self.learners.recent(_LATELY[0])].astype(np.float64)
-        learners = learners[learners[:, _PRECISION].sum(axis=1) > _SOME]
-        if len(learners):
-            self.groups = self.groups.fitted(learners[:, _PRECISION], learners[:, _SHIFT], default_rng(self.learned))
-            self._effects.clear()
-        contexts = self.contexts.data[self.contexts.recent(_LATELY[1])].astype(np.float64)
-        self.typical = float(np.median(contexts[:, _TRIED].sum(axis=1)))
-        self.special = float(VARIANCES[evidence(contexts[:, _PRECISION], contexts[:, _SHIFT]).argmax()])
-        if self.faded is not None and at > self.faded:
-            self.linear.fade(_left(at - self.faded))
-        self.faded = at if self.faded is None else max(at, self.faded)
+        self.learners.fit(self.learned)
+        self.contexts.fit()
+        if self.fitted is not None and at > self.fitted:
+            self.linear.fade(left(at - self.fitted))
+        self.fitted = at if self.fitted is None else max(at, self.fitted)
 
     def kept(self) -> dict[str, Any]:
-        """What was learned, as JSON."""
+        """What was learned, as JSON; `merging.merged` adds up what several replicas learned."""
+        groups = self.learners.groups
         return {
             "arms": list(self.columns),
-            "tried": self.tried,
-            "linear": [pack(self.linear.mean), pack(self.linear.covariance)],
-            "contexts": self.contexts.kept(6),
-            "learners": self.learners.kept(2),
-            "groups": [pack(self.groups.centres), pack(self.groups.shares), self.groups.own],
-            "special": self.special,
-            "typical": self.typical,
+            "tried": dict(self.tried),
+            "linear": {"mean": pack(self.linear.mean), "covariance": pack(self.linear.covariance)},
+            "contexts": self.contexts.kept(),
+            "special": self.contexts.special,
+            "typical": self.contexts.typical,
+            "learners": self.learners.kept(),
+            "groups": {"centres": pack(groups.centres), "shares": pack(groups.shares), "own": groups.own},
+            "harms": self.harms.kept(),
             "learned": self.learned,
-            "faded": self.faded,
+            "fitted": self.fitted,
         }
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        """Goes on from what was learned."""
+        """Goes on from what was learned.
+
+        Raises `ValueError` if it was learned with another number of features.
+        """
+        mean, covariance = unpack(kept["linear"]["mean"]), unpack(kept["linear"]["covariance"])
+        if mean.shape[1] != self.linear.features:
+            raise ValueError(f"learned with {mean.shape[1]} features, not {self.linear.features}")
+        groups = kept["groups"]
         self.columns = {arm: n for n, arm in enumerate(kept["arms"])}
         self.tried = dict(kept["tried"])
-        mean, covariance = map(unpack, kept["linear"])
-        if mean.shape[1] != self.linear.features:
-            raise ValueError(f"kept with {mean.shape[1]} features, not {self.linear.features}")
         self.linear.set(mean, covariance)
         self.contexts.restore(kept["contexts"])
+        self.contexts.special, self.contexts.typical = kept["special"], kept["typical"]
         self.learners.restore(kept["learners"])
-        centres, shares, own = kept["groups"]
-        self.groups = Groups(unpack(centres), unpack(shares), own)
-        self.special, self.typical = kept["special"], kept["typical"]
-        self.learned, self.faded = kept["learned"], kept["faded"]
+        self.learners.regroup(Groups(unpack(groups["centres"]), unpack(groups["shares"]), groups["own"]))
+        self.harms.restore(kept["harms"])
+        self.learned, self.fitted = kept["learned"], kept["fitted"]
         self._places.clear()
-        self._effects.clear()
 
 
 class _Seen(NamedTuple):
-    """One outcome: where, the error of the forecast, the variance of an outcome, the same by its weight, the variance
-    of the belief, mean and variance of the two residuals in it, and what it adds to what is known."""
+    """One outcome: the error of the forecast, the variance of such an outcome, what it adds to what is known of the sum
+    of all parts, how far a part's mean moves for each unit of its variance, and what it says of the learner alone."""
 
-    slot: int
     error: float
     spread: float
-    weight: float
-    variance: float
-    context: tuple[float, float]
-    learner: tuple[float, float]
     known: float
-
-    @property
-    def gain(self) -> float:
-        """How far the mean moves, for each unit of variance."""
-        return self.error * self.known / self.spread
-
-
-def _observed(rows: NDArray[np.float32], arm: int, part: tuple[float, float], seen: _Seen) -> None:
-    """Adds to a residual what an outcome says of it: the outcome is one of known variance of the sum of all parts."""
-    mean, variance = part
-    known = seen.weight / (1.0 + seen.weight * (seen.variance - variance))
-    rows[_PRECISION, arm] += known
-    rows[_SHIFT, arm] += known * (mean + seen.error / seen.spread)
-
-
-def _allowed(situation: Situation, options: Options) -> tuple[str, ...]:
-    """The arms that may be tried here; there is always one."""
-    if situation.critical:
-        return tuple(arm for arm in options.arms if arm in options.approved) or (options.baseline,)
-    return options.arms
-
-
-def _left(past: float) -> float:
-    """The share of evidence that is left after so many seconds."""
-    return 0.5 ** (past / HALF_LIFE) if past > _SOON else 1.0
+    gain: float
+    learner: tuple[float, float]
 
 
 def _chance(logit: float) -> float:

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+HALF_LIFE = 30 * 86_400.0
+"""Seconds after which evidence counts half."""
+
 _FIRST = 64
 """Names that there is room for from the start."""
 
@@ -20,8 +23,8 @@ class Rows:
 
     >>> table = Rows(kinds=2, bound=2)
     >>> table.widen(3)
-    >>> table.of("a")[0, 1] = 5.0
-    >>> _, _ = table.of("b"), table.of("c")
+    >>> table.data[table.take("a"), 0, 1] = 5.0
+    >>> _, _ = table.take("b"), table.take("c")
     >>> table.find("a") is None, len(table)
     (True, 2)
     """
@@ -39,12 +42,6 @@ class Rows:
     def find(self, name: str) -> int | None:
         """Where the rows of a name are in `data`, if it is known."""
         return self.slots.get(name)
-
-    def of(self, name: str) -> NDArray[np.float32]:
-        """The rows of a name, which is from now on the most recently used one."""
-        slot = self.take(name)  # may replace `data`
-        rows: NDArray[np.float32] = self.data[slot]
-        return rows
 
     def take(self, name: str) -> int:
         """Where the rows of a name are; room is made if it is new."""
@@ -76,10 +73,10 @@ class Rows:
         """Where the most recently used are, the latest first, so many at the most."""
         return np.fromiter(islice(reversed(self.slots.values()), names), np.intp)
 
-    def kept(self, kinds: int) -> dict[str, Any]:
-        """The first so many rows of all names, least recently used first, as JSON."""
+    def kept(self) -> dict[str, Any]:
+        """All of it, least recently used first, as JSON."""
         slots = np.fromiter(self.slots.values(), np.intp, len(self.slots))
-        return {"names": list(self.slots), "rows": pack(self.data[slots, :kinds]), "at": pack(self.at[slots])}
+        return {"names": list(self.slots), "rows": pack(self.data[slots]), "at": pack(self.at[slots])}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Takes the place of all that was there; the newest, where there are more than the bound."""
@@ -89,6 +86,11 @@ class Rows:
         self.data[: len(names), : rows.shape[1]] = rows
         self.at = np.zeros(len(self.data))
         self.at[: len(names)] = unpack(kept["at"])[-self.bound :]
+
+
+def left(past: float) -> float:
+    """The share of evidence that is left after so many seconds."""
+    return float(0.5 ** (past / HALF_LIFE))
 
 
 def pack(array: NDArray[Any]) -> dict[str, Any]:
