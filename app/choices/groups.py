@@ -15,7 +15,10 @@ from app.stats.spread import VARIANCES, evidence
 Array = NDArray[np.floating]
 
 _GROUPS = 6
-"""At the most: more are fitted to chance before some hundred learners were met."""
+"""At the most; fewer are tried as often, and win where they explain as much."""
+
+_FEWEST = 12
+"""Learners below which groups are not looked for."""
 
 _APART = 0.5
 """Variance between groups, in logits, before anything was seen."""
@@ -23,6 +26,9 @@ _APART = 0.5
 _ROUNDS, _FRESH_ROUNDS, _STARTS = 3, 8, 2
 """Of EM for the groups as they are, for fresh ones, and how many fresh ones are tried: a search gets stuck, and a
 fresh one that explains more takes over."""
+
+_CLOSE = 0.02
+"""Variance within groups that a search starts from: were it large, one group would explain everything."""
 
 _EVEN = 2.0
 """Learners that each group is given before it is counted, so that none dies of chance."""
@@ -72,7 +78,7 @@ class Groups:
         best = Groups.none(precision.shape[1], float(VARIANCES[logs.argmax()]))
         most = float(logs.max())
         candidates = [(self, _ROUNDS)] if len(self.centres) > 1 else []
-        if len(precision) >= 2 * _GROUPS:
+        if len(precision) >= _FEWEST:
             candidates += [(_drawn(precision, shift, rng), _FRESH_ROUNDS) for _ in range(_STARTS)]
         for start, rounds in candidates:
             groups, log = _climbed(start, precision, shift, rounds)
@@ -82,10 +88,10 @@ class Groups:
 
 
 def _drawn(precision: Array, shift: Array, rng: np.random.Generator) -> Groups:
-    """Groups around some of the learners."""
-    some = rng.choice(len(precision), _GROUPS, replace=False)
+    """Groups, from two to the most, around some of the learners."""
+    some = rng.choice(len(precision), rng.integers(2, _GROUPS + 1), replace=False)
     centres = shift[some] / (precision[some] + 1.0 / _APART)
-    return Groups(centres, np.full(_GROUPS, 1.0 / _GROUPS), 0.02)
+    return Groups(centres, np.full(len(some), 1.0 / len(some)), _CLOSE)
 
 
 def _climbed(groups: Groups, precision: Array, shift: Array, rounds: int) -> tuple[Groups, float]:

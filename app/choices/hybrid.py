@@ -53,7 +53,7 @@ class Tuning:
     boldness: float = 0.3
     share: float = 0.3
     cover: float = 3.0
-    gap: float = 1.5
+    gap: float = 1.7
     trust: float = 8.0
 
 
