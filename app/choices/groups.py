@@ -6,6 +6,7 @@ drawn from a mixture of normals, whose groups are fitted to the learners that we
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,18 +60,33 @@ class Groups:
         >>> mean.round(2).tolist()
         [1.0, 1.0]
         """
-        left = 1.0 / (1.0 + self.own * precision)
-        centres = self.centres
-        if len(centres) == 1:
+        left = self.own * precision
+        left += 1.0
+        np.reciprocal(left, left)
+        if len(self.centres) == 1:
             return shift * left * self.own, left * self.own
-        likely = centres.dot(shift * left)
-        likely -= (centres * centres).dot(precision * left) * 0.5
-        likely += np.log(self.shares)
-        np.exp(likely - likely.max(), likely)
-        likely /= likely.sum()
-        mean = likely.dot(centres)
-        between = likely.dot(centres * centres) - mean * mean
-        return (shift * self.own + mean) * left, (self.own + between * left) * left
+        squares, logs = self._prepared
+        likely = self.centres.dot(shift * left)
+        likely -= squares.dot(precision * left)
+        likely += logs
+        likely -= np.maximum.reduce(likely)
+        np.exp(likely, likely)
+        likely /= np.add.reduce(likely)
+        mean = likely.dot(self.centres)
+        between = likely.dot(squares)
+        between += between
+        between -= mean * mean
+        between *= left
+        between += self.own
+        between *= left
+        mean += shift * self.own
+        mean *= left
+        return mean, between
+
+    @cached_property
+    def _prepared(self) -> tuple[Array, Array]:
+        """Half the squares of the centres, and the logs of the shares."""
+        return 0.5 * self.centres * self.centres, np.log(self.shares)
 
     def fitted(self, precision: Array, shift: Array, rng: np.random.Generator) -> "Groups":
         """The groups that explain these learners (learners × arms) best, none if that does."""

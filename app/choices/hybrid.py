@@ -169,7 +169,7 @@ class Hybrid:
         arm, x = self.columns[outcome.arm], np.array(situation.features)
         rows = self.contexts.fresh(situation.context, situation.at)
         seen = self._seen(situation, outcome, rows, x)
-        self.linear.learn(arm, x, seen.gain, seen.known)
+        self.linear.learn(arm, seen.along, seen.gain, seen.known)
         own = rows.item(VARIANCE, arm)
         rows[MEAN, arm] += own * seen.gain
         rows[VARIANCE, arm] -= own * own * seen.known
@@ -186,7 +186,7 @@ class Hybrid:
     def _seen(self, situation: Situation, outcome: Outcome, rows: NDArray[np.float32], x: Array) -> "_Seen":
         """What an outcome says, beside what was believed."""
         arm = self.columns[outcome.arm]
-        mean, variance = self.linear.one(arm, x)
+        mean, variance, along = self.linear.one(arm, x)
         effects = self.learners.effects(situation.learner)
         effect, doubt = effects[0].item(arm), effects[1].item(arm)
         mean += rows.item(MEAN, arm) + effect
@@ -199,7 +199,7 @@ class Hybrid:
         known = weight / (1.0 + weight * variance)
         others = weight / (1.0 + weight * (variance - doubt))
         learner = others, others * (effect + error / spread)
-        return _Seen(error, spread, known, known * error / spread, learner)
+        return _Seen(error, spread, known, known * error / spread, along, learner)
 
     def _fit(self, at: float) -> None:
         """Fits groups and variances to what was met lately, and lets the linear part fade."""
@@ -237,7 +237,7 @@ class Hybrid:
         groups = kept["groups"]
         self.columns = {arm: n for n, arm in enumerate(kept["arms"])}
         self.tried = dict(kept["tried"])
-        self.linear.set(mean, covariance)
+        self.linear.set(mean.copy(), covariance.copy())
         self.contexts.restore(kept["contexts"])
         self.contexts.special, self.contexts.typical = kept["special"], kept["typical"]
         self.learners.restore(kept["learners"])
@@ -249,12 +249,14 @@ class Hybrid:
 
 class _Seen(NamedTuple):
     """One outcome: the error of the forecast, the variance of such an outcome, what it adds to what is known of the sum
-    of all parts, how far a part's mean moves for each unit of its variance, and what it says of the learner alone."""
+    of all parts, how far a part's mean moves for each unit of its variance, the covariance of the linear part with its
+    weights, and what it says of the learner alone."""
 
     error: float
     spread: float
     known: float
     gain: float
+    along: Array
     learner: tuple[float, float]
 
 

@@ -33,7 +33,7 @@ class Learners(Rows):
     """What was seen of learners, and their `groups`."""
 
     def __init__(self) -> None:
-        super().__init__(2, LEARNERS)
+        super().__init__(2, LEARNERS, np.float64)
         self.groups = Groups.none(0)
         self._effects: dict[str, tuple[Array, Array]] = {}
 
@@ -72,7 +72,7 @@ class Learners(Rows):
 
     def fit(self, seed: int) -> None:
         """Fits the groups to the learners that were met lately; the same seed gives the same groups."""
-        rows = self.data[self.recent(_LATELY)].astype(np.float64)
+        rows = self.data[self.recent(_LATELY)]
         rows = rows[rows[:, PRECISION].sum(axis=1) > _SOME]
         if len(rows):
             self.regroup(self.groups.fitted(rows[:, PRECISION], rows[:, SHIFT], default_rng(seed)))

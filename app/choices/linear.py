@@ -16,7 +16,8 @@ class Linear:
     >>> model = Linear(2)
     >>> model.widen(1)
     >>> x = np.array([1.0, 0.0])
-    >>> model.learn(0, x, gain=0.8, precision=0.2)
+    >>> _, _, spread = model.one(0, x)
+    >>> model.learn(0, spread, gain=0.8, precision=0.2)
     >>> model.mean[0].round(3).tolist(), model.covariance[0].round(3).tolist()
     ([0.2, 0.0], [[0.238, 0.0], [0.0, 0.25]])
     """
@@ -47,16 +48,18 @@ class Linear:
         spread: Array = self._flat.dot(x).reshape(-1, self.features)
         return self.mean.dot(x), spread.dot(x)
 
-    def one(self, arm: int, x: Array) -> tuple[float, float]:
-        """Mean and variance of what one arm brings."""
-        return float(self.mean[arm].dot(x)), float(self.covariance[arm].dot(x).dot(x))
-
-    def learn(self, arm: int, x: Array, gain: float, precision: float) -> None:
-        """Moves the belief along `x`: by `gain` in the mean, by `precision` in what is known."""
+    def one(self, arm: int, x: Array) -> tuple[float, float, Array]:
+        """Mean and variance of what one arm brings, and its covariance with each weight."""
         spread: Array = self.covariance[arm].dot(x)
-        self.mean[arm] += spread * gain
+        return float(self.mean[arm].dot(x)), float(spread.dot(x)), spread
+
+    def learn(self, arm: int, spread: Array, gain: float, precision: float) -> None:
+        """Moves the belief along the covariance `spread` with what was seen: by `gain` in the mean, by `precision` in
+        what is known."""
+        mean, covariance = self.mean[arm], self.covariance[arm]
+        mean += spread * gain
         spread *= precision**0.5
-        self.covariance[arm] -= spread[:, None] * spread
+        covariance -= spread[:, None] * spread
 
     def natural(self) -> tuple[Array, Array]:
         """The same beliefs as precision and shift (precision × mean), which add up over observations."""

@@ -107,7 +107,7 @@ class _Tables:
 
     def kept(self, rows: Array) -> dict[str, Any]:
         """As `Rows.kept`."""
-        return {"names": self.names, "rows": pack(rows.astype(np.float32)), "at": pack(self.at)}
+        return {"names": self.names, "rows": pack(rows), "at": pack(self.at)}
 
 
 def _contexts(base: Kept, parts: Sequence[Kept], arms: Sequence[str]) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _contexts(base: Kept, parts: Sequence[Kept], arms: Sequence[str]) -> dict[st
         result[:, kind] = np.maximum(0.0, before[:, kind] + sum(rows[:, kind] - before[:, kind] for rows in each))
     result[:, LAST] = np.max([rows[:, LAST] for rows in each], axis=0)
     result[:, LEVEL] = before[:, LEVEL] + sum(rows[:, LEVEL] - before[:, LEVEL] for rows in each)
-    return tables.kept(result)
+    return tables.kept(result.astype(np.float32))
 
 
 def _learners(base: Kept, parts: Sequence[Kept], arms: Sequence[str]) -> dict[str, Any]:

@@ -29,11 +29,12 @@ class Rows:
     (True, 2)
     """
 
-    def __init__(self, kinds: int, bound: int) -> None:
+    def __init__(self, kinds: int, bound: int, number: type[np.floating] = np.float32) -> None:
+        self.number = number
         self.kinds = kinds
         self.bound = bound
         self.slots: OrderedDict[str, int] = OrderedDict()
-        self.data: NDArray[np.float32] = np.zeros((_FIRST, kinds, 0), np.float32)
+        self.data: NDArray[Any] = np.zeros((_FIRST, kinds, 0), number)
         self.at: NDArray[np.float64] = np.zeros(_FIRST)
 
     def __len__(self) -> int:
@@ -60,14 +61,14 @@ class Rows:
 
     def _room(self, names: int) -> None:
         more = names - len(self.data)
-        self.data = np.concatenate([self.data, np.zeros((more, *self.data.shape[1:]), np.float32)])
+        self.data = np.concatenate([self.data, np.zeros((more, *self.data.shape[1:]), self.number)])
         self.at = np.concatenate([self.at, np.zeros(more)])
 
     def widen(self, arms: int) -> None:
         """Makes room for so many arms."""
         more = arms - self.data.shape[2]
         if more > 0:
-            self.data = np.concatenate([self.data, np.zeros((*self.data.shape[:2], more), np.float32)], axis=2)
+            self.data = np.concatenate([self.data, np.zeros((*self.data.shape[:2], more), self.number)], axis=2)
 
     def recent(self, names: int) -> NDArray[np.intp]:
         """Where the most recently used are, the latest first, so many at the most."""
@@ -81,8 +82,8 @@ class Rows:
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Takes the place of all that was there; the newest, where there are more than the bound."""
         names, rows = kept["names"][-self.bound :], unpack(kept["rows"])[-self.bound :]
-        self.slots = OrderedDict((name, slot) for slot, name in enumerate(names))
-        self.data = np.zeros((max(_FIRST, len(names)), self.kinds, rows.shape[2]), np.float32)
+        self.slots = OrderedDict(zip(names, range(len(names)), strict=True))
+        self.data = np.zeros((max(_FIRST, len(names)), self.kinds, rows.shape[2]), self.number)
         self.data[: len(names), : rows.shape[1]] = rows
         self.at = np.zeros(len(self.data))
         self.at[: len(names)] = unpack(kept["at"])[-self.bound :]
@@ -103,12 +104,12 @@ def pack(array: NDArray[Any]) -> dict[str, Any]:
 
 
 def unpack(packed: Mapping[str, Any]) -> NDArray[Any]:
-    """The array that was packed.
+    """The array that was packed; it cannot be written to.
 
     >>> unpack(pack(np.array([[1.5, 2.0]]))).tolist()
     [[1.5, 2.0]]
     """
-    return np.frombuffer(b64decode(packed["bytes"]), packed["type"]).reshape(packed["shape"]).copy()
+    return np.frombuffer(b64decode(packed["bytes"]), packed["type"]).reshape(packed["shape"])
 
 
 def columns(known: dict[str, int], arms: Iterable[str]) -> NDArray[np.intp]:
