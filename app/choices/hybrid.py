@@ -88,11 +88,8 @@ class Hybrid:
         arms = self._allowed(situation, options)
         if len(arms) == 1:
             return Chosen(arms[0], 1.0, "nothing else may be tried here")
-        where = self._where(arms)
-        slot = self.contexts.find(situation.context)
-        rows = None if slot is None else self.contexts.at_time(slot, situation.at)
-        mean, variance = self._beliefs(situation, rows)
-        mean, variance = mean[where], variance[where]
+        where, rows = self._where(arms), self._rows(situation)
+        mean, variance = self._beliefs(situation, where, rows)
         if options.priors:
             mean += self._expected(arms, options.priors)
         likely = chances(mean, variance * self.tuning.boldness**2)
@@ -102,6 +99,10 @@ class Hybrid:
         drawn = min(int(total.searchsorted(rng.random() * total.item(-1), "right")), len(arms) - 1)
         reason = f"expected to help in {_chance(mean.item(drawn)):.0%}"
         return Chosen(arms[drawn], likely.item(drawn), reason)
+
+    def beliefs(self, situation: Situation, arms: tuple[str, ...]) -> tuple[Array, Array]:
+        """Mean and variance of the log odds that each of the arms helps."""
+        return self._beliefs(situation, self._where(arms), self._rows(situation))
 
     def _allowed(self, situation: Situation, options: Options) -> tuple[str, ...]:
         arms = options.arms
@@ -126,8 +127,12 @@ class Hybrid:
         where = self._places[arms] = slice(None) if every else found
         return where
 
-    def _beliefs(self, situation: Situation, rows: NDArray[np.float32] | None) -> tuple[Array, Array]:
-        """Mean and variance of what each arm brings, in logits."""
+    def _rows(self, situation: Situation) -> NDArray[np.float32] | None:
+        """What is known of the context, if anything."""
+        slot = self.contexts.find(situation.context)
+        return None if slot is None else self.contexts.at_time(slot, situation.at)
+
+    def _beliefs(self, situation: Situation, where: Where, rows: NDArray[np.float32] | None) -> tuple[Array, Array]:
         mean, variance = self.linear.all(np.array(situation.features))
         if rows is None:
             variance += self.contexts.special
@@ -137,7 +142,7 @@ class Hybrid:
         effects = self.learners.effects(situation.learner)
         mean += effects[0]
         variance += effects[1]
-        return mean, variance
+        return mean[where], variance[where]
 
     def _expected(self, arms: tuple[str, ...], priors: Mapping[str, float]) -> Array:
         """What is left of what was expected of the arms, in logits."""
@@ -190,10 +195,9 @@ class Hybrid:
         effects = self.learners.effects(situation.learner)
         effect, doubt = effects[0].item(arm), effects[1].item(arm)
         mean += rows.item(MEAN, arm) + effect
-        if outcome.usual != 0.5:
-            mean += _logit(outcome.usual)
         variance += rows.item(VARIANCE, arm) + doubt
-        chance = _chance(mean / sqrt(1.0 + pi * variance / 8.0))
+        usual = 0.0 if outcome.usual == 0.5 else _logit(outcome.usual)
+        chance = _chance(usual + mean / sqrt(1.0 + pi * variance / 8.0))
         error, spread = outcome.value - chance, chance * (1.0 - chance)
         weight = outcome.weight * spread
         known = weight / (1.0 + weight * variance)

@@ -3,13 +3,13 @@
 from math import sqrt
 from typing import NamedTuple
 
-_RATE = 0.12
-"""Weight of the newest error: the chart looks back over some sixteen."""
+_RATE = 0.1
+"""Weight of the newest error: the chart looks back over some twenty."""
 
 _LIMIT = 3.0
 """Standard deviations of the chart that chance hardly reaches (Shewhart's three)."""
 
-_ENOUGH = 12.0
+_ENOUGH = 15.0
 """Errors before the chart may raise an alarm: it starts at zero and is calm by construction."""
 
 
