@@ -20,6 +20,7 @@ BENCHES = {
     "knowledge": "what learners answer next: Elo, PFA, regression and the full model, on students not fitted on",
     "affect": "how well it is read out of a text how its writer feels, beside a lexicon and tf-idf",
     "urgency": "how well posts that cannot wait are told from others, beside tf-idf",
+    "choices": "regret, harm and coverage of the default policy of choice in a simulator, beside standard Thompson; µs",
     "patterns": "µs of a look-up in a full memory of what helped, and of learning",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
     "path": "ms to plan a path over 500 skills; what annealing gains over greedy before a deadline",

@@ -1,0 +1,113 @@
+"""What is special to each context: a residual for each arm, how often it was tried, and whether it still holds."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.choices.rows import HALF_LIFE, Rows, left
+from app.stats.drift import Chart
+
+Array = NDArray[np.floating]
+
+MEAN, VARIANCE, TRIED, LAST, LEVEL, ERRORS = range(6)
+"""The rows of a context: the belief about the residual of each arm, in logits; how often the arm was tried, and when
+last, in days since the epoch; the chart of its errors."""
+
+CONTEXTS = 100_000
+"""How many are remembered; the one that was not met for longest is forgotten first."""
+
+DAY = 86_400.0
+
+UNKNOWN = 0.5
+"""Variance of a residual of which all that was seen is long ago."""
+
+_AFTER_CHANGE = 0.8
+"""Variance of the residuals of a context that changed."""
+
+_SMALL, _LARGE = 0.02, 0.6
+"""The least and the most that contexts are believed to differ by, as a variance."""
+
+_LATELY = 2000
+"""Contexts that the variance is fitted to, those that were met last: under a millisecond."""
+
+_ENOUGH = 20
+"""Residuals below which it is not fitted."""
+
+_SOON = HALF_LIFE / 200
+"""Seconds in which evidence does not fade to speak of."""
+
+
+class Contexts(Rows):
+    """The residuals; `special` is their variance before anything was seen, `typical` how often the context in the
+    middle of all was met."""
+
+    def __init__(self) -> None:
+        super().__init__(6, CONTEXTS)
+        self.special = 0.25
+        self.typical = 0.0
+
+    def widen(self, arms: int) -> None:
+        """Makes room for so many arms, of which nothing was seen."""
+        known = self.data.shape[2]
+        super().widen(arms)
+        self.data[:, VARIANCE, known:] = self.special
+
+    def at_time(self, slot: int, at: float) -> NDArray[np.float32]:
+        """The rows of a context as they count at a time."""
+        rows: NDArray[np.float32] = self.data[slot]
+        past = at - self.at[slot]
+        return faded(rows, left(past)) if past > _SOON else rows
+
+    def fresh(self, context: str, at: float) -> NDArray[np.float32]:
+        """The rows of a context to write to, as they count at a time."""
+        slot = self.slots.get(context)
+        if slot is None:
+            slot = self.take(context)
+            self.data[slot, VARIANCE] = self.special
+            self.at[slot] = at
+        else:
+            self.slots.move_to_end(context)
+            past = at - self.at[slot]
+            if past > _SOON:
+                self.data[slot] = faded(self.data[slot], left(past))
+                self.at[slot] = at
+        rows: NDArray[np.float32] = self.data[slot]
+        return rows
+
+    def fit(self) -> None:
+        """Fits `special` (one step of EM, Dempster et al. 1977) and `typical` to the contexts that were met lately."""
+        rows = self.data[self.recent(_LATELY)]
+        self.typical = float(np.median(rows[:, TRIED].sum(axis=1)))
+        mean, variance = rows[:, MEAN], rows[:, VARIANCE]
+        seen = variance < 0.8 * self.special
+        if seen.sum() > _ENOUGH:
+            found = float((mean[seen] ** 2 + variance[seen]).mean())
+            self.special = min(max(0.7 * self.special + 0.3 * found, _SMALL), _LARGE)
+
+
+def charted(rows: NDArray[np.float32], arm: int, error: float, spread: float) -> bool:
+    """Charts the error of a forecast whose variance was `spread`; whether the context has changed."""
+    chart = Chart(rows.item(LEVEL, arm), rows.item(ERRORS, arm)).after(error)
+    rows[LEVEL, arm], rows[ERRORS, arm] = chart
+    return chart.alarm(spread)
+
+
+def doubted(rows: NDArray[np.float32], linear: Array) -> None:
+    """Doubts what was seen of a context that changed: which arm is good here may be anybody's guess, so each is
+    believed to be halfway to the mean of all. `linear` is what the arms bring by their features."""
+    total = linear + rows[MEAN]
+    rows[MEAN] = 0.5 * (total + total.mean()) - linear
+    rows[VARIANCE] = np.maximum(rows[VARIANCE], _AFTER_CHANGE)
+    rows[LEVEL:] = 0.0
+
+
+def faded(rows: NDArray[Any], share: Any) -> NDArray[Any]:
+    """The rows of a context (or of contexts, along the last but one axis) when a share of the evidence is left."""
+    result = rows.copy()
+    before = rows[..., VARIANCE, :]
+    after = np.maximum(1.0 / (share / before + (1.0 - share) / UNKNOWN), before)
+    result[..., VARIANCE, :] = after
+    result[..., MEAN, :] *= share * after / before
+    result[..., TRIED, :] *= share
+    return result

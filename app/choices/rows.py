@@ -1,0 +1,117 @@
+"""Numbers by name: for each context or learner some rows of one number for each arm, of a bounded number of names."""
+
+from base64 import b64decode, b64encode
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+HALF_LIFE = 30 * 86_400.0
+"""Seconds after which evidence counts half."""
+
+_FIRST = 64
+"""Names that there is room for from the start."""
+
+
+class Rows:
+    """A table of at most `bound` names, each with `kinds` rows of numbers, a column for each arm; all start at zero.
+    A name beyond the bound takes the place of the one that was used least recently. `at` is when a name was last
+    written, seconds since the epoch.
+
+    >>> table = Rows(kinds=2, bound=2)
+    >>> table.widen(3)
+    >>> table.data[table.take("a"), 0, 1] = 5.0
+    >>> _, _ = table.take("b"), table.take("c")
+    >>> table.find("a") is None, len(table)
+    (True, 2)
+    """
+
+    def __init__(self, kinds: int, bound: int, number: type[np.floating] = np.float32) -> None:
+        self.number = number
+        self.kinds = kinds
+        self.bound = bound
+        self.slots: OrderedDict[str, int] = OrderedDict()
+        self.data: NDArray[Any] = np.zeros((_FIRST, kinds, 0), number)
+        self.at: NDArray[np.float64] = np.zeros(_FIRST)
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+    def find(self, name: str) -> int | None:
+        """Where the rows of a name are in `data`, if it is known."""
+        return self.slots.get(name)
+
+    def take(self, name: str) -> int:
+        """Where the rows of a name are; room is made if it is new."""
+        slot = self.slots.get(name)
+        if slot is not None:
+            self.slots.move_to_end(name)
+            return slot
+        slot = len(self.slots)
+        if slot >= self.bound:
+            slot = self.slots.popitem(last=False)[1]
+            self.data[slot] = 0.0
+        elif slot >= len(self.data):
+            self._room(min(self.bound, 2 * slot))
+        self.slots[name] = slot
+        return slot
+
+    def _room(self, names: int) -> None:
+        more = names - len(self.data)
+        self.data = np.concatenate([self.data, np.zeros((more, *self.data.shape[1:]), self.number)])
+        self.at = np.concatenate([self.at, np.zeros(more)])
+
+    def widen(self, arms: int) -> None:
+        """Makes room for so many arms."""
+        more = arms - self.data.shape[2]
+        if more > 0:
+            self.data = np.concatenate([self.data, np.zeros((*self.data.shape[:2], more), self.number)], axis=2)
+
+    def recent(self, names: int) -> NDArray[np.intp]:
+        """Where the most recently used are, the latest first, so many at the most."""
+        return np.fromiter(islice(reversed(self.slots.values()), names), np.intp)
+
+    def kept(self) -> dict[str, Any]:
+        """All of it, least recently used first, as JSON."""
+        slots = np.fromiter(self.slots.values(), np.intp, len(self.slots))
+        return {"names": list(self.slots), "rows": pack(self.data[slots]), "at": pack(self.at[slots])}
+
+    def restore(self, kept: Mapping[str, Any]) -> None:
+        """Takes the place of all that was there; the newest, where there are more than the bound."""
+        names, rows = kept["names"][-self.bound :], unpack(kept["rows"])[-self.bound :]
+        self.slots = OrderedDict(zip(names, range(len(names)), strict=True))
+        self.data = np.zeros((max(_FIRST, len(names)), self.kinds, rows.shape[2]), self.number)
+        self.data[: len(names), : rows.shape[1]] = rows
+        self.at = np.zeros(len(self.data))
+        self.at[: len(names)] = unpack(kept["at"])[-self.bound :]
+
+
+def left(past: float) -> float:
+    """The share of evidence that is left after so many seconds."""
+    return float(0.5 ** (past / HALF_LIFE))
+
+
+def pack(array: NDArray[Any]) -> dict[str, Any]:
+    """An array as JSON: its shape, its type, its bytes."""
+    return {
+        "shape": list(array.shape),
+        "type": array.dtype.str,
+        "bytes": b64encode(array.tobytes()).decode(),
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> NDArray[Any]:
+    """The array that was packed; it cannot be written to.
+
+    >>> unpack(pack(np.array([[1.5, 2.0]]))).tolist()
+    [[1.5, 2.0]]
+    """
+    return np.frombuffer(b64decode(packed["bytes"]), packed["type"]).reshape(packed["shape"])
+
+
+def columns(known: dict[str, int], arms: Iterable[str]) -> NDArray[np.intp]:
+    """The column of each arm; those that are new get the next ones."""
+    return np.array([known.setdefault(arm, len(known)) for arm in arms], np.intp)

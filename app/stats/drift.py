@@ -1,0 +1,35 @@
+"""Whether a forecast has gone wrong: a chart of its errors that forgets."""
+
+from math import sqrt
+from typing import NamedTuple
+
+_RATE = 0.1
+"""Weight of the newest error: the chart looks back over some twenty."""
+
+_LIMIT = 3.0
+"""Standard deviations of the chart that chance hardly reaches (Shewhart's three)."""
+
+_ENOUGH = 15.0
+"""Errors before the chart may raise an alarm: it starts at zero and is calm by construction."""
+
+
+class Chart(NamedTuple):
+    """An exponentially weighted moving average of errors (Roberts 1959) over how many there were.
+
+    >>> chart = Chart(0.0, 0.0)
+    >>> for _ in range(20):
+    ...     chart = chart.after(0.6)
+    >>> chart.alarm(0.25)
+    True
+    """
+
+    level: float
+    errors: float
+
+    def after(self, error: float) -> "Chart":
+        """With one more error: what came minus what was expected."""
+        return Chart(self.level + _RATE * (error - self.level), self.errors + 1.0)
+
+    def alarm(self, variance: float) -> bool:
+        """Whether errors of this variance would hardly have brought the chart where it is."""
+        return self.errors > _ENOUGH and abs(self.level) > _LIMIT * sqrt(variance * _RATE / (2.0 - _RATE))
