@@ -1,0 +1,120 @@
+"""Tells other replicas what this one counts, keeps it, and hears what others tell."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+from app.analytics.series.rings import MINUTE
+from app.analytics.series.rollup import Rollup
+from app.analytics.series.series import Series
+from app.clock import Clock
+from app.errors import StoreUnavailable
+from app.storage.cache import Cache
+from app.storage.rollups import Kept, Rollups
+
+CHANNEL = "series"
+
+_EVERY = 1.0
+_UNKEPT = 2_880
+"""Minutes that wait for the store: two days of them; then the oldest give way."""
+
+_PAST = 24 * 3_600
+_OTHERS = 180
+"""Seconds back from now in which minutes of other replicas are looked for in the store: the channel loses some."""
+
+log = logging.getLogger("masterx.series")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the series of a process are shared by."""
+
+    cache: Cache
+    rollups: Rollups
+    clock: Clock
+
+
+class Sharing:
+    """Keeps the series of one process and those of the others together."""
+
+    def __init__(self, series: Series, around: Around) -> None:
+        self._series, self._p = series, around
+        self._unkept: deque[Rollup] = deque(maxlen=_UNKEPT)
+        self._looked = around.clock.now()
+
+    async def stay(self) -> None:
+        """Reads what was kept, then tells and keeps what is new every second, until cancelled."""
+        await self._guarded(self.restore())
+        while True:
+            self.tell()
+            await self._guarded(self.keep())
+            await asyncio.sleep(_EVERY)
+
+    async def follow(self) -> None:
+        """Hears the others until cancelled."""
+        async with self._p.cache.subscribe(CHANNEL) as messages:
+            async for message in messages:
+                if (rollup := Rollup.heard(message)) is not None:
+                    self._series.take(rollup)
+
+    async def leave(self) -> None:
+        """Tells and keeps what is not over: this process ends."""
+        self._series.leave()
+        self.tell()
+        await self._guarded(self.keep())
+
+    def tell(self) -> None:
+        """Tells what is new."""
+        self._series.advance()
+        while self._series.told:
+            rollup = self._series.told.popleft()
+            self._p.cache.publish(CHANNEL, rollup.message())
+            if rollup.seconds == MINUTE:
+                self._unkept.append(rollup)
+
+    async def keep(self) -> None:
+        """Keeps the minutes that are not kept yet, and once a minute looks at those of others; raises
+        `StoreUnavailable`, and what was not kept waits."""
+        while self._unkept:
+            await self._p.rollups.add(_kept(self._unkept[0]))
+            self._unkept.popleft()
+        now = self._p.clock.now()
+        if now - self._looked >= MINUTE:
+            async for kept in self._p.rollups.since("minute", int(now - _OTHERS)):
+                self._series.take(_rollup(kept))
+            await self._p.rollups.remove_old(now)
+            self._looked = now
+
+    async def restore(self) -> None:
+        """Reads the minutes of the last day, newest first; others are served meanwhile."""
+        now = int(self._p.clock.now())
+        together = list[Rollup]()
+        async for kept in self._p.rollups.before("minute", now + MINUTE):
+            if kept.start < now - _PAST:
+                break
+            if together and together[0].start != kept.start:
+                self._series.restore(together)
+                together = []
+                await asyncio.sleep(0)
+            together.append(_rollup(kept))
+        if together:
+            self._series.restore(together)
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except StoreUnavailable as error:
+            log.warning("figures are kept later: %s", error)
+        except Exception:
+            # A bulkhead: a roll-up that cannot be read must not end the service.
+            log.exception("figures are not kept")
+
+
+def _kept(rollup: Rollup) -> Kept:
+    return Kept.of("minute", rollup.start, rollup.replica, rollup.told)
+
+
+def _rollup(kept: Kept) -> Rollup:
+    return Rollup(kept.replica, kept.start, MINUTE, kept.told)

@@ -1,0 +1,32 @@
+"""The figures of a window, for a program: what the live channel `metrics` says, too."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.analytics.series.rings import WINDOWS
+from app.api.access import Principal
+from app.api.calls import json, principal, service
+from app.errors import FieldError, Forbidden, Invalid
+from app.vocabulary import Permission
+
+router = APIRouter(tags=["Operations"])
+
+_TAUGHT = ("window", "from", "to", "replicas", "turns", "tasks", "affect", "mastery", "engagement")
+"""What teachers may see."""
+
+
+@router.get("/v1/metrics")
+async def get_metrics(request: Request) -> Response:
+    """What was counted on all replicas in the last `window` (`1m`, `5m`, `1h`, `24h`): turns, latency, tokens, cost,
+    models, tasks, context, cache, affect, mastery, engagement, experiments, forecasts, and points for charts. What is
+    not known is left out. Operators see their workspace; teachers what concerns learning; where no keys are required,
+    everything, or the `workspace` that is named."""
+    asking = await principal(request)
+    window = request.query_params.get("window", "5m")
+    if window not in WINDOWS:
+        raise Invalid([FieldError("window", f"must be one of {', '.join(WINDOWS)}")])
+    found = service(request).series.figures(window, whose(request, asking))
+    if asking.role is not Permission.OPERATOR:
+        found = {name: found[name] for name in _TAUGHT if name in found}
+    return json(found)
