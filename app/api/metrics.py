@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.analytics.series.rings import WINDOWS
-from app.api.access import Principal
+from app.api.access import OPEN, Principal
 from app.api.calls import json, principal, service
-from app.errors import FieldError, Forbidden, Invalid
+from app.errors import FieldError, Invalid, NotFound
 from app.vocabulary import Permission
 
 router = APIRouter(tags=["Operations"])
@@ -23,10 +23,21 @@ async def get_metrics(request: Request) -> Response:
     not known is left out. Operators see their workspace; teachers what concerns learning; where no keys are required,
     everything, or the `workspace` that is named."""
     asking = await principal(request)
+    if asking.role is not Permission.TEACHER:
+        asking.must_operate()
     window = request.query_params.get("window", "5m")
     if window not in WINDOWS:
         raise Invalid([FieldError("window", f"must be one of {', '.join(WINDOWS)}")])
-    found = service(request).series.figures(window, whose(request, asking))
-    if asking.role is not Permission.OPERATOR:
+    found = service(request).series.figures(window, seen_by(asking, request.query_params.get("workspace")))
+    if asking.role is Permission.TEACHER:
         found = {name: found[name] for name in _TAUGHT if name in found}
     return json(found)
+
+
+def seen_by(asking: Principal, named: str | None) -> str | None:
+    """The workspace whose figures are for whoever asks, `None` for those of all; `NotFound` for one not theirs."""
+    if asking is OPEN:
+        return named
+    if named not in (None, asking.workspace):
+        raise NotFound("workspace", named)
+    return asking.workspace

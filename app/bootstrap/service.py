@@ -10,6 +10,7 @@ from functools import partial
 
 from app.advice import Advice
 from app.analytics.health import Check, Health
+from app.analytics.series.series import Series
 from app.bootstrap import gauges
 from app.bootstrap.adapters import (
     background,
@@ -18,6 +19,7 @@ from app.bootstrap.adapters import (
     providers_of,
 )
 from app.bootstrap.base import Base, base_of
+from app.bootstrap.figuring import figure, series_of
 from app.bootstrap.hearing import hearing, load
 from app.bootstrap.learning import Told
 from app.bootstrap.records import Records
@@ -75,6 +77,7 @@ class Service:
     helping: Helping
     library: Library
     advice: Advice
+    series: Series
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -91,6 +94,7 @@ async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
 async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Service:
     base = await base_of(settings, clock, stack)
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
+    series = await stack.enter_async_context(series_of(base, me.id))
     breakers, rules = await breakers_of(settings, base.cache, clock, stack)
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
     last = last_resort(settings, base.policy)
@@ -132,11 +136,12 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     advice = advice_of(base.store, clock, base.policy, base.learning)
     remembering, teaching = (recalls, preload, erasure, weighing, helping_of(base.store)), (library, advice)
     made = Service(
-        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, health),
+        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, series, health),
         providers=_asked(router, last),
         recovered=recovered,
     )
     _measure(made, assembler, responses)
+    figure(series, router, responses)
     return made
 
 

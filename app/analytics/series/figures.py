@@ -1,6 +1,6 @@
 """What `GET /v1/metrics` and the live channel `metrics` tell of a window, out of its cells."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ class Window:
     since: float
     until: float
     workspace: str | None = None
-    cells: Mapping[Key, Cell] = field(default_factory=dict)
+    cells: dict[Key, Cell] = field(default_factory=dict)
 
     @property
     def whole(self) -> Cell:

@@ -49,8 +49,7 @@ class Intake:
             case TurnEnded(turn):
                 self._turn(turn)
             case SafetyFlagged(_, turn):
-                for cell in self._both(turn.workspace):
-                    cell.sums["flagged"] += 1
+                self._flagged(turn)
             case Rewarded():
                 self._reward(event)
             case Graded():
@@ -150,6 +149,10 @@ class Intake:
                     self._cell(Key(whose, "experiment", (decision.experiment, decision.arm))).sums["count"] += 1
         self._of_workspace(workspace, turn)
 
+    def _flagged(self, turn: Turn) -> None:
+        for cell in self._both(turn.workspace):
+            cell.sums["flagged"] += 1
+
     def _of_workspace(self, workspace: str, turn: Turn) -> None:
         cell = self._cell(Key(workspace))
         _add(cell, "tokens.input", turn.usage.input_tokens)
@@ -182,20 +185,21 @@ class Intake:
 def _ended(cell: Cell, turn: Turn) -> None:
     sums, sketches, timing = cell.sums, cell.sketches, turn.timing
     sums["turns"] += 1
-    if turn.state in FAILED:
-        sums["failures"] += 1
-    if turn.degraded:
-        sums["degraded"] += 1
-    if turn.cached:
-        sums["cached"] += 1
-    if timing.first_token_ms is not None:
-        sketches["first_token_ms"].add(timing.first_token_ms)
-    if timing.total_ms is not None:
-        sketches["total_ms"].add(timing.total_ms)
-    if timing.overhead_ms is not None:
-        sketches["overhead_ms"].add(timing.overhead_ms)
-    if timing.context_ms is not None:
-        sketches["context_ms"].add(timing.context_ms)
+    for name, happened in (
+        ("failures", turn.state in FAILED),
+        ("degraded", turn.degraded),
+        ("cached", turn.cached),
+    ):
+        if happened:
+            sums[name] += 1
+    for name, took in (
+        ("first_token_ms", timing.first_token_ms),
+        ("total_ms", timing.total_ms),
+        ("overhead_ms", timing.overhead_ms),
+        ("context_ms", timing.context_ms),
+    ):
+        if took is not None:
+            sketches[name].add(took)
     if turn.receipt is not None:
         _context(cell, turn.receipt)
     if turn.reading.affect.label is not None:

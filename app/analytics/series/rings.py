@@ -86,10 +86,10 @@ class Rings:
         seconds = WINDOWS[name]
         grain = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 3_600)
         since = int(now - seconds) // grain * grain
-        *over, newest = [*self._long(seconds, since, int(now))] or [None]
-        cells = {key: cell.copy() for key, cell in self._base(name, workspace, [one for one in over if one]).items()}
-        if newest is not None:
-            merge(cells, newest[2].of(workspace))
+        long = [*self._long(seconds, since, int(now))]
+        cells = {key: cell.copy() for key, cell in self._base(name, workspace, long[:-1]).items()}
+        for _, _, newest in long[-1:]:
+            merge(cells, newest.of(workspace))
         for start, by_replica in self._fine.items():
             for replica, one in by_replica.items():
                 if start >= since and not self._in_long(replica, start, seconds, since):

@@ -44,6 +44,23 @@ Extra = Callable[[str, str | None], Figures]
 """Figures that others know of a window and workspace."""
 
 
+Counts = Callable[[], Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    prefix: str
+    counts: Counts
+    before: dict[str, float]
+
+    def more(self) -> list[tuple[str, float]]:
+        """By how much each count has risen since this was asked last."""
+        now = self.counts()
+        found = [(self.prefix + n, count - self.before.get(n, 0)) for n, count in now.items()]
+        self.before.update(now)
+        return [(name, amount) for name, amount in found if amount > 0]
+
+
 class Series:
     """Counts, adds up, answers. `me` is this process's name, `key` hides who learners are."""
 
@@ -55,10 +72,10 @@ class Series:
         self._since = clock.now()
         self._hooks: list[Hook] = []
         self._extras: list[Extra] = []
+        self._sampled: list[_Sampled] = []
         self._answers: OrderedDict[tuple[str, str | None], tuple[float, Figures]] = OrderedDict()
         self.hear: Callable[[Event], None] = self._intake.hear
         self.request: Callable[[int, float], None] = self._intake.request
-        self.count: Callable[[str, float], None] = self._intake.count
         self.told: deque[Rollup] = deque(maxlen=_UNTOLD)
         self.replicas: Callable[[], int] = lambda: 1
         """How many replicas there are, as far as is known."""
@@ -72,9 +89,13 @@ class Series:
         """Adds to all figures what `extra` gives for a window and a workspace; empty and unknown ones are left out."""
         self._extras.append(extra)
 
+    def sample(self, prefix: str, counts: Counts) -> None:
+        """Counts what somebody else counts up, from now on: each count is a sum of everything, after `prefix`."""
+        self._sampled.append(_Sampled(prefix, counts, dict(counts())))
+
     def figures(self, window: str, workspace: str | None = None) -> Figures:
-        """The figures of a window (`rings.WINDOWS`), of a workspace or of all; at most a second old. `KeyError` for any other
-        window. Not to be changed."""
+        """The figures of a window (`rings.WINDOWS`), of a workspace or of all; at most a second old, and not to be
+        changed. `KeyError` for any other window."""
         now, place = self._clock.monotonic(), (window, workspace)
         made, known = self._answers.get(place, (0.0, None))
         if known is not None and 0 <= now - made < _FRESH:
@@ -93,6 +114,9 @@ class Series:
 
     def advance(self) -> None:
         """Notes what is over, and puts into `told` what other replicas want to know of it."""
+        for sampled in self._sampled:
+            for name, amount in sampled.more():
+                self._intake.count(name, amount)
         for start, cells in self._intake.closed():
             self._end_minutes(start)
             self._rings.add_fine(self._me, start, one := Slice(cells))

@@ -46,4 +46,6 @@ def values(key: Key, cell: Cell, seconds: float) -> Mapping[str, float]:
 
 def _quantiles(cell: Cell, name: str, wanted: tuple[float, ...]) -> dict[str, float]:
     at = cell.sketches[name].quantiles(wanted)
-    return {f"{name}.p{round(share * 100)}": value for share, value in zip(wanted, at, strict=True) if value is not None}
+    return {
+        f"{name}.p{round(share * 100)}": value for share, value in zip(wanted, at, strict=True) if value is not None
+    }
