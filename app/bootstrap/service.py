@@ -19,7 +19,7 @@ from app.bootstrap.adapters import (
     providers_of,
 )
 from app.bootstrap.base import Base, base_of
-from app.bootstrap.figuring import figure, series_of
+from app.bootstrap.figuring import Figured, series_of, shared
 from app.bootstrap.hearing import hearing, load
 from app.bootstrap.learning import Told
 from app.bootstrap.records import Records
@@ -141,7 +141,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         recovered=recovered,
     )
     _measure(made, assembler, responses)
-    figure(series, router, responses)
+    figured = Figured(router, responses, running, spending)
+    await stack.enter_async_context(shared(base, series, figured, me.id))
     return made
 
 

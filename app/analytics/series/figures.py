@@ -54,7 +54,7 @@ def figures(window: Window) -> dict[str, Any]:
         "engagement": _engagement(cell),
         "experiments": [_arm(names, one) for names, one in window.of("experiment")],
         "safety": {"flagged": int(cell.sums.get("flagged", 0))},
-        "http": _http(cell, seconds) if window.workspace is None else None,
+        "http": _http(cell, seconds),
     }
     return _known(found)
 
@@ -88,6 +88,7 @@ def _provider(names: tuple[str, ...], cell: Cell) -> dict[str, Any]:
             "calls": int(cell.sums.get("calls", 0)),
             "errors": _rounded(cell.share("errors", "calls")),
             "first_token_ms": quantiles(cell.sketches.get("first_token_ms")),
+            "ms": quantiles(cell.sketches.get("ms")),
             "tokens_per_s": _rounded(speed),
             "cost_usd": _money(cell.sum("cost_usd")),
         }

@@ -1,4 +1,4 @@
-"""A day of one-minute values of each series, four bytes each."""
+"""The newest values of each series, one a minute or one an hour, four bytes each."""
 
 from array import array
 from collections.abc import Mapping
@@ -6,55 +6,57 @@ from math import isnan, nan
 
 from app.analytics.series.cell import Key
 
-MINUTES = 1_440
-SERIES = 1_000
-"""Series kept at most: 5.8 MB; what comes later is not."""
-
 
 class History:
-    """The values of the last day by series; what is unknown is `None`."""
+    """The values of the last `steps` steps, counted since the epoch, of `most` series at most; those that come later
+    are not kept. What is unknown is `None`."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: int, most: int) -> None:
+        self._steps, self._most = steps, most
         self._values: dict[tuple[Key, str], array[float]] = {}
         self._written: dict[tuple[Key, str], int] = {}
+        self._freed = 0
 
     def __len__(self) -> int:
         return len(self._values)
 
-    def note(self, minute: int, key: Key, values: Mapping[str, float]) -> None:
-        """Keeps what was measured in a minute (counted since the epoch); once more puts the newer in its place."""
+    def note(self, step: int, key: Key, values: Mapping[str, float]) -> None:
+        """Keeps what was measured in a step; once more puts the newer in its place."""
         for name, value in values.items():
-            slots = self._of((key, name), minute)
+            slots = self._of((key, name), step)
             if slots is not None:
-                slots[minute % MINUTES] = value
+                slots[step % self._steps] = value
 
     def last(self, series: tuple[Key, str], until: int, count: int) -> list[float | None]:
-        """The values of the `count` minutes before the minute `until`, oldest first."""
+        """The values of the `count` steps before the step `until`, oldest first."""
         slots, written = self._values.get(series), self._written.get(series, 0)
         if slots is None:
             return [None] * count
-        known = range(max(written - MINUTES + 1, 0), written + 1)
-        wanted = (slots[minute % MINUTES] if minute in known else nan for minute in range(until - count, until))
+        known = range(max(written - self._steps + 1, 0), written + 1)
+        wanted = (slots[step % self._steps] if step in known else nan for step in range(until - count, until))
         return [None if isnan(value) else value for value in wanted]
 
-    def _of(self, series: tuple[Key, str], minute: int) -> "array[float] | None":
-        """Where a series keeps a minute; `None` where that minute is too old, or there is no room for the series."""
+    def _of(self, series: tuple[Key, str], step: int) -> "array[float] | None":
+        """Where a series keeps a step; `None` where that step is too old, or there is no room for the series."""
         slots = self._values.get(series)
         if slots is None:
-            if len(self._values) >= SERIES and not self._free(minute):
+            if len(self._values) >= self._most and not self._free(step):
                 return None
-            slots = self._values[series] = array("f", [nan]) * MINUTES
-            self._written[series] = minute
+            slots = self._values[series] = array("f", [nan]) * self._steps
+            self._written[series] = step
         newest = self._written[series]
-        if minute <= newest - MINUTES:
+        if step <= newest - self._steps:
             return None
-        for skipped in range(newest + 1, min(minute, newest + MINUTES) + 1):
-            slots[skipped % MINUTES] = nan
-        self._written[series] = max(newest, minute)
+        for skipped in range(newest + 1, min(step, newest + self._steps) + 1):
+            slots[skipped % self._steps] = nan
+        self._written[series] = max(newest, step)
         return slots
 
-    def _free(self, minute: int) -> bool:
-        """Drops series of which nothing came for a day; says whether there is room now."""
-        for series in [one for one, newest in self._written.items() if newest <= minute - MINUTES]:
+    def _free(self, step: int) -> bool:
+        """Drops series of which nothing came for so long, once a step; says whether there is room now."""
+        if step <= self._freed:
+            return False
+        self._freed = step
+        for series in [one for one, newest in self._written.items() if newest <= step - self._steps]:
             del self._values[series], self._written[series]
-        return len(self._values) < SERIES
+        return len(self._values) < self._most

@@ -119,6 +119,7 @@ class Intake:
         attempt, usage = call.attempt, call.usage
         cell = self._cell(Key(None, "model", (attempt.provider, attempt.model)))
         _called(cell, attempt)
+        cell.sketches["ms"].add(attempt.ms)
         if call.first_token_ms is not None and call.streamed:
             cell.sketches["first_token_ms"].add(call.first_token_ms)
             if attempt.output_tokens and attempt.ms > call.first_token_ms:

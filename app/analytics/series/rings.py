@@ -110,8 +110,7 @@ class Rings:
     @property
     def oldest(self) -> int | None:
         """Since when anything is known."""
-        known = [one for one in (min(self._fine, default=None), self.hours.oldest) if one is not None]
-        return min([*known, *self._told], default=None)
+        return min([*self._fine, *self._told], default=None)
 
     def _long(self, seconds: int, since: int, now: int) -> Iterator[tuple[int, int, Slice]]:
         """The longest slices that lie in the window, each moment once: their length, start, and what they hold."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.analytics.series.cell import Cell, Key
 from app.analytics.series.figures import figures
-from app.analytics.series.history import MINUTES, History
+from app.analytics.series.history import History
+from app.analytics.series.hours import HOUR, Hours, long
 from app.analytics.series.intake import Intake
 from app.analytics.series.rings import FINE, MINUTE, Rings, merge
 from app.analytics.series.rollup import Rollup
@@ -16,8 +17,19 @@ from app.analytics.series.values import values
 from app.clock import Clock
 from app.events import Event
 
+MINUTES = 1_440
+"""One-minute values that are at hand."""
+
+_SERIES = 1_000
+"""Series that have them: 5.8 MB."""
+
+_SETTLED = 300
+"""Seconds after which an hour is kept: what replicas counted in it is in the store by then."""
+
 LATE = 5
 """Seconds after which a minute is closed: what other replicas counted in it has been told by then."""
+
+_DAY = 86_400
 
 _FRESH = 1.0
 """Seconds for which an answer is good."""
@@ -66,9 +78,11 @@ class Series:
 
     def __init__(self, clock: Clock, me: str, key: bytes) -> None:
         self._clock, self._me = clock, me
-        self._intake, self._rings, self._history = Intake(clock, key), Rings(), History()
+        self._intake, self._rings, self.hours = Intake(clock, key), Rings(), Hours()
+        self._history = History(MINUTES, _SERIES)
         self._minute = self._intake.start // MINUTE * MINUTE
         self._unclosed = self._minute
+        self._hour = self._intake.start // HOUR * HOUR
         self._since = clock.now()
         self._hooks: list[Hook] = []
         self._extras: list[Extra] = []
@@ -125,6 +139,8 @@ class Series:
         self._end_minutes(now)
         while self._unclosed + MINUTE + LATE <= now:
             self._close()
+        while self._hour + HOUR + _SETTLED <= now:
+            self._end_hour()
         self._rings.pack(now)
 
     def leave(self) -> None:
@@ -153,6 +169,14 @@ class Series:
                 for key, cell in one.items():
                     together.add(key, cell)
         self._note(start, together)
+        self._hour = min(self._hour, start // HOUR * HOUR)
+
+    def today(self, name: str, workspace: str | None) -> float:
+        """A sum of this day, UTC, as far as it is over by a minute or so."""
+        now = self._clock.now()
+        midnight = int(now) // _DAY * _DAY
+        cells = (one.get(Key(workspace)) for _, one in self._rings.hours.between(midnight, now + HOUR))
+        return sum([cell.sums[name] for cell in cells if cell is not None and name in cell.sums])
 
     def _made(self, name: str, workspace: str | None) -> Figures:
         self.advance()
@@ -161,6 +185,8 @@ class Series:
         merge(window.cells, self._intake.opened(workspace))
         since = max(window.since, min(self._since, self._rings.oldest or now))
         found = figures(replace(window, since=since)) | {"replicas": self.replicas()}
+        if workspace is not None and "http" in (of_all := self.figures(name)):
+            found["http"] = of_all["http"]  # a request is answered before anybody knows whose it is
         for extra in self._extras:
             found |= {part: told for part, told in extra(name, workspace).items() if told}
         return found | {"series": self._rings.points(name, workspace, now)}
@@ -178,6 +204,14 @@ class Series:
                 together.add(key, cell)
         if together and self._rings.add_minute(self._me, self._minute, together):
             self.told.append(Rollup.of(self._me, (self._minute, MINUTE), together))
+
+    def _end_hour(self) -> None:
+        self._hour = max(self._hour, int(self._clock.now() - _DAY)) // HOUR * HOUR
+        one = self._rings.hours.get(self._hour)
+        if one is not None:
+            self.hours.note(self._hour, one)
+            self.told.append(Rollup.of("", (self._hour, HOUR), long(one)))
+        self._hour += HOUR
 
     def _close(self) -> None:
         """Ends the oldest minute that is not closed, for all replicas."""

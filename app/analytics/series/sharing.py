@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
+from app.analytics.series.fleet import Beat, Fleet
+from app.analytics.series.hours import HOUR, KEPT
 from app.analytics.series.rings import MINUTE
 from app.analytics.series.rollup import Rollup
 from app.analytics.series.series import Series
@@ -19,6 +21,8 @@ CHANNEL = "series"
 _EVERY = 1.0
 _UNKEPT = 2_880
 """Minutes that wait for the store: two days of them; then the oldest give way."""
+
+_SCALES = {MINUTE: "minute", HOUR: "hour"}
 
 _PAST = 24 * 3_600
 _OTHERS = 180
@@ -39,10 +43,11 @@ class Around:
 class Sharing:
     """Keeps the series of one process and those of the others together."""
 
-    def __init__(self, series: Series, around: Around) -> None:
+    def __init__(self, series: Series, fleet: Fleet, around: Around) -> None:
         self._series, self._p = series, around
-        self._unkept: deque[Rollup] = deque(maxlen=_UNKEPT)
+        self.unkept: deque[Rollup] = deque(maxlen=_UNKEPT)
         self._looked = around.clock.now()
+        self.fleet = fleet
 
     async def stay(self) -> None:
         """Reads what was kept, then tells and keeps what is new every second, until cancelled."""
@@ -58,6 +63,8 @@ class Sharing:
             async for message in messages:
                 if (rollup := Rollup.heard(message)) is not None:
                     self._series.take(rollup)
+                elif (beat := Beat.heard(message)) is not None:
+                    self.fleet.hear(beat)
 
     async def leave(self) -> None:
         """Tells and keeps what is not over: this process ends."""
@@ -67,19 +74,22 @@ class Sharing:
 
     def tell(self) -> None:
         """Tells what is new."""
+        if (beat := self.fleet.beat()) is not None:
+            self._p.cache.publish(CHANNEL, beat.message())
         self._series.advance()
         while self._series.told:
             rollup = self._series.told.popleft()
-            self._p.cache.publish(CHANNEL, rollup.message())
-            if rollup.seconds == MINUTE:
-                self._unkept.append(rollup)
+            if rollup.seconds <= MINUTE:
+                self._p.cache.publish(CHANNEL, rollup.message())
+            if rollup.seconds >= MINUTE:
+                self.unkept.append(rollup)
 
     async def keep(self) -> None:
         """Keeps the minutes that are not kept yet, and once a minute looks at those of others; raises
         `StoreUnavailable`, and what was not kept waits."""
-        while self._unkept:
-            await self._p.rollups.add(_kept(self._unkept[0]))
-            self._unkept.popleft()
+        while self.unkept:
+            await self._p.rollups.add(_kept(self.unkept[0]))
+            self.unkept.popleft()
         now = self._p.clock.now()
         if now - self._looked >= MINUTE:
             async for kept in self._p.rollups.since("minute", int(now - _OTHERS)):
@@ -88,7 +98,7 @@ class Sharing:
             self._looked = now
 
     async def restore(self) -> None:
-        """Reads the minutes of the last day, newest first; others are served meanwhile."""
+        """Reads the minutes of the last day, newest first, and the hours of four weeks; others are served meanwhile."""
         now = int(self._p.clock.now())
         together = list[Rollup]()
         async for kept in self._p.rollups.before("minute", now + MINUTE):
@@ -101,6 +111,9 @@ class Sharing:
             together.append(_rollup(kept))
         if together:
             self._series.restore(together)
+        async for kept in self._p.rollups.since("hour", now - KEPT * HOUR):
+            self._series.hours.note(kept.start, _rollup(kept).slice())
+            await asyncio.sleep(0)
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         try:
@@ -113,8 +126,9 @@ class Sharing:
 
 
 def _kept(rollup: Rollup) -> Kept:
-    return Kept.of("minute", rollup.start, rollup.replica, rollup.told)
+    return Kept.of(_SCALES[rollup.seconds], rollup.start, rollup.replica, rollup.told)
 
 
 def _rollup(kept: Kept) -> Rollup:
-    return Rollup(kept.replica, kept.start, MINUTE, kept.told)
+    seconds = MINUTE if kept.scale == "minute" else HOUR
+    return Rollup(kept.replica, kept.start, seconds, kept.told)

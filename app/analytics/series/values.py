@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from app.analytics.series.cell import Cell, Key
 
 _QUANTILES = {"first_token_ms": (0.5, 0.95), "total_ms": (0.5, 0.95), "overhead_ms": (0.95,), "context_ms": (0.95,)}
+_QUANTILES_OF_PART = {"first_token_ms": (0.5, 0.95), "total_ms": (0.5, 0.95), "ms": (0.5, 0.95)}
 _SUMS = ("opened", "turns", "failures", "tokens.input", "tokens.cached", "tokens.output", "cost_usd", "feedback")
 _SUMS_OF_PART = ("count", "failures", "calls", "errors", "tokens.input", "tokens.output", "cost_usd")
 _SHARES = (
@@ -32,16 +33,17 @@ def values(key: Key, cell: Cell, seconds: float) -> Mapping[str, float]:
         share = cell.share(part, of)
         if share is not None:
             found[name] = share
-    for name, wanted in _QUANTILES.items():
+    for name, wanted in (_QUANTILES if whole else _QUANTILES_OF_PART).items():
         if name in cell.sketches:
             found.update(_quantiles(cell, name, wanted))
     if "http.ms" in cell.sketches:
         found.update(_quantiles(cell, "http.ms", (0.99,)))
-    if whole:
-        found["turns_per_s"] = cell.sums.get("turns", 0.0) / seconds
+    if whole:  # that nobody came is known
+        found["turns"] = cell.sums.get("turns", 0.0)
+        found["turns_per_s"] = found["turns"] / seconds
     if cell.sums.get("writing_s"):
         found["tokens_per_s"] = cell.sums["written"] / cell.sums["writing_s"]
-    return found
+    return {name: float(f"{value:.6g}") for name, value in found.items()}
 
 
 def _quantiles(cell: Cell, name: str, wanted: tuple[float, ...]) -> dict[str, float]:
