@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from app.analytics.series.cell import EVERYTHING, OTHER, Cell, Key
+from app.analytics.series.slices import CELLS
 from app.clock import Clock
 from app.events import AttemptEnded, Event, Graded, Rewarded, SafetyFlagged, TurnEnded, TurnOpened
 from app.stats.distinct import hashed
@@ -99,7 +100,8 @@ class Intake:
     def _cell(self, key: Key) -> Cell:
         cell = self._open.get(key)
         if cell is None:
-            cell = self._open[key] = Cell()
+            place = key if len(self._open) < CELLS else key.rest
+            cell = self._open.setdefault(place, Cell())
         return cell
 
     def _whose(self, workspace: str) -> str:

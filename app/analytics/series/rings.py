@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from app.analytics.series.cell import Cell, Key
 from app.analytics.series.figures import Window
-from app.analytics.series.slices import Ring, Slice
+from app.analytics.series.slices import CELLS, Ring, Slice
 from app.analytics.series.values import values
 
 FINE, MINUTE = 5, 60
@@ -167,9 +167,10 @@ class Rings:
 
 
 def merge(into: Cells, cells: Iterable[tuple[Key, Cell]]) -> None:
-    """Adds cells to others, which are changed."""
+    """Adds cells to others, which are changed; there are `CELLS` at most."""
     for key, cell in cells:
-        if key in into:
-            into[key].merge(cell)
+        place = key if key in into or len(into) < CELLS else key.rest
+        if place in into:
+            into[place].merge(cell)
         else:
-            into[key] = cell.copy()
+            into[place] = cell.copy()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.analytics.series.cell import Cell, Key
+from app.analytics.series.cell import EVERYTHING, Cell, Key
 from app.analytics.series.figures import figures
 from app.analytics.series.history import History
 from app.analytics.series.hours import HOUR, Hours, long
@@ -225,7 +225,8 @@ class Series:
     def _note(self, start: int, one: Slice) -> dict[tuple[Key, str], float]:
         """Keeps the values of a minute of all replicas."""
         found: dict[tuple[Key, str], float] = {}
-        for key, cell in sorted(one.items(), key=_most_general):
+        cells = {EVERYTHING: Cell()} | dict(one.items())  # that nobody came is known
+        for key, cell in sorted(cells.items(), key=_most_general):
             named = values(key, cell, MINUTE)
             self._history.note(start // MINUTE, key, named)
             found.update({(key, name): value for name, value in named.items()})

@@ -38,7 +38,7 @@ def values(key: Key, cell: Cell, seconds: float) -> Mapping[str, float]:
             found.update(_quantiles(cell, name, wanted))
     if "http.ms" in cell.sketches:
         found.update(_quantiles(cell, "http.ms", (0.99,)))
-    if whole:  # that nobody came is known
+    if whole:
         found["turns"] = cell.sums.get("turns", 0.0)
         found["turns_per_s"] = found["turns"] / seconds
     if cell.sums.get("writing_s"):
