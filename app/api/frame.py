@@ -78,8 +78,9 @@ class _Exchange:
 
     def count(self) -> None:
         route, took = getattr(self._scope.get("route"), "path", "other"), perf_counter() - self._started
-        self._service.base.meters.request(route, self._status, took)
-        self._service.series.request(self._status, took)
+        base = self._service.base
+        base.meters.request(route, self._status, took)
+        base.series.request(self._status, took)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         took = (perf_counter() - self._started) * 1e3

@@ -28,7 +28,7 @@ async def get_metrics(request: Request) -> Response:
     window = request.query_params.get("window", "5m")
     if window not in WINDOWS:
         raise Invalid([FieldError("window", f"must be one of {', '.join(WINDOWS)}")])
-    found = service(request).series.figures(window, seen_by(asking, request.query_params.get("workspace")))
+    found = service(request).base.series.figures(window, seen_by(asking, request.query_params.get("workspace")))
     if asking.role is Permission.TEACHER:
         found = {name: found[name] for name in _TAUGHT if name in found}
     return json(found)

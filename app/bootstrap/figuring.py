@@ -9,11 +9,9 @@ from typing import Any
 from app.analytics.series.fleet import Fleet, Vitals
 from app.analytics.series.forecasting import Forecasting, Sources
 from app.analytics.series.forecasts import Budget, Limit
-from app.analytics.series.series import Series
 from app.analytics.series.sharing import Around, Sharing
 from app.bootstrap.adapters import background
 from app.bootstrap.base import Base
-from app.responses.responses import Responses
 from app.routing.money import NANO
 from app.routing.router import Router
 from app.running import Running
@@ -21,36 +19,26 @@ from app.spending import Spending
 from app.storage.rollups import Rollups
 
 
-@asynccontextmanager
-async def series_of(base: Base, me: str) -> AsyncIterator[Series]:
-    """The series of this process, which is called `me`; at the end what is not kept yet is."""
-    series = Series(base.clock, me, await Rollups(base.store).key())
-    base.events.subscribe(series.hear)
-    yield series
-
-
 @dataclass(frozen=True, slots=True)
 class Figured:
     """Whose figures are part of the series."""
 
     router: Router
-    responses: Responses
     running: Running
     spending: Spending
 
 
 @asynccontextmanager
-async def shared(base: Base, series: Series, figured: Figured, me: str) -> AsyncIterator[None]:
-    """Shares the series with other replicas and foretells from them."""
+async def shared(base: Base, figured: Figured) -> AsyncIterator[None]:
+    """Shares the series with other replicas and foretells from them; at the end what is not kept yet is."""
     from numpy.random import default_rng  # a quarter of a second: not for a command that builds no service
 
-    router, responses = figured.router, figured.responses
-    fleet = Fleet(base.clock, me, Vitals(time.process_time, lambda: len(figured.running)))
+    series, router = base.series, figured.router
+    fleet = Fleet(base.clock, series.name, Vitals(time.process_time, lambda: len(figured.running)))
     sharing = Sharing(series, fleet, Around(base.cache, Rollups(base.store), base.clock))
     sources = Sources(lambda: _limits(router), lambda workspace: _budget(figured.spending, workspace))
     forecasting = Forecasting((series, fleet, sources), base.clock, default_rng())
     series.replicas = lambda: len(fleet)
-    series.sample("responses.", lambda: responses.results)
     series.add(lambda window, workspace: {"breakers": _breakers(router)})
     series.add(lambda window, workspace: {"forecasts": forecasting.told(workspace)})
     _gauges(base, forecasting, sharing)

@@ -10,7 +10,6 @@ from functools import partial
 
 from app.advice import Advice
 from app.analytics.health import Check, Health
-from app.analytics.series.series import Series
 from app.bootstrap import gauges
 from app.bootstrap.adapters import (
     background,
@@ -19,7 +18,7 @@ from app.bootstrap.adapters import (
     providers_of,
 )
 from app.bootstrap.base import Base, base_of
-from app.bootstrap.figuring import Figured, series_of, shared
+from app.bootstrap.figuring import Figured, shared
 from app.bootstrap.hearing import hearing, load
 from app.bootstrap.learning import Told
 from app.bootstrap.records import Records
@@ -77,7 +76,6 @@ class Service:
     helping: Helping
     library: Library
     advice: Advice
-    series: Series
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -88,13 +86,14 @@ async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     """The whole service, started; leaving the context ends turns, sends what is waiting and closes connections."""
     with _one_error():
         async with AsyncExitStack() as stack:
-            yield await _start(settings, clock, stack)
+            made = await _start(settings, clock, stack)
+            await stack.enter_async_context(shared(made.base, Figured(made.router, made.running, made.spending)))
+            yield made
 
 
 async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Service:
     base = await base_of(settings, clock, stack)
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
-    series = await stack.enter_async_context(series_of(base, me.id))
     breakers, rules = await breakers_of(settings, base.cache, clock, stack)
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
     last = last_resort(settings, base.policy)
@@ -136,13 +135,11 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     advice = advice_of(base.store, clock, base.policy, base.learning)
     remembering, teaching = (recalls, preload, erasure, weighing, helping_of(base.store)), (library, advice)
     made = Service(
-        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, series, health),
+        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, health),
         providers=_asked(router, last),
         recovered=recovered,
     )
     _measure(made, assembler, responses)
-    figured = Figured(router, responses, running, spending)
-    await stack.enter_async_context(shared(base, series, figured, me.id))
     return made
 
 
@@ -157,6 +154,7 @@ def _measure(made: Service, assembler: Assembler, responses: Responses) -> None:
     gauges.fragments(meters, assembler.fragments)
     gauges.memories(meters, made.recalls, made.preload)
     gauges.learning(meters, made.base.learning)
+    made.base.series.sample("responses.", lambda: responses.results)
 
 
 def _asking_again(base: Base, asking: tuple[Running, Router], health: Health, me: str) -> LaterParts:

@@ -74,10 +74,10 @@ class _Sampled:
 
 
 class Series:
-    """Counts, adds up, answers. `me` is this process's name, `key` hides who learners are."""
+    """Counts, adds up, answers. `name` is this process's among the replicas, `key` hides who learners are."""
 
-    def __init__(self, clock: Clock, me: str, key: bytes) -> None:
-        self._clock, self._me = clock, me
+    def __init__(self, clock: Clock, name: str, key: bytes) -> None:
+        self._clock, self.name = clock, name
         self._intake, self._rings, self.hours = Intake(clock, key), Rings(), Hours()
         self._history = History(MINUTES, _SERIES)
         self._minute = self._intake.start // MINUTE * MINUTE
@@ -133,8 +133,8 @@ class Series:
                 self._intake.count(name, amount)
         for start, cells in self._intake.closed():
             self._end_minutes(start)
-            self._rings.add_fine(self._me, start, one := Slice(cells))
-            self.told.append(Rollup.of(self._me, (start, FINE), one))
+            self._rings.add_fine(self.name, start, one := Slice(cells))
+            self.told.append(Rollup.of(self.name, (start, FINE), one))
         now = self._clock.now()
         self._end_minutes(now)
         while self._unclosed + MINUTE + LATE <= now:
@@ -152,12 +152,15 @@ class Series:
     def take(self, rollup: Rollup) -> None:
         """Adds what another replica told, or what was kept; each one counts once."""
         now = self._clock.now()
-        if rollup.replica == self._me or rollup.start > now + MINUTE:
+        if rollup.replica == self.name or rollup.start > now + MINUTE:
             return
         if rollup.seconds == FINE:
             self._rings.add_fine(rollup.replica, rollup.start, rollup.slice())
         elif rollup.seconds == MINUTE and not self._rings.has(rollup.replica, rollup.start):
             self._rings.add_minute(rollup.replica, rollup.start, rollup.slice())
+            together = self._rings.minutes.get(rollup.start)
+            if rollup.start < self._unclosed and together is not None:
+                self._note(rollup.start, together)  # it came late
 
     def restore(self, rollups: Sequence[Rollup]) -> None:
         """Adds a minute of the past that was kept, of all replicas."""
@@ -199,11 +202,11 @@ class Series:
 
     def _end_minute(self) -> None:
         together = Slice()
-        for fine in self._rings.fine(self._me, self._minute):
+        for fine in self._rings.fine(self.name, self._minute):
             for key, cell in fine.items():
                 together.add(key, cell)
-        if together and self._rings.add_minute(self._me, self._minute, together):
-            self.told.append(Rollup.of(self._me, (self._minute, MINUTE), together))
+        if together and self._rings.add_minute(self.name, self._minute, together):
+            self.told.append(Rollup.of(self.name, (self._minute, MINUTE), together))
 
     def _end_hour(self) -> None:
         self._hour = max(self._hour, int(self._clock.now() - _DAY)) // HOUR * HOUR
