@@ -4,8 +4,9 @@ Source: P. Flajolet et al., "HyperLogLog", AofA 2007; while many registers are e
 ACM TODS 1990), which is exact within a few for the sizes of a class. The standard error is 1.04 / sqrt(2048): 2.3 %.
 """
 
-from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import accumulate
 from math import log
 
 _BITS = 11
@@ -62,17 +63,22 @@ class Distinct:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def packed(self) -> str:
-        """As text: three bytes for each register in use, the register's number and its rank."""
-        return b64encode(b"".join([(r << 6 | v).to_bytes(3) for r, v in sorted(self._ranks.items())])).decode()
+    def packed(self) -> list[int]:
+        """As whole numbers for JSON: of each register in use how far it is past the one before, and its rank."""
+        flat, before = list[int](), 0
+        for register, rank in sorted(self._ranks.items()):
+            flat += (register - before, rank)
+            before = register
+        return flat
 
     @classmethod
-    def unpacked(cls, text: str) -> "Distinct":
-        """What was packed so."""
-        made, raw = cls(), b64decode(text)
-        for at in range(0, len(raw), 3):
-            both = int.from_bytes(raw[at : at + 3])
-            made._ranks[(both >> 6) % _REGISTERS] = both & 63
+    def unpacked(cls, flat: Sequence[int]) -> "Distinct":
+        """What was packed so; raises `ValueError` for anything that was not."""
+        made = cls()
+        registers = [*accumulate(flat[::2])]
+        if len(flat) % 2 or (registers and not 0 <= registers[0] <= registers[-1] < _REGISTERS):
+            raise ValueError("no packed count")
+        made._ranks = dict(zip(registers, flat[1::2], strict=True))
         return made
 
     def copy(self) -> "Distinct":

@@ -5,7 +5,8 @@ guarantees", VLDB 2019. There old buckets are merged when there are too many; he
 that it does not matter in which order sketches are added.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import accumulate
 from math import ceil, log
 
 ERROR = 0.01
@@ -105,14 +106,13 @@ class Sketch:
         return flat
 
     @classmethod
-    def unpacked(cls, flat: Iterable[int]) -> "Sketch":
-        """The sketch that was packed so; what is out of bounds counts at the bound."""
-        made, numbers, bucket = cls(), iter(flat), 0
-        counts = made._counts
-        for step, count in zip(numbers, numbers, strict=True):
-            bucket += step
-            place = min(max(bucket, _ZERO), _LAST)
-            counts[place] = counts.get(place, 0) + count
+    def unpacked(cls, flat: Sequence[int]) -> "Sketch":
+        """The sketch that was packed so; raises `ValueError` for anything that was not."""
+        made = cls()
+        buckets = [*accumulate(flat[::2])]
+        if len(flat) % 2 or (buckets and not _ZERO <= buckets[0] <= buckets[-1] <= _LAST):
+            raise ValueError("no packed sketch")
+        made._counts = dict(zip(buckets, flat[1::2], strict=True))
         return made
 
     def copy(self) -> "Sketch":

@@ -26,6 +26,7 @@ class Replica:
 
     async def step(self) -> None:
         """What a second brings."""
+        await self.sharing.settle()
         self.sharing.tell()
         with suppress(StoreUnavailable):
             await self.sharing.keep()

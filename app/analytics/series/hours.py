@@ -21,11 +21,10 @@ class Hours:
 
     def note(self, start: int, one: Slice) -> None:
         """Keeps what was counted in an hour."""
-        for key, cell in one.items():
-            if not key.kind:
-                tokens = cell.sums.get("tokens.input", 0.0) + cell.sums.get("tokens.output", 0.0)
-                sums = {"turns": cell.sums.get("turns", 0.0), "cost_usd": cell.sums.get("cost_usd", 0.0)}
-                self._history.note(start // HOUR, key, {**sums, "tokens": tokens})
+        for key, cell in one.wholes():
+            tokens = cell.sums.get("tokens.input", 0.0) + cell.sums.get("tokens.output", 0.0)
+            sums = {"turns": cell.sums.get("turns", 0.0), "cost_usd": cell.sums.get("cost_usd", 0.0)}
+            self._history.note(start // HOUR, key, {**sums, "tokens": tokens})
 
     def last(self, name: str, workspace: str | None, until: float) -> list[float]:
         """The `turns`, `tokens` or `cost_usd` of each hour, from the first that is known to the last that was over by
@@ -47,11 +46,12 @@ def since_first(values: list[float | None]) -> list[float]:
 def long(one: Slice) -> Slice:
     """What is kept of an hour for long."""
     made = Slice()
-    for key, cell in one.items():
-        if key.workspace is None and not key.kind:
-            made.add(key, cell)
-        elif not key.kind:
-            summed = Cell()
-            summed.sums.update({name: cell.sums[name] for name in _SUMMED if name in cell.sums})
-            made.add(key, summed)
+    for key, cell in one.wholes():
+        made.add(key, cell if key.workspace is None else _summed(cell))
     return made
+
+
+def _summed(cell: Cell) -> Cell:
+    found = Cell()
+    found.sums.update({name: cell.sums[name] for name in _SUMMED if name in cell.sums})
+    return found

@@ -19,6 +19,9 @@ _FINE_KEPT = 80
 _REPLICAS = 64
 """Replicas whose short stretches are kept; long ones come from the store."""
 
+_TOLD = 2_880
+"""Minutes of which it is known whose were added: two days."""
+
 _BASES = 64
 """Windows of workspaces whose older part is at hand."""
 
@@ -48,38 +51,31 @@ class Rings:
         if len(self._fine) > _FINE_KEPT:
             del self._fine[min(self._fine)]
 
-    def fine(self, replica: str, minute: int) -> Iterator[Slice]:
-        """What a replica counted in a minute, in short stretches, as far as they are kept."""
-        return (r[replica] for s, r in sorted(self._fine.items()) if s // MINUTE * MINUTE == minute and replica in r)
-
     def has(self, replica: str, minute: int) -> bool:
         """Whether the minute of a replica was added."""
         return replica in self._told.get(minute, ())
 
-    def add_minute(self, replica: str, start: int, one: Slice) -> bool:
-        """What a replica counted in a minute; false if that was added before."""
+    def adding_minute(self, replica: str, start: int, one: Slice) -> Iterator[None]:
+        """Adds what a replica counted in a minute, piece by piece, unless it was added before."""
         if self.has(replica, start):
-            return False
+            return
         self._told.setdefault(start, set()).add(replica)
-        if len(self._told) > 2 * MINUTE * 24:
+        if len(self._told) > _TOLD:
             del self._told[min(self._told)]
-        rings = (self.minutes.at(start), self._fives.at(start), self.hours.at(start))
         quarter = self._quarters.at(start)
-        for key, cell in one.items():
-            for ring in rings:
-                ring.add(key, cell)
-            if not key.kind:  # of these only charts are made
-                quarter.add(key, cell)
-        return True
+        for ring in (self.minutes, self._fives, self.hours):
+            yield from ring.at(start).adding(one)
+        for key, cell in one.wholes():  # of these only charts are made
+            quarter.add(key, cell)
 
-    def pack(self, now: float) -> None:
-        """Packs what is over."""
-        for start, by_replica in self._fine.items():
+    def packing(self, now: float) -> Iterator[None]:
+        """Packs what is over, piece by piece."""
+        for start, by_replica in [*self._fine.items()]:
             if start + FINE <= now:
-                for one in by_replica.values():
-                    one.pack()
+                for one in [*by_replica.values()]:
+                    yield from one.packing()
         for ring in (self.minutes, self._fives, self._quarters, self.hours):
-            ring.pack(now - MINUTE)
+            yield from ring.packing(now - MINUTE)
 
     def window(self, name: str, workspace: str | None, now: float) -> Window:
         """What was counted in a window: its beginning is exact to 5 s, of an hour to a minute, of a day to an hour."""

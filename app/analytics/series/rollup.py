@@ -28,7 +28,7 @@ class Rollup:
         """What was told; an empty slice where another version wrote it that we cannot read."""
         try:
             return Slice.heard(orjson.loads(zlib.decompress(b64decode(self.told))))
-        except (ValueError, TypeError, KeyError, zlib.error):
+        except (ValueError, TypeError, zlib.error):
             return Slice()
 
     def message(self) -> bytes:

@@ -1,5 +1,6 @@
 """The figures of all replicas, from what this one counts and what others tell: what everybody asks."""
 
+import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from app.analytics.series.rings import FINE, MINUTE, Rings, merge
 from app.analytics.series.rollup import Rollup
 from app.analytics.series.slices import Slice
 from app.analytics.series.values import values
+from app.analytics.series.work import PIECE, Work
 from app.clock import Clock
 from app.events import Event
 
@@ -39,6 +41,8 @@ _ANSWERS = 256
 _UNTOLD = 1_000
 """Roll-ups that wait to be told; then the oldest give way."""
 
+log = logging.getLogger("masterx.series")
+
 Figures = Mapping[str, Any]
 
 
@@ -51,6 +55,7 @@ class Minute:
     values: Mapping[tuple[Key, str], float]
 
 
+Values = dict[tuple[Key, str], float]
 Hook = Callable[[Minute], None]
 Extra = Callable[[str, str | None], Figures]
 """Figures that others know of a window and workspace."""
@@ -79,9 +84,10 @@ class Series:
     def __init__(self, clock: Clock, name: str, key: bytes) -> None:
         self._clock, self.name = clock, name
         self._intake, self._rings, self.hours = Intake(clock, key), Rings(), Hours()
-        self._history = History(MINUTES, _SERIES)
+        self._history, self._work = History(MINUTES, _SERIES), Work()
         self._minute = self._intake.start // MINUTE * MINUTE
-        self._unclosed = self._minute
+        self._own = Slice()
+        self._unclosed = self._due = self._minute
         self._hour = self._intake.start // HOUR * HOUR
         self._since = clock.now()
         self._hooks: list[Hook] = []
@@ -95,8 +101,7 @@ class Series:
         """How many replicas there are, as far as is known."""
 
     def each_minute(self, hook: Hook) -> None:
-        """Calls `hook` with every minute from now on, once it is closed (65 s after it began); a hook must be quick
-        and may not fail."""
+        """Calls `hook` with every minute from now on, once it is closed (65 s after it began); a hook must be quick."""
         self._hooks.append(hook)
 
     def add(self, extra: Extra) -> None:
@@ -126,53 +131,36 @@ class Series:
         `("errors.share", {"provider": "groq", "model": "llama"}, 60)`. `ValueError` for labels that no series has."""
         return iter(self._history.last((Key.of(labels), name), self._unclosed // MINUTE, min(n, MINUTES)))
 
+    def steps(self) -> Iterator[None]:
+        """Notes what is over, piece by piece, and puts into `told` what other replicas want to know of it."""
+        self._notice()
+        return self._work.pieces()
+
     def advance(self) -> None:
-        """Notes what is over, and puts into `told` what other replicas want to know of it."""
-        for sampled in self._sampled:
-            for name, amount in sampled.more():
-                self._intake.count(name, amount)
-        for start, cells in self._intake.closed():
-            self._end_minutes(start)
-            self._rings.add_fine(self.name, start, one := Slice(cells))
-            self.told.append(Rollup.of(self.name, (start, FINE), one))
-        now = self._clock.now()
-        self._end_minutes(now)
-        while self._unclosed + MINUTE + LATE <= now:
-            self._close()
-        while self._hour + HOUR + _SETTLED <= now:
-            self._end_hour()
-        self._rings.pack(now)
+        """The same, at once."""
+        self._notice()
+        self._work.finish()
 
     def leave(self) -> None:
         """The same of what is not over: this process ends."""
         self._intake.leave()
-        self.advance()
+        self._notice()
         self._end_minute()
+        self._work.finish()
 
     def take(self, rollup: Rollup) -> None:
         """Adds what another replica told, or what was kept; each one counts once."""
-        now = self._clock.now()
-        if rollup.replica == self.name or rollup.start > now + MINUTE:
+        if rollup.replica == self.name or rollup.start > self._clock.now() + MINUTE:
             return
         if rollup.seconds == FINE:
             self._rings.add_fine(rollup.replica, rollup.start, rollup.slice())
         elif rollup.seconds == MINUTE and not self._rings.has(rollup.replica, rollup.start):
-            self._rings.add_minute(rollup.replica, rollup.start, rollup.slice())
-            together = self._rings.minutes.get(rollup.start)
-            if rollup.start < self._unclosed and together is not None:
-                self._note(rollup.start, together)  # it came late
+            self._work.add(self._taking(rollup))
 
     def restore(self, rollups: Sequence[Rollup]) -> None:
         """Adds a minute of the past that was kept, of all replicas."""
-        start, together = rollups[0].start, Slice()
-        for rollup in rollups:
-            if not self._rings.has(rollup.replica, start):
-                one = rollup.slice()
-                self._rings.add_minute(rollup.replica, start, one)
-                for key, cell in one.items():
-                    together.add(key, cell)
-        self._note(start, together)
-        self._hour = min(self._hour, start // HOUR * HOUR)
+        self._work.add(self._restoring(rollups))
+        self._hour = min(self._hour, rollups[0].start // HOUR * HOUR)
 
     def today(self, name: str, workspace: str | None) -> float:
         """A sum of this day, UTC, as far as it is over by a minute or so."""
@@ -194,48 +182,93 @@ class Series:
             found |= {part: told for part, told in extra(name, workspace).items() if told}
         return found | {"series": self._rings.points(name, workspace, now)}
 
+    def _notice(self) -> None:
+        for sampled in self._sampled:
+            for name, amount in sampled.more():
+                self._intake.count(name, amount)
+        for start, cells in self._intake.closed():
+            self._end_minutes(start)
+            self._work.add(self._ending(start, Slice(cells), self._own))
+        now = self._clock.now()
+        self._end_minutes(now)
+        self._due = max(self._due, int(now) // MINUTE * MINUTE - MINUTES * MINUTE)
+        while self._due + MINUTE + LATE <= now:
+            self._work.add(self._closing(self._due))
+            self._due += MINUTE
+        self._hour = max(self._hour, int(now - _DAY) // HOUR * HOUR)
+        while self._hour + HOUR + _SETTLED <= now:
+            self._work.add(self._ending_hour(self._hour))
+            self._hour += HOUR
+        self._work.add(self._rings.packing(now))
+
+    def _ending(self, start: int, one: Slice, minute: Slice) -> Iterator[None]:
+        """Ends a stretch of 5 s of this process."""
+        self._rings.add_fine(self.name, start, one)
+        yield from minute.adding(one)
+        yield from one.packing()
+        self.told.append(Rollup.of(self.name, (start, FINE), one))
+
     def _end_minutes(self, until: float) -> None:
-        """Closes this process's minutes that are over by then; in most of a long stretch of silence there is none."""
+        """Ends this process's minute where it is over by then; in a long silence there is nothing else to end."""
         if self._minute + MINUTE <= until:
             self._end_minute()
             self._minute = int(until) // MINUTE * MINUTE
 
     def _end_minute(self) -> None:
-        together = Slice()
-        for fine in self._rings.fine(self.name, self._minute):
-            for key, cell in fine.items():
-                together.add(key, cell)
-        if together and self._rings.add_minute(self.name, self._minute, together):
-            self.told.append(Rollup.of(self.name, (self._minute, MINUTE), together))
+        self._work.add(self._ending_minute(self._minute, self._own))
+        self._own = Slice()
 
-    def _end_hour(self) -> None:
-        self._hour = max(self._hour, int(self._clock.now() - _DAY)) // HOUR * HOUR
-        one = self._rings.hours.get(self._hour)
+    def _ending_minute(self, start: int, one: Slice) -> Iterator[None]:
+        if len(one):
+            yield from self._rings.adding_minute(self.name, start, one)
+            yield from one.packing()
+            self.told.append(Rollup.of(self.name, (start, MINUTE), one))
+
+    def _ending_hour(self, start: int) -> Iterator[None]:
+        one = self._rings.hours.get(start)
         if one is not None:
-            self.hours.note(self._hour, one)
-            self.told.append(Rollup.of("", (self._hour, HOUR), long(one)))
-        self._hour += HOUR
+            self.hours.note(start, one)
+            self.told.append(Rollup.of("", (start, HOUR), long(one)))
+        yield
 
-    def _close(self) -> None:
-        """Ends the oldest minute that is not closed, for all replicas."""
-        self._unclosed = max(self._unclosed, int(self._clock.now()) - MINUTES * MINUTE) // MINUTE * MINUTE
-        start = self._unclosed
-        minute = Minute(start, self._note(start, self._rings.minutes.get(start) or Slice()))
-        self._unclosed += MINUTE
+    def _closing(self, start: int) -> Iterator[None]:
+        """Ends a minute of all replicas."""
+        found: Values = {}
+        yield from self._noting(start, self._rings.minutes.get(start), found)
+        self._unclosed = start + MINUTE
         for hook in self._hooks:
-            hook(minute)
+            try:
+                hook(Minute(start, found))
+            except Exception:
+                # A bulkhead: what goes wrong in whoever listens must not end the figures.
+                log.exception("a minute is not heard")
 
-    def _note(self, start: int, one: Slice) -> dict[tuple[Key, str], float]:
-        """Keeps the values of a minute of all replicas."""
-        found: dict[tuple[Key, str], float] = {}
-        cells = {EVERYTHING: Cell()} | dict(one.items())  # that nobody came is known
-        for key, cell in sorted(cells.items(), key=_most_general):
-            named = values(key, cell, MINUTE)
+    def _taking(self, rollup: Rollup) -> Iterator[None]:
+        yield from self._rings.adding_minute(rollup.replica, rollup.start, rollup.slice())
+        if rollup.start < self._unclosed:  # it came late
+            yield from self._noting(rollup.start, self._rings.minutes.get(rollup.start), {})
+
+    def _restoring(self, rollups: Sequence[Rollup]) -> Iterator[None]:
+        start, together = rollups[0].start, Slice()
+        for rollup in rollups:
+            if not self._rings.has(rollup.replica, start):
+                yield from together.adding(one := rollup.slice())
+                yield from self._rings.adding_minute(rollup.replica, start, one)
+        if len(together):
+            yield from self._noting(start, together, {})
+
+    def _noting(self, start: int, one: Slice | None, found: Values) -> Iterator[None]:
+        """Keeps the values of a minute of all replicas, and puts them into `found`."""
+        keys = sorted({EVERYTHING, *(one or ())}, key=_most_general)
+        for n, key in enumerate(keys, 1):
+            cell = one.get(key) if one else None
+            named = values(key, cell or Cell(), MINUTE)  # that nobody came is known
             self._history.note(start // MINUTE, key, named)
             found.update({(key, name): value for name, value in named.items()})
-        return found
+            if n % PIECE == 0:
+                yield
 
 
-def _most_general(one: tuple[Key, Cell]) -> tuple[bool, bool]:
+def _most_general(key: Key) -> tuple[bool, bool]:
     """Where there is no room for all, there is for what is more general."""
-    return one[0].workspace is not None, bool(one[0].kind)
+    return key.workspace is not None, bool(key.kind)

@@ -53,6 +53,7 @@ class Sharing:
         """Reads what was kept, then tells and keeps what is new every second, until cancelled."""
         await self._guarded(self.restore())
         while True:
+            await self._guarded(self.settle())
             self.tell()
             await self._guarded(self.keep())
             await asyncio.sleep(_EVERY)
@@ -72,11 +73,15 @@ class Sharing:
         self.tell()
         await self._guarded(self.keep())
 
+    async def settle(self) -> None:
+        """Has the series add up what is over; others are served meanwhile."""
+        for _ in self._series.steps():
+            await asyncio.sleep(0)
+
     def tell(self) -> None:
         """Tells what is new."""
         if (beat := self.fleet.beat()) is not None:
             self._p.cache.publish(CHANNEL, beat.message())
-        self._series.advance()
         while self._series.told:
             rollup = self._series.told.popleft()
             if rollup.seconds <= MINUTE:
@@ -107,7 +112,7 @@ class Sharing:
             if together and together[0].start != kept.start:
                 self._series.restore(together)
                 together = []
-                await asyncio.sleep(0)
+                await self.settle()
             together.append(_rollup(kept))
         if together:
             self._series.restore(together)

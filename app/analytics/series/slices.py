@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from app.analytics.series.cell import Cell, Key
+from app.analytics.series.cell import Cell, Key, compact
+from app.analytics.series.work import PIECE
 
 CELLS = 1_000
 """Cells of one stretch at most; what comes after is counted under `Key.rest`."""
@@ -25,9 +26,9 @@ class Slice:
     def __len__(self) -> int:
         return len(self._cells)
 
-    def keys(self) -> Iterable[Key]:
+    def __iter__(self) -> Iterator[Key]:
         """What it has counted."""
-        return self._cells.keys()
+        return iter(self._cells)
 
     def get(self, key: Key) -> Cell | None:
         """The cell about something; not to be changed."""
@@ -52,17 +53,35 @@ class Slice:
         for key, cell in self._cells.items():
             yield key, _opened(cell) if isinstance(cell, bytes) else cell
 
+    def wholes(self) -> Iterator[tuple[Key, Cell]]:
+        """The cells about everything, and about everything in a workspace; not to be changed."""
+        for key, cell in self._cells.items():
+            if not key.kind:
+                yield key, _opened(cell) if isinstance(cell, bytes) else cell
+
     def of(self, workspace: str | None) -> Iterator[tuple[Key, Cell]]:
         """The cells of a workspace, or of all together."""
         for key, cell in self._cells.items():
             if key.workspace == workspace:
                 yield key, _opened(cell) if isinstance(cell, bytes) else cell
 
-    def pack(self) -> None:
-        """Takes little memory from now on."""
-        if self._open:
-            self._cells = {k: c.packed() if isinstance(c, Cell) else c for k, c in self._cells.items()}
-            self._open = False
+    def adding(self, other: "Slice") -> Iterator[None]:
+        """Adds what another one has counted, piece by piece."""
+        for n, (key, cell) in enumerate(other.items(), 1):
+            self.add(key, cell)
+            if n % PIECE == 0:
+                yield
+
+    def packing(self) -> Iterator[None]:
+        """Takes little memory from now on; done piece by piece."""
+        if not self._open:
+            return
+        self._open = False
+        for n, (key, cell) in enumerate([*self._cells.items()], 1):
+            if isinstance(cell, Cell):
+                self._cells[key] = cell.packed()
+            if n % PIECE == 0:
+                yield
 
     def told(self) -> list[Any]:
         """As rows of workspace, kind, names and cell, for orjson."""
@@ -73,10 +92,11 @@ class Slice:
 
     @classmethod
     def heard(cls, rows: Iterable[Any]) -> "Slice":
-        """The slice that was told so; raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+        """The slice that was told so; raises `TypeError` or `ValueError` for what are no rows."""
         made = cls()
         for workspace, kind, names, plain in rows:
-            made.add(Key(workspace, kind, tuple(names)), Cell.of(plain))
+            key = Key(workspace, kind, tuple(names))
+            made._cells[key if len(made._cells) < CELLS else key.rest] = compact(orjson.dumps(plain))
         return made
 
 
@@ -114,12 +134,16 @@ class Ring:
         """When the oldest slice begins."""
         return min(self._slices, default=None)
 
-    def pack(self, until: float) -> None:
-        """Packs the slices that are over by then."""
-        for start, one in self._slices.items():
+    def packing(self, until: float) -> Iterator[None]:
+        """Packs the slices that are over by then, piece by piece."""
+        for start, one in [*self._slices.items()]:
             if start + self.seconds <= until:
-                one.pack()
+                yield from one.packing()
 
 
 def _opened(packed: bytes) -> Cell:
-    return Cell.of(orjson.loads(packed))
+    """A cell; an empty one where another version packed what we cannot read."""
+    try:
+        return Cell.of(orjson.loads(packed))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return Cell()
