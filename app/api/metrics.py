@@ -1,5 +1,8 @@
 """The figures of a window, for a program: what the live channel `metrics` says, too."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +18,9 @@ router = APIRouter(tags=["Operations"])
 _TAUGHT = ("window", "from", "to", "replicas", "turns", "tasks", "affect", "mastery", "engagement")
 """What teachers may see."""
 
+_MANY = 5
+"""Learners of whom a teacher may be told how they feel together."""
+
 
 @router.get("/v1/metrics")
 async def get_metrics(request: Request) -> Response:
@@ -29,9 +35,7 @@ async def get_metrics(request: Request) -> Response:
     if window not in WINDOWS:
         raise Invalid([FieldError("window", f"must be one of {', '.join(WINDOWS)}")])
     found = service(request).base.series.figures(window, seen_by(asking, request.query_params.get("workspace")))
-    if asking.role is Permission.TEACHER:
-        found = {name: found[name] for name in _TAUGHT if name in found}
-    return json(found)
+    return json(_taught(found) if asking.role is Permission.TEACHER else found)
 
 
 def seen_by(asking: Principal, named: str | None) -> str | None:
@@ -41,3 +45,9 @@ def seen_by(asking: Principal, named: str | None) -> str | None:
     if named not in (None, asking.workspace):
         raise NotFound("workspace", named)
     return asking.workspace
+
+
+def _taught(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a teacher may see; not how learners feel where they are so few that it says who."""
+    few = found["engagement"].get("learners", 0) < _MANY
+    return {name: found[name] for name in _TAUGHT if name in found and not (few and name == "affect")}
