@@ -82,6 +82,11 @@ class Sketch:
         """Values counted."""
         return sum(self._counts.values())
 
+    @property
+    def total(self) -> float:
+        """The sum of the values, within 1 %."""
+        return sum(_value(bucket) * count for bucket, count in self._counts.items())
+
     def __bool__(self) -> bool:
         return bool(self._counts)
 

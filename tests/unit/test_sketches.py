@@ -29,6 +29,7 @@ def test_every_quantile_is_within_one_percent_of_the_exact_one(values: list[floa
     found, ordered = sketched(values).quantiles(shares), sorted(values)
     for share, value in zip(shares, found, strict=True):
         assert value == pytest.approx(ordered[int(share * (len(ordered) - 1))], rel=ERROR * 1.0001)
+    assert sketched(values).total == pytest.approx(sum(values), rel=ERROR * 1.0001)
 
 
 @given(VALUES, VALUES)

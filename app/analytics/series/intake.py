@@ -223,6 +223,7 @@ def _called(cell: Cell, attempt: Attempt) -> None:
     cell.sums["calls"] += 1
     if attempt.outcome not in _NO_ERRORS:
         cell.sums["errors"] += 1
+        cell.sums[f"errors.{attempt.outcome}"] += 1
     _add(cell, "cost_usd", attempt.cost_usd)
 
 

@@ -33,6 +33,9 @@ LATE = 5
 
 _DAY = 86_400
 
+_FINE_AGE = 300
+"""Seconds after which a stretch of 5 s that another replica tells of is of no use: its minute is told by then."""
+
 _FRESH = 1.0
 """Seconds for which an answer is good."""
 
@@ -49,10 +52,12 @@ Figures = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Minute:
     """A minute that is over, of all replicas: the values of each series by what it is about and its name
-    (`values.py` says which there are). What is unknown is not there."""
+    (`values.py` says which there are). What is unknown is not there. `cells` are what they were made of, and not to be
+    changed."""
 
     start: int
     values: Mapping[tuple[Key, str], float]
+    cells: Slice
 
 
 Values = dict[tuple[Key, str], float]
@@ -150,9 +155,10 @@ class Series:
 
     def take(self, rollup: Rollup) -> None:
         """Adds what another replica told, or what was kept; each one counts once."""
-        if rollup.replica == self.name or rollup.start > self._clock.now() + MINUTE:
+        age = self._clock.now() - rollup.start
+        if rollup.replica == self.name or not -MINUTE <= age <= _DAY:
             return
-        if rollup.seconds == FINE:
+        if rollup.seconds == FINE and age <= _FINE_AGE:
             self._rings.add_fine(rollup.replica, rollup.start, rollup.slice())
         elif rollup.seconds == MINUTE and not self._rings.has(rollup.replica, rollup.start):
             self._work.add(self._taking(rollup))
@@ -234,11 +240,12 @@ class Series:
     def _closing(self, start: int) -> Iterator[None]:
         """Ends a minute of all replicas."""
         found: Values = {}
-        yield from self._noting(start, self._rings.minutes.get(start), found)
+        cells = self._rings.minutes.get(start) or Slice()
+        yield from self._noting(start, cells, found)
         self._unclosed = start + MINUTE
         for hook in self._hooks:
             try:
-                hook(Minute(start, found))
+                hook(Minute(start, found, cells))
             except Exception:
                 # A bulkhead: what goes wrong in whoever listens must not end the figures.
                 log.exception("a minute is not heard")

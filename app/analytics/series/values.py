@@ -4,7 +4,13 @@ from collections.abc import Mapping
 
 from app.analytics.series.cell import Cell, Key
 
-_QUANTILES = {"first_token_ms": (0.5, 0.95), "total_ms": (0.5, 0.95), "overhead_ms": (0.95,), "context_ms": (0.95,)}
+_QUANTILES = {
+    "first_token_ms": (0.5, 0.95, 0.99),
+    "total_ms": (0.5, 0.95, 0.99),
+    "overhead_ms": (0.95,),
+    "context_ms": (0.95,),
+    "http.ms": (0.99,),
+}
 _QUANTILES_OF_PART = {"first_token_ms": (0.5, 0.95), "total_ms": (0.5, 0.95), "ms": (0.5, 0.95)}
 _SUMS = ("opened", "turns", "failures", "tokens.input", "tokens.cached", "tokens.output", "cost_usd", "feedback")
 _SUMS_OF_PART = ("count", "failures", "calls", "errors", "tokens.input", "tokens.output", "cost_usd")
@@ -25,7 +31,7 @@ def values(key: Key, cell: Cell, seconds: float) -> Mapping[str, float]:
     """The numbers of a cell that counted for so many seconds, by the name of the series; what is unknown is left out.
 
     Sums are of the whole stretch (`turns`, `cost_usd`), shares 0 to 1 (`failed`), rates end in `_per_s`, quantiles
-    in `.p50`, `.p95`.
+    in `.p50`, `.p95`, `.p99`.
     """
     whole = not key.kind
     found = {name: cell.sums[name] for name in (_SUMS if whole else _SUMS_OF_PART) if name in cell.sums}
@@ -36,8 +42,6 @@ def values(key: Key, cell: Cell, seconds: float) -> Mapping[str, float]:
     for name, wanted in (_QUANTILES if whole else _QUANTILES_OF_PART).items():
         if name in cell.sketches:
             found.update(_quantiles(cell, name, wanted))
-    if "http.ms" in cell.sketches:
-        found.update(_quantiles(cell, "http.ms", (0.99,)))
     if whole:
         found["turns"] = cell.sums.get("turns", 0.0)
         found["turns_per_s"] = found["turns"] / seconds
