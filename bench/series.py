@@ -7,6 +7,7 @@ import argparse
 import gc
 import random
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from time import process_time
 from typing import Any
@@ -18,8 +19,9 @@ from prometheus_client import CollectorRegistry, Histogram
 from app.analytics.meters import Meters
 from app.analytics.series.cell import Key
 from app.analytics.series.history import History
+from app.analytics.series.past import MINUTES
 from app.analytics.series.rollup import Rollup
-from app.analytics.series.series import MINUTES, Series
+from app.analytics.series.series import Series
 from app.clock import HandClock
 from app.events import AttemptEnded, Event, TurnEnded, TurnOpened
 from app.stats.sketch import Sketch
@@ -124,12 +126,14 @@ def _interpolated(values: list[float], share: float) -> float:
 
 
 def _memory() -> dict[str, float]:
-    before, history = _resident(), History(MINUTES, 1_000)
+    tracemalloc.start()
+    history = History(MINUTES, 1_000)
     for n in range(100):
         key = Key("school", "model", (f"p{n}", "m"))
         for minute in range(0, MINUTES, 10):
             history.note(minute, key, {f"figure {f}": float(minute) for f in range(10)})
-    found = {"1,000 series of 1,440 minutes": _resident() - before}
+    found = {"1,000 series of 1,440 minutes": tracemalloc.get_traced_memory()[0] / 1e6}
+    tracemalloc.stop()
     table("MB", ("what", "MB"), [(name, f"{size:.1f}") for name, size in found.items()])
     return found
 
@@ -146,8 +150,8 @@ def _day(hours: int) -> dict[str, Any]:
             _all(series.hear, lambda: series.request(200, 0.02))(turn)
         clock.turn(5)
         steps += _pieces(series)
-        kept += [rollup for rollup in series.told if rollup.seconds == 60]
-        series.told.clear()
+        kept += [rollup for rollup in series.past.told if rollup.seconds == 60]
+        series.past.told.clear()
         if step % 720 == 719:
             print(f"hour {step // 720 + 1} of {hours}", end="\r", file=sys.stderr, flush=True)
     size = _resident() - before - sum(len(rollup.told) for rollup in kept) / 1e6
@@ -161,8 +165,8 @@ def _day(hours: int) -> dict[str, Any]:
     again = Series(clock, "again", _KEY)
     started = process_time()
     for rollup in reversed(kept):
-        again.restore([rollup])
-        again.advance()
+        again.past.restore([rollup])
+        again.past.advance()
     found["ms to read a minute after a restart"] = (process_time() - started) / len(kept) * 1e3
     table(f"{hours} hours", ("what", ""), [(name, f"{value:.3f}") for name, value in found.items()])
     return found
@@ -171,7 +175,7 @@ def _day(hours: int) -> dict[str, Any]:
 def _pieces(series: Series) -> list[float]:
     """ms of each piece in which figures are added up: for so long nobody else is served."""
     took, started = list[float](), process_time()
-    for _ in series.steps():
+    for _ in series.past.steps():
         took.append((process_time() - started) * 1e3)
         started = process_time()
     return [*took, (process_time() - started) * 1e3]

@@ -113,9 +113,9 @@ def test_nothing_is_foretold_until_there_is_enough_and_then_the_day_is() -> None
                 series.hear(AttemptEnded(Attempt("groq", "llama", "ok", 5.0), 3.0, Usage(), True))
                 series.hear(TurnEnded(turn))
             clock.turn(600)
-            series.advance()
+            series.past.advance()
     clock.turn(600)
-    series.advance()
+    series.past.advance()
     forecasting = foretelling(series, clock, limits)
     assert forecasting.told("school") == {}
     found = asyncio.run(forecasting.look("school"))

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from app.analytics.series.cell import OTHER, Key
+from app.analytics.series.past import Minute
 from app.analytics.series.rollup import Rollup
-from app.analytics.series.series import Minute, Series
+from app.analytics.series.series import Series
 from app.analytics.series.slices import CELLS
 from app.clock import HandClock
 from app.events import AttemptEnded, Graded, Rewarded, TurnEnded, TurnOpened
@@ -73,9 +74,9 @@ def a_while(clock: HandClock, times: int, each: Callable[[int], None], step: flo
 
 
 def told(series: Series) -> list[Rollup]:
-    series.advance()
-    found = [*series.told]
-    series.told.clear()
+    series.past.advance()
+    found = [*series.past.told]
+    series.past.told.clear()
     return found
 
 
@@ -88,7 +89,7 @@ def test_each_window_counts_what_was_in_it(series: Series, clock: HandClock) -> 
 
     def second(n: int) -> None:
         tell(series, turned(n, total=totals[n]))
-        series.advance()
+        series.past.advance()
 
     a_while(clock, 4_500, second)
     for window, seconds in (("1m", 60), ("5m", 300), ("1h", 3_600), ("24h", 4_500)):
@@ -122,13 +123,13 @@ def test_two_replicas_add_up_to_one_that_saw_all(clock: HandClock) -> None:
             for rollup in told(one):
                 heard = Rollup.heard(rollup.message())
                 assert heard is not None
-                other.take(heard)
-                other.take(heard)  # by the channel, and from the store
+                other.past.take(heard)
+                other.past.take(heard)  # by the channel, and from the store
 
     a_while(clock, 600, second, step=7)
     for one, other in ((here, there), (there, here), (whole, whole)):
         for rollup in told(one):
-            other.take(rollup)
+            other.past.take(rollup)
     for window in ("1m", "5m", "1h", "24h"):
         for workspace in (None, "school", "club"):
             alone = without(whole.figures(window, workspace))
@@ -145,11 +146,11 @@ def test_what_was_kept_is_there_after_a_restart(series: Series, clock: HandClock
         kept.extend(rollup for rollup in told(series) if rollup.seconds == 60)
 
     a_while(clock, 1_800, second)
-    series.leave()
-    kept += [rollup for rollup in series.told if rollup.seconds == 60]
+    series.past.leave()
+    kept += [rollup for rollup in series.past.told if rollup.seconds == 60]
     again = Series(clock, "again", KEY)
     for rollup in reversed(kept):
-        again.restore([rollup])
+        again.past.restore([rollup])
     for window in ("1h", "24h"):
         assert without(again.figures(window), "series") == without(series.figures(window), "series")
     assert [*again.minutes("total_ms.p95", {}, 25)] == [*series.minutes("total_ms.p95", {}, 25)]
@@ -188,7 +189,7 @@ def test_every_minute_is_told_once_with_its_values_and_unknown_is_none(series: S
     def second(n: int) -> None:
         if n // 60 != 2:  # nobody comes in the third minute
             tell(series, turned(n))
-        series.advance()
+        series.past.advance()
 
     a_while(clock, 301, second)
     assert [minute.start for minute in minutes] == [int(NOON) + 60 * n for n in range(4)]
@@ -198,7 +199,7 @@ def test_every_minute_is_told_once_with_its_values_and_unknown_is_none(series: S
     assert minutes[0].values[groq, "errors.share"] == pytest.approx(0.05)
     assert minutes[2].values == {(Key(None), "turns"): 0, (Key(None), "turns_per_s"): 0}
     clock.turn(5)
-    series.advance()
+    series.past.advance()
     assert [*series.minutes("turns", {}, 6)] == [None, 60, 60, 0, 60, 60]
     assert [*series.minutes("calls", {"provider": "groq", "model": "llama"}, 4)] == [60, None, 60, 60]
 
@@ -239,6 +240,6 @@ def test_what_is_no_rollup_is_not_heard(message: bytes) -> None:
 
 
 def test_a_rollup_that_cannot_be_read_counts_as_nothing(series: Series, clock: HandClock) -> None:
-    series.take(Rollup("you", int(NOON), 5, "AAAA"))
-    series.take(Rollup("you", int(NOON), 60, "no base64"))
+    series.past.take(Rollup("you", int(NOON), 5, "AAAA"))
+    series.past.take(Rollup("you", int(NOON), 60, "no base64"))
     assert series.figures("1h")["turns"]["count"] == 0

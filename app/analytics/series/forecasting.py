@@ -80,7 +80,7 @@ class Forecasting:
         found = self._load(workspace)
         for name in ("turns", "tokens", "cost_usd"):
             await asyncio.sleep(0)
-            hours = self._series.hours.last(name, workspace, self._clock.now())
+            hours = self._series.past.hours.last(name, workspace, self._clock.now())
             fitted = by_hour(hours) if any(hours) else None
             if fitted is not None:
                 futures = fitted.futures(DAY, FUTURES, self._chance)
@@ -120,7 +120,7 @@ class Forecasting:
             budget = None
         hours_left = DAY - int(now) % 86_400 // HOUR
         left_of_hour = 1 - now % HOUR / HOUR
-        return of_day(futures[:, :hours_left], self._series.today("cost_usd", workspace), left_of_hour, budget)
+        return of_day(futures[:, :hours_left], self._series.past.today("cost_usd", workspace), left_of_hour, budget)
 
     def _replicas(self) -> dict[str, Any] | None:
         there = self._fleet.there()

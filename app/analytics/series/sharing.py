@@ -63,27 +63,29 @@ class Sharing:
         async with self._p.cache.subscribe(CHANNEL) as messages:
             async for message in messages:
                 if (rollup := Rollup.heard(message)) is not None:
-                    self._series.take(rollup)
+                    self._series.past.take(rollup)
                 elif (beat := Beat.heard(message)) is not None:
                     self.fleet.hear(beat)
 
     async def leave(self) -> None:
         """Tells and keeps what is not over: this process ends."""
-        self._series.leave()
+        self._series.read()
+        self._series.past.leave()
         self.tell()
         await self._guarded(self.keep())
 
     async def settle(self) -> None:
         """Has the series add up what is over; others are served meanwhile."""
-        for _ in self._series.steps():
+        self._series.read()
+        for _ in self._series.past.steps():
             await asyncio.sleep(0)
 
     def tell(self) -> None:
         """Tells what is new."""
         if (beat := self.fleet.beat()) is not None:
             self._p.cache.publish(CHANNEL, beat.message())
-        while self._series.told:
-            rollup = self._series.told.popleft()
+        while self._series.past.told:
+            rollup = self._series.past.told.popleft()
             if rollup.seconds <= MINUTE:
                 self._p.cache.publish(CHANNEL, rollup.message())
             if rollup.seconds >= MINUTE:
@@ -98,7 +100,7 @@ class Sharing:
         now = self._p.clock.now()
         if now - self._looked >= MINUTE:
             async for kept in self._p.rollups.since("minute", int(now - _OTHERS)):
-                self._series.take(_rollup(kept))
+                self._series.past.take(_rollup(kept))
             await self._p.rollups.remove_old(now)
             self._looked = now
 
@@ -110,14 +112,14 @@ class Sharing:
             if kept.start < now - _PAST:
                 break
             if together and together[0].start != kept.start:
-                self._series.restore(together)
+                self._series.past.restore(together)
                 together = []
                 await self.settle()
             together.append(_rollup(kept))
         if together:
-            self._series.restore(together)
+            self._series.past.restore(together)
         async for kept in self._p.rollups.since("hour", now - KEPT * HOUR):
-            self._series.hours.note(kept.start, _rollup(kept).slice())
+            self._series.past.hours.note(kept.start, _rollup(kept).slice())
             await asyncio.sleep(0)
 
     async def _guarded(self, work: Awaitable[None]) -> None:
