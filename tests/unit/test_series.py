@@ -204,6 +204,19 @@ def test_every_minute_is_told_once_with_its_values_and_unknown_is_none(series: S
     assert [*series.minutes("calls", {"provider": "groq", "model": "llama"}, 4)] == [60, None, 60, 60]
 
 
+def test_whoever_hears_of_a_minute_may_ask_for_figures_and_may_fail(series: Series, clock: HandClock) -> None:
+    asked: list[int] = []
+
+    def fail(minute: Minute) -> None:
+        raise RuntimeError("of no concern to figures")
+
+    series.each_minute(fail)
+    series.each_minute(lambda minute: asked.append(series.figures("5m")["turns"]["count"]))
+    a_while(clock, 130, lambda n: tell(series, turned(n)))
+    assert series.figures("5m")["turns"]["count"] == 130
+    assert len(asked) == 2
+
+
 def test_an_answer_is_good_for_a_second(series: Series, clock: HandClock) -> None:
     before = series.figures("1m")
     tell(series, turned(1))
