@@ -42,7 +42,7 @@ async def shared(base: Base, figured: Figured) -> AsyncIterator[None]:
     series.add(lambda window, workspace: {"breakers": _breakers(router)})
     series.add(lambda window, workspace: {"forecasts": forecasting.told(workspace)})
     _gauges(base, forecasting, sharing)
-    async with background(sharing.stay(), sharing.follow(), forecasting.stay()):
+    async with background(*sharing.work(), forecasting.stay()):
         yield
     await sharing.leave()
 

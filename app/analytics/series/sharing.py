@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 
 from app.analytics.series.fleet import Beat, Fleet
@@ -18,7 +18,7 @@ from app.storage.rollups import Kept, Rollups
 
 CHANNEL = "series"
 
-_EVERY = 1.0
+_EVERY, _KEPT_EVERY = 1.0, 5.0
 _UNKEPT = 2_880
 """Minutes that wait for the store: two days of them; then the oldest give way."""
 
@@ -49,14 +49,22 @@ class Sharing:
         self._looked = around.clock.now()
         self.fleet = fleet
 
+    def work(self) -> tuple[Coroutine[None, None, None], ...]:
+        """What goes on in the background. A store that is slow holds up nothing but what it is asked."""
+        return self._guarded(self.restore()), self.stay(), self.keeping(), self.follow()
+
     async def stay(self) -> None:
-        """Reads what was kept, then tells and keeps what is new every second, until cancelled."""
-        await self._guarded(self.restore())
+        """Adds up and tells what is new every second, until cancelled."""
         while True:
             await self._guarded(self.settle())
             self.tell()
-            await self._guarded(self.keep())
             await asyncio.sleep(_EVERY)
+
+    async def keeping(self) -> None:
+        """Keeps what is new every few seconds, until cancelled."""
+        while True:
+            await self._guarded(self.keep())
+            await asyncio.sleep(_KEPT_EVERY)
 
     async def follow(self) -> None:
         """Hears the others until cancelled."""
