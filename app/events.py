@@ -49,11 +49,15 @@ class Rewarded:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """Answers of a learner are durable and counted; `skills` are those that they were on."""
+    """Answers of a learner are durable and counted; `skills` are those that they were on, `answers` how many they
+    were, `correct` how many of them right; `gain` is the sum of what mastery rose by (`None`: unknown)."""
 
     workspace: str
     learner_id: str
     skills: tuple[str, ...]
+    answers: int | None = None
+    correct: int | None = None
+    gain: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ QUERIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "/v1/learners/{learner_id}/forecast": {"course_id": _TEXT, "skill": _TEXT, "by": _WHEN},
     "/v1/budgets": {"learner_id": _TEXT},
     "/v1/patterns": {"limit": _whole(50, 200)},
+    "/v1/metrics": {"window": {"enum": ["1m", "5m", "1h", "24h"], "default": "5m"}, "workspace": _TEXT},
 }
 """The query parameters of `GET` by path: those that the handlers read."""
 
@@ -76,6 +77,31 @@ _HIT = {
 }
 _MODEL = {"provider": "openai", "model": "gpt-4o-mini", "breaker": {"state": "closed"}, "waiting": 0, "under_way": 2}
 
+_P = {"count": 312, "p50": 410.2, "p90": 820.1, "p95": 1_012.0, "p99": 1_804.0}
+_SPAN = {"expected": 64.2, "low": 51.0, "high": 80.3}
+_FIGURES = {
+    "window": "5m",
+    "from": "2026-11-21T06:45:33.000000Z",
+    "to": _AT,
+    "replicas": 2,
+    "turns": {"count": 312, "rate": 1.04, "failed": 0.003, "degraded": 0.0, "cached": 0.12},
+    "latency": {"first_token_ms": _P, "total_ms": _P, "overhead_ms": _P, "context_ms": _P},
+    "tokens": {"input": 249_600, "cached": 62_400, "output": 46_800},
+    "cost_usd": 0.31,
+    "providers": [{"provider": "openai", "model": "gpt-4o-mini", "calls": 318, "errors": 0.006, "tokens_per_s": 92.1}],
+    "tasks": [{"task": "practice", "count": 120, "failed": 0.0, "total_ms": _P}],
+    "context": {"tokens": 249_600, "full_tokens": 410_000, "saved": 0.391, "layers": []},
+    "cache": {"responses": {"hit": 37, "miss": 275}, "prefix": 0.25},
+    "breakers": [{"provider": "openai", "model": "gpt-4o-mini", "state": "closed"}],
+    "engagement": {"learners": 84, "sessions": 91, "feedback": 12, "helpful": 0.83},
+    "forecasts": {
+        "turns_per_min": {"now": 61.8, "next_10_min": _SPAN},
+        "cost_usd": {"today": {"spent": 4.2, "expected": 9.1, "low": 7.9, "high": 10.6}},
+        "replicas": {"desired": 2, "now": 2, "reason": "CPU at 58% of a core, of 60% that it should be"},
+    },
+    "series": {"turns_per_s": [[1_795_304_625, 1.2], [1_795_304_630, 0.8]]},
+}
+
 
 def _page(shape: str) -> Mapping[str, Any]:
     data = {"type": "array", "items": {"$ref": f"#/components/schemas/{shape}"}}
@@ -99,6 +125,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     },
     "get /v1/courses": {"example": {"data": [{**_COURSE, "created_at": _AT, "updated_at": _AT}], "next_cursor": None}},
     "get /v1/courses/{course_id}/search": {"example": {"data": [_HIT], "next_cursor": None}},
+    "get /v1/metrics": {"example": _FIGURES},
     "get /v1/providers": {"example": {"data": [_MODEL], "mode": "adaptive", "retry_tokens": 10.0}},
     "post /v1/providers/{provider}:reset": {"example": {"data": [_MODEL]}},
 }

@@ -77,9 +77,10 @@ class _Exchange:
         await self._send({"type": "http.response.body", "body": answer.body})
 
     def count(self) -> None:
-        meters = self._service.base.meters
-        route = getattr(self._scope.get("route"), "path", "other")
-        meters.request(route, self._status, perf_counter() - self._started)
+        route, took = getattr(self._scope.get("route"), "path", "other"), perf_counter() - self._started
+        base = self._service.base
+        base.meters.request(route, self._status, took)
+        base.series.request(self._status, took)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         took = (perf_counter() - self._started) * 1e3

@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from app.analytics.meters import Meters
+from app.analytics.series.series import Series
 from app.bootstrap.adapters import bring_up_to_date, cache_of, store_of
 from app.bootstrap.learning import Learning, learning_of
 from app.bootstrap.records import Records, records_of
@@ -18,6 +19,7 @@ from app.policy import load as load_policy
 from app.settings import Settings
 from app.storage.cache import Cache
 from app.storage.ports import Store
+from app.storage.rollups import Rollups
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Base:
     records: Records
     events: Events
     meters: Meters
+    series: Series
+    """What is going on, of all replicas."""
 
 
 async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base:
@@ -48,7 +52,9 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
     cache = await cache_of(settings, clock)
     stack.push_async_callback(cache.close)
     events, meters, learning = Events(), Meters(), learning_of(store, clock, policy.reads_affect)
-    events.subscribe(meters.hear)
+    series = Series(clock, clock.id(), await Rollups(store).key())
+    for hear in (meters.hear, series.hear):
+        events.subscribe(hear)
     return Base(
         settings=settings,
         clock=clock,
@@ -62,6 +68,7 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
         records=records_of(store, clock, learning.portraits.of),
         events=events,
         meters=meters,
+        series=series,
     )
 
 

@@ -18,6 +18,7 @@ from app.bootstrap.adapters import (
     providers_of,
 )
 from app.bootstrap.base import Base, base_of
+from app.bootstrap.figuring import Figured, shared
 from app.bootstrap.hearing import hearing, load
 from app.bootstrap.learning import Told
 from app.bootstrap.records import Records
@@ -85,7 +86,9 @@ async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
     """The whole service, started; leaving the context ends turns, sends what is waiting and closes connections."""
     with _one_error():
         async with AsyncExitStack() as stack:
-            yield await _start(settings, clock, stack)
+            made = await _start(settings, clock, stack)
+            await stack.enter_async_context(shared(made.base, Figured(made.router, made.running, made.spending)))
+            yield made
 
 
 async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Service:
@@ -151,6 +154,7 @@ def _measure(made: Service, assembler: Assembler, responses: Responses) -> None:
     gauges.fragments(meters, assembler.fragments)
     gauges.memories(meters, made.recalls, made.preload)
     gauges.learning(meters, made.base.learning)
+    made.base.series.sample("responses.", lambda: responses.results)
 
 
 def _asking_again(base: Base, asking: tuple[Running, Router], health: Health, me: str) -> LaterParts:

@@ -1,6 +1,6 @@
 """What this process knows of each model from its own calls: health, room in its limits, calls under way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from app.clock import Clock
@@ -76,6 +76,10 @@ class Figures:
             model.under_way,
             model.throttle.share(now),
         )
+
+    def outlook(self, entry: Entry) -> Mapping[str, tuple[float | None, int | None, float | None]]:
+        """What is left of a model's limits, as `Room.outlook`."""
+        return self._model(entry).room.outlook(self.clock.monotonic())
 
     def take(self, entry: Entry, prompt: Prompt, must: bool) -> Stake | None:
         """Takes what a call needs of its model's limits; `None` where that is not there, unless it `must` be made."""

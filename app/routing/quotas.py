@@ -6,6 +6,7 @@ that were on their way at any time between its own call and its arrival. A call 
 `tests/unit/test_quotas.py` plays calls against a provider that counts: never is more thought left than there is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -89,6 +90,17 @@ class Room:
             _smaller(self.requests.at(now).left, self.rate.requests_per_minute, requests),
             _smaller(self.tokens.at(now).left, self.rate.tokens_per_minute, tokens),
         )
+
+    def outlook(self, now: float) -> Mapping[str, tuple[float | None, int | None, float | None]]:
+        """By limit (`requests`, `tokens`): what may still be used, of how much in all, and in how many seconds all of
+        it is there again."""
+        rates = (self.rate.requests_per_minute, self.rate.tokens_per_minute)
+        limits = (self.requests.at(now), self.tokens.at(now))
+        found = {}
+        for what, left, limit, rate in zip(("requests", "tokens"), self.left(now), limits, rates, strict=True):
+            reset = limit.until - now if limit.until < inf else None if rate is None else _MINUTE
+            found[what] = (left, rate if limit.full is None else limit.full, reset)
+        return found
 
     def fits(self, tokens: float, now: float) -> bool:
         """Whether a call that takes so many tokens may be made; what is unknown forbids nothing."""

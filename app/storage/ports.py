@@ -138,7 +138,7 @@ EXPERIMENTS = Kind(
 # What was learned about arms, derived from turns and rewards.
 ARMS = Kind("arms", (Index("by_workspace", ("workspace", "id")),))
 # Figures of a minute and of longer, by replica; old ones are removed.
-ROLLUPS = Kind("rollups", (Index("by_time", ("scale", "start", "id")),))
+ROLLUPS = Kind("rollups", (Index("by_time", ("scale", "id")),))
 ALERTS = Kind("alerts", (Index("by_state", ("state", "id")), Index("by_workspace", ("workspace", "id"))))
 KINDS = (
     *(SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS),

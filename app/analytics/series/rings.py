@@ -1,0 +1,172 @@
+"""What all replicas have counted, in stretches of 5 s to an hour, and which of them make up a window."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+from app.analytics.series.cell import Cell, Key
+from app.analytics.series.figures import Window
+from app.analytics.series.slices import CELLS, Ring, Slice
+from app.analytics.series.values import values
+
+FINE, MINUTE = 5, 60
+
+WINDOWS = {"1m": 60, "5m": 300, "1h": 3_600, "24h": 86_400}
+"""The windows that may be asked for, in seconds."""
+
+_FINE_KEPT = 80
+"""Five minutes, and what a replica is late by."""
+
+_REPLICAS = 64
+"""Replicas whose short stretches are kept; long ones come from the store."""
+
+_TOLD = 2_880
+"""Minutes of which it is known whose were added: two days."""
+
+_BASES = 64
+"""Windows of workspaces whose older part is at hand."""
+
+_POINTS = 20_000
+"""Points of charts that are."""
+
+Cells = dict[Key, Cell]
+Signature = tuple[tuple[int, int, int], ...]
+
+
+class Rings:
+    """Adds up slices of replicas; each one counts once, whatever way it comes by, and however often."""
+
+    def __init__(self) -> None:
+        self._fine: dict[int, dict[str, Slice]] = {}
+        self.minutes = Ring(MINUTE, 62)
+        self._fives, self._quarters, self.hours = Ring(300, 14), Ring(900, 98), Ring(3_600, 26)
+        self._told: dict[int, set[str]] = {}
+        self._bases: OrderedDict[tuple[str, str | None], tuple[Signature, Cells]] = OrderedDict()
+        self._points: OrderedDict[tuple[int, int, str | None], tuple[int, dict[str, float]]] = OrderedDict()
+
+    def add_fine(self, replica: str, start: int, one: Slice) -> None:
+        """What a replica counted in 5 s."""
+        by_replica = self._fine.setdefault(start, {})
+        if len(by_replica) < _REPLICAS:
+            by_replica[replica] = one
+        if len(self._fine) > _FINE_KEPT:
+            del self._fine[min(self._fine)]
+
+    def has(self, replica: str, minute: int) -> bool:
+        """Whether the minute of a replica was added."""
+        return replica in self._told.get(minute, ())
+
+    def adding_minute(self, replica: str, start: int, one: Slice) -> Iterator[None]:
+        """Adds what a replica counted in a minute, piece by piece, unless it was added before."""
+        if self.has(replica, start):
+            return
+        self._told.setdefault(start, set()).add(replica)
+        if len(self._told) > _TOLD:
+            del self._told[min(self._told)]
+        quarter = self._quarters.at(start)
+        for ring in (self.minutes, self._fives, self.hours):
+            yield from ring.at(start).adding(one)
+        for key, cell in one.wholes():  # of these only charts are made
+            quarter.add(key, cell)
+
+    def packing(self, now: float) -> Iterator[None]:
+        """Packs what is over, piece by piece."""
+        for start, by_replica in [*self._fine.items()]:
+            if start + FINE <= now:
+                for one in [*by_replica.values()]:
+                    yield from one.packing()
+        for ring in (self.minutes, self._fives, self._quarters, self.hours):
+            yield from ring.packing(now - MINUTE)
+
+    def window(self, name: str, workspace: str | None, now: float) -> Window:
+        """What was counted in a window: its beginning is exact to 5 s, of an hour to a minute, of a day to an hour."""
+        seconds = WINDOWS[name]
+        grain = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 3_600)
+        since = int(now - seconds) // grain * grain
+        long = [*self._long(seconds, since, int(now))]
+        cells = {key: cell.copy() for key, cell in self._base(name, workspace, long[:-1]).items()}
+        for _, _, newest in long[-1:]:
+            merge(cells, newest.of(workspace))
+        for start, by_replica in self._fine.items():
+            for replica, one in by_replica.items():
+                if start >= since and not self._in_long(replica, start, seconds, since):
+                    merge(cells, one.of(workspace))
+        return Window(name, since, now, workspace, cells)
+
+    def points(self, name: str, workspace: str | None, now: float) -> dict[str, list[tuple[int, float]]]:
+        """The values of a window's stretches by series, for charts."""
+        seconds = WINDOWS[name]
+        step = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 900)
+        since = int(now - seconds) // step * step
+        found: dict[str, list[tuple[int, float]]] = {}
+        for start in range(since, int(now) - step + 1, step):
+            for series, value in self._at(start, step, workspace).items():
+                found.setdefault(series, []).append((start, value))
+        return found
+
+    @property
+    def oldest(self) -> int | None:
+        """Since when anything is known."""
+        return min([*self._fine, *self._told], default=None)
+
+    def _long(self, seconds: int, since: int, now: int) -> Iterator[tuple[int, int, Slice]]:
+        """The longest slices that lie in the window, each moment once: their length, start, and what they hold."""
+        if seconds == WINDOWS["5m"]:
+            yield from ((MINUTE, s, one) for s, one in self.minutes.between(since, now + MINUTE))
+        elif seconds == WINDOWS["1h"]:
+            first = -(-since // 300) * 300
+            yield from ((MINUTE, s, one) for s, one in self.minutes.between(since, first))
+            yield from ((300, s, one) for s, one in self._fives.between(first, now + 300))
+        elif seconds == WINDOWS["24h"]:
+            yield from ((3_600, s, one) for s, one in self.hours.between(since, now + 3_600))
+
+    def _in_long(self, replica: str, start: int, seconds: int, since: int) -> bool:
+        minute = start // MINUTE * MINUTE
+        return seconds > MINUTE and minute >= since and self.has(replica, minute)
+
+    def _base(self, name: str, workspace: str | None, over: list[tuple[int, int, Slice]]) -> Cells:
+        """A workspace's cells of the slices of a window that are over, added up; they change once in many answers."""
+        signature = tuple((seconds, start, one.version) for seconds, start, one in over)
+        known = self._bases.get((name, workspace))
+        if known is None or known[0] != signature:
+            cells = Cells()
+            for _, _, one in over:
+                merge(cells, one.of(workspace))
+            known = self._bases[name, workspace] = signature, cells
+        self._bases.move_to_end((name, workspace))
+        if len(self._bases) > _BASES:
+            self._bases.popitem(last=False)
+        return known[1]
+
+    def _at(self, start: int, step: int, workspace: str | None) -> dict[str, float]:
+        ring = {MINUTE: self.minutes, 900: self._quarters}.get(step)
+        one = ring.get(start) if ring else None
+        version = one.version if one else len(self._fine.get(start, ())) if ring is None else 0
+        place = (step, start, workspace)
+        known = self._points.get(place)
+        if known is None or known[0] != version:
+            whole = one.get(Key(workspace)) if one else self._fine_whole(start, workspace) if ring is None else None
+            known = version, dict(values(Key(workspace), whole, step)) if whole else {}
+            self._points[place] = known
+            if len(self._points) > _POINTS:
+                self._points.popitem(last=False)
+        return known[1]
+
+    def _fine_whole(self, start: int, workspace: str | None) -> Cell | None:
+        cells = [one.get(Key(workspace)) for one in self._fine.get(start, {}).values()]
+        known = [cell for cell in cells if cell is not None]
+        if not known:
+            return None
+        whole = Cell()
+        for cell in known:
+            whole.merge(cell)
+        return whole
+
+
+def merge(into: Cells, cells: Iterable[tuple[Key, Cell]]) -> None:
+    """Adds cells to others, which are changed; there are `CELLS` at most."""
+    for key, cell in cells:
+        place = key if key in into or len(into) < CELLS else key.rest
+        if place in into:
+            into[place].merge(cell)
+        else:
+            into[place] = cell.copy()
