@@ -9,7 +9,7 @@ from app.analytics.series.cell import Cell, Key, compact
 from app.analytics.series.work import PIECE
 
 CELLS = 1_000
-"""Cells of one stretch at most; what comes after is counted under `Key.rest`."""
+"""Cells of one stretch; what comes after is counted under `Key.rest`, of which there are a few to each workspace."""
 
 
 class Slice:
