@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.vocabulary import Attempt, Danger, Reward, Task, Turn, Usage
+from app.vocabulary import Answer, Attempt, Danger, Reward, Task, Turn, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,13 @@ class Rewarded:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """Answers of a learner are durable and counted; `skills` are those that they were on, `answers` how many they
-    were, `correct` how many of them right; `gain` is the sum of what mastery rose by (`None`: unknown)."""
+    """Answers of a learner are durable and counted, in their order; `skills` are those that they were on, `gain` is the
+    sum of what mastery of these rose by, where that is known."""
 
     workspace: str
     learner_id: str
     skills: tuple[str, ...]
-    answers: int | None = None
-    correct: int | None = None
+    answers: tuple[Answer, ...]
     gain: float | None = None
 
 

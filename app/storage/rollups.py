@@ -15,8 +15,8 @@ KEPT = {"minute": 48 * 3_600, "hour": 90 * 86_400}
 
 _KEY = "key"
 _PAGE = 50
-_SWEPT = 200
-"""Old documents that one call removes at most: more than are added between two calls."""
+_SWEPT = 20
+"""Old documents of a scale that one call removes at most: more than one replica adds between two calls."""
 
 
 @dataclass(frozen=True)

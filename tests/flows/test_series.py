@@ -82,7 +82,9 @@ async def test_replicas_show_the_same_and_a_new_one_shows_what_was(store: Sqlite
     await third.sharing.restore()
     assert counts(third.series)[2:] == [600, 600]
     clock.turn(48 * 3_600)
-    await third.sharing.keep()
+    for _ in range(2):  # a few at a time
+        clock.turn(60)
+        await third.sharing.keep()
     assert [kept async for kept in Rollups(store).since("minute", 0) if kept.start < clock.now() - 48 * 3_600] == []
 
 

@@ -105,7 +105,7 @@ def test_nothing_is_foretold_until_there_is_enough_and_then_the_day_is() -> None
     clock, chance = HandClock(NOON), np.random.default_rng(2)
     series = Series(clock, "me", KEY)
     limits = [Limit("groq", "llama", "requests", 30.0, 60.0, 20.0)]
-    assert asyncio.run(foretelling(series, clock, limits).look("school")).keys() == {"replicas"}
+    assert asyncio.run(foretelling(series, clock, limits).look(None)).keys() == {"replicas"}
     for hour in range(72):
         for _ in range(6):
             for n in range(chance.poisson(8 + 6 * sin(hour / 12 * pi))):
@@ -118,6 +118,7 @@ def test_nothing_is_foretold_until_there_is_enough_and_then_the_day_is() -> None
     series.past.advance()
     forecasting = foretelling(series, clock, limits)
     assert forecasting.told("school") == {}
+    assert asyncio.run(forecasting.look(None))["limits"][0]["limit"] == "requests"
     found = asyncio.run(forecasting.look("school"))
     assert found["turns"]["next_24h"]["expected"] == pytest.approx(6 * 24 * 8, rel=0.15)
     assert found["turns"]["next_24h"]["low"] < found["turns"]["next_24h"]["high"]
@@ -126,4 +127,3 @@ def test_nothing_is_foretold_until_there_is_enough_and_then_the_day_is() -> None
     assert found["replicas"]["desired"] == 2
     assert "90%" in found["replicas"]["reason"]
     assert forecasting.desired == 2
-    assert asyncio.run(forecasting.look(None))["limits"][0]["limit"] == "requests"

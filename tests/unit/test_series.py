@@ -16,6 +16,7 @@ from app.clock import HandClock
 from app.events import AttemptEnded, Graded, Rewarded, TurnEnded, TurnOpened
 from app.vocabulary import (
     Affect,
+    Answer,
     Attempt,
     LayerReceipt,
     Reading,
@@ -230,7 +231,8 @@ def test_rewards_and_answers_are_counted(series: Series) -> None:
     for n, value in enumerate((1.0, 0.0, 1.0)):
         reward = Reward(f"r{n}", "school", "ada", "t1", Source.FEEDBACK, value, turn.created_at)
         series.hear(Rewarded(reward, turn))
-    series.hear(Graded("school", "ada", ("fractions",), 4, 3, 0.25))
+    answers = tuple(Answer("fractions", correct) for correct in (True, False, True, True))
+    series.hear(Graded("school", "ada", ("fractions",), answers, gain=0.25))
     found = series.figures("1m", "school")
     assert found["engagement"] == {"feedback": 3, "helpful": 0.6667}
     assert found["mastery"] == {"answers": 4, "correct": 0.75, "gain": 0.25}

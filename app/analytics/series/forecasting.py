@@ -46,6 +46,7 @@ class Forecasting:
         self._clock, self._chance = clock, chance
         self._scaling = Scaling()
         self._growth: float | None = None
+        self._of_service: dict[str, Any] = {}
         self._known: OrderedDict[str | None, dict[str, Any]] = OrderedDict({None: {}})
 
     @property
@@ -65,7 +66,7 @@ class Forecasting:
     async def stay(self) -> None:
         """Looks ahead every minute until cancelled."""
         while True:
-            for workspace in [*self._known]:
+            for workspace in sorted(self._known, key=lambda name: name is not None):
                 try:
                     found = await self.look(workspace)
                     if workspace in self._known:
@@ -78,6 +79,8 @@ class Forecasting:
     async def look(self, workspace: str | None) -> dict[str, Any]:
         """What is to come, from what is known now; others are served between two fits."""
         found = self._load(workspace)
+        if workspace is None:
+            self._of_service = self._service()
         for name in ("turns", "tokens", "cost_usd"):
             await asyncio.sleep(0)
             hours = self._series.past.hours.last(name, workspace, self._clock.now())
@@ -87,11 +90,13 @@ class Forecasting:
                 found[name] = {"next_hour": span(futures[:, 0]), "next_24h": span(futures.sum(axis=1))}
                 if name == "cost_usd":
                     found[name] |= await self._today(workspace, futures)
-        if limits := [told for one in self._sources.limits() if (told := self._limit(one)) is not None]:
-            found["limits"] = limits
-        if replicas := self._replicas():
-            found["replicas"] = replicas
-        return found
+        return found | self._of_service
+
+    def _service(self) -> dict[str, Any]:
+        """What concerns the service and no workspace: models' limits, and replicas."""
+        limits = [told for one in self._sources.limits() if (told := self._limit(one)) is not None]
+        found = {"limits": limits, "replicas": self._replicas()}
+        return {name: value for name, value in found.items() if value}
 
     def _load(self, workspace: str | None) -> dict[str, Any]:
         labels = {} if workspace is None else {"workspace": workspace}

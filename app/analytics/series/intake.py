@@ -180,8 +180,8 @@ class Intake:
 
     def _graded(self, event: Graded) -> None:
         for cell in self._both(event.workspace):
-            _add(cell, "answers", event.answers)
-            _add(cell, "correct", event.correct)
+            cell.sums["answers"] += len(event.answers)
+            cell.sums["correct"] += sum(answer.correct for answer in event.answers)
             _add(cell, "gain", event.gain)
 
 

@@ -132,7 +132,7 @@ class Past:
     def _ending(self, start: int, one: Slice, minute: Slice) -> Iterator[None]:
         """Ends a stretch of 5 s of this process."""
         self.rings.add_fine(self.name, start, one)
-        yield from minute.adding(one)
+        yield from minute.adding(one.items())
         yield from one.packing()
         self.told.append(Rollup.of(self.name, (start, FINE), one))
 
@@ -181,7 +181,7 @@ class Past:
         start, together = rollups[0].start, Slice()
         for rollup in rollups:
             if not self.rings.has(rollup.replica, start):
-                yield from together.adding(one := rollup.slice())
+                yield from together.adding((one := rollup.slice()).items())
                 yield from self.rings.adding_minute(rollup.replica, start, one)
         if len(together):
             yield from self._noting(start, together, {})

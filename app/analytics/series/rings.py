@@ -62,11 +62,9 @@ class Rings:
         self._told.setdefault(start, set()).add(replica)
         if len(self._told) > _TOLD:
             del self._told[min(self._told)]
-        quarter = self._quarters.at(start)
         for ring in (self.minutes, self._fives, self.hours):
-            yield from ring.at(start).adding(one)
-        for key, cell in one.wholes():  # of these only charts are made
-            quarter.add(key, cell)
+            yield from ring.at(start).adding(one.items())
+        yield from self._quarters.at(start).adding(one.wholes())  # of these only charts are made
 
     def packing(self, now: float) -> Iterator[None]:
         """Packs what is over, piece by piece."""

@@ -9,17 +9,18 @@ from app.analytics.series.cell import Cell, Key, compact
 from app.analytics.series.work import PIECE
 
 CELLS = 1_000
-"""Cells of one stretch at most; what comes after is counted under `Key.rest`."""
+"""Cells of one stretch; what comes after is counted under `Key.rest`, of which there are a few to each workspace."""
 
 
 class Slice:
     """One stretch of time. Cells that nobody changes any more are kept packed: a tenth of the memory."""
 
-    __slots__ = ("_cells", "_open", "version")
+    __slots__ = ("_cells", "_open", "_seen", "version")
 
     def __init__(self, cells: Mapping[Key, Cell] | None = None) -> None:
         self._cells: dict[Key, Cell | bytes] = dict(cells or {})
         self._open = bool(cells)
+        self._seen = -1
         self.version = 0
         """Changes with what it holds."""
 
@@ -65,12 +66,17 @@ class Slice:
             if key.workspace == workspace:
                 yield key, _opened(cell) if isinstance(cell, bytes) else cell
 
-    def adding(self, other: "Slice") -> Iterator[None]:
+    def adding(self, cells: Iterable[tuple[Key, Cell]]) -> Iterator[None]:
         """Adds what another one has counted, piece by piece."""
-        for n, (key, cell) in enumerate(other.items(), 1):
+        for n, (key, cell) in enumerate(cells, 1):
             self.add(key, cell)
             if n % PIECE == 0:
                 yield
+
+    def calm(self) -> bool:
+        """Whether nothing was added since this was asked last."""
+        before, self._seen = self._seen, self.version
+        return before == self.version
 
     def packing(self) -> Iterator[None]:
         """Takes little memory from now on; done piece by piece."""
@@ -135,9 +141,10 @@ class Ring:
         return min(self._slices, default=None)
 
     def packing(self, until: float) -> Iterator[None]:
-        """Packs the slices that are over by then, piece by piece."""
+        """Packs the slices that are over by then, piece by piece; one that is still added to, which is opened for that
+        each time, once it is calm."""
         for start, one in [*self._slices.items()]:
-            if start + self.seconds <= until:
+            if start + self.seconds <= until and one.calm():
                 yield from one.packing()
 
 
