@@ -7,6 +7,7 @@ drawn from a mixture of normals, whose groups are fitted to the learners that we
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,16 +66,19 @@ class Groups:
         np.reciprocal(left, left)
         if len(self.centres) == 1:
             return shift * left * self.own, left * self.own
-        squares, logs = self._prepared
-        likely = self.centres.dot(shift * left)
-        likely -= squares.dot(precision * left)
+        apart, moments, logs = self._prepared
+        arms = len(left)
+        seen = np.empty(2 * arms)
+        np.multiply(shift, left, seen[:arms])
+        np.multiply(precision, left, seen[arms:])
+        likely = apart.dot(seen)
         likely += logs
-        likely -= np.maximum.reduce(likely)
-        np.exp(likely, likely)
-        likely /= np.add.reduce(likely)
-        mean = likely.dot(self.centres)
-        between = likely.dot(squares)
-        between += between
+        weights = likely.tolist()  # a handful: plain floats are faster from here
+        top = max(weights)
+        weights = [exp(each - top) for each in weights]
+        both = np.array(weights).dot(moments)
+        both /= sum(weights)
+        mean, between = both[:arms], both[arms:]
         between -= mean * mean
         between *= left
         between += self.own
@@ -84,9 +88,10 @@ class Groups:
         return mean, between
 
     @cached_property
-    def _prepared(self) -> tuple[Array, Array]:
-        """Half the squares of the centres, and the logs of the shares."""
-        return 0.5 * self.centres * self.centres, np.log(self.shares)
+    def _prepared(self) -> tuple[Array, Array, Array]:
+        """What the log likelihood of each group is linear in, its first two moments, and the logs of the shares."""
+        squares = self.centres * self.centres
+        return np.hstack([self.centres, -0.5 * squares]), np.hstack([self.centres, squares]), np.log(self.shares)
 
     def fitted(self, precision: Array, shift: Array, rng: np.random.Generator) -> "Groups":
         """The groups that explain these learners (learners × arms) best, none if that does."""
