@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.choices.rows import HALF_LIFE, Rows, left
+from app.choices.rows import SOON, Rows, left
 from app.stats.drift import Chart
 
 Array = NDArray[np.floating]
@@ -34,9 +34,6 @@ _LATELY = 2000
 _ENOUGH = 20
 """Residuals below which it is not fitted."""
 
-_SOON = HALF_LIFE / 200
-"""Seconds in which evidence does not fade to speak of."""
-
 
 class Contexts(Rows):
     """The residuals; `special` is their variance before anything was seen, `typical` how often the context in the
@@ -57,7 +54,7 @@ class Contexts(Rows):
         """The rows of a context as they count at a time."""
         rows: NDArray[np.float32] = self.data[slot]
         past = at - self.at[slot]
-        return faded(rows, left(past)) if past > _SOON else rows
+        return faded(rows, left(past)) if past > SOON else rows
 
     def fresh(self, context: str, at: float) -> NDArray[np.float32]:
         """The rows of a context to write to, as they count at a time."""
@@ -69,7 +66,7 @@ class Contexts(Rows):
         else:
             self.slots.move_to_end(context)
             past = at - self.at[slot]
-            if past > _SOON:
+            if past > SOON:
                 self.data[slot] = faded(self.data[slot], left(past))
                 self.at[slot] = at
         rows: NDArray[np.float32] = self.data[slot]

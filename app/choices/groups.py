@@ -7,11 +7,12 @@ drawn from a mixture of normals, whose groups are fitted to the learners that we
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import exp
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.stats.spread import VARIANCES, evidence
+from app.stats.spread import VARIANCES, Spread
 
 Array = NDArray[np.floating]
 
@@ -65,16 +66,19 @@ class Groups:
         np.reciprocal(left, left)
         if len(self.centres) == 1:
             return shift * left * self.own, left * self.own
-        squares, logs = self._prepared
-        likely = self.centres.dot(shift * left)
-        likely -= squares.dot(precision * left)
+        apart, moments, logs = self._prepared
+        arms = len(left)
+        seen = np.empty(2 * arms)
+        np.multiply(shift, left, seen[:arms])
+        np.multiply(precision, left, seen[arms:])
+        likely = apart.dot(seen)
         likely += logs
-        likely -= np.maximum.reduce(likely)
-        np.exp(likely, likely)
-        likely /= np.add.reduce(likely)
-        mean = likely.dot(self.centres)
-        between = likely.dot(squares)
-        between += between
+        weights = likely.tolist()  # a handful: plain floats are faster from here
+        top = max(weights)
+        weights = [exp(each - top) for each in weights]
+        both = np.array(weights).dot(moments)
+        both /= sum(weights)
+        mean, between = both[:arms], both[arms:]
         between -= mean * mean
         between *= left
         between += self.own
@@ -84,20 +88,22 @@ class Groups:
         return mean, between
 
     @cached_property
-    def _prepared(self) -> tuple[Array, Array]:
-        """Half the squares of the centres, and the logs of the shares."""
-        return 0.5 * self.centres * self.centres, np.log(self.shares)
+    def _prepared(self) -> tuple[Array, Array, Array]:
+        """What the log likelihood of each group is linear in, its first two moments, and the logs of the shares."""
+        squares = self.centres * self.centres
+        return np.hstack([self.centres, -0.5 * squares]), np.hstack([self.centres, squares]), np.log(self.shares)
 
     def fitted(self, precision: Array, shift: Array, rng: np.random.Generator) -> "Groups":
         """The groups that explain these learners (learners × arms) best, none if that does."""
-        logs = evidence(precision, shift)
+        spread = Spread(precision, shift)
+        logs = spread.evidence()
         best = Groups.none(precision.shape[1], float(VARIANCES[logs.argmax()]))
         most = float(logs.max())
         candidates = [(self, _ROUNDS)] if len(self.centres) > 1 else []
         if len(precision) >= _FEWEST:
             candidates += [(_drawn(precision, shift, rng), _FRESH_ROUNDS) for _ in range(_STARTS)]
         for start, rounds in candidates:
-            groups, log = _climbed(start, precision, shift, rounds)
+            groups, log = _climbed(start, (precision, shift, spread), rounds)
             if log > most:
                 best, most = groups, log
         return best
@@ -110,9 +116,10 @@ def _drawn(precision: Array, shift: Array, rng: np.random.Generator) -> Groups:
     return Groups(centres, np.full(len(some), 1.0 / len(some)), _CLOSE)
 
 
-def _climbed(groups: Groups, precision: Array, shift: Array, rounds: int) -> tuple[Groups, float]:
+def _climbed(groups: Groups, learners: tuple[Array, Array, Spread], rounds: int) -> tuple[Groups, float]:
     """After so many rounds of EM, with the log evidence: the likelihood of the learners, less what the centres cost for
     having been fitted (Laplace's approximation, MacKay 2003, chapter 28)."""
+    precision, shift, spread = learners
     for turn in range(rounds + 1):
         left = 1.0 / (1.0 + groups.own * precision)
         seen, known, centres = shift * left, precision * left, groups.centres
@@ -126,19 +133,9 @@ def _climbed(groups: Groups, precision: Array, shift: Array, rounds: int) -> tup
             break
         shares = weights.sum(axis=0) + _EVEN
         centres = (weights.T @ seen) / (mass + 1.0 / _APART)
-        groups = Groups(centres, shares / shares.sum(), _own(centres, weights, precision, shift))
+        own = spread.evidence_around(weights @ centres, weights @ (centres * centres)).argmax()
+        groups = Groups(centres, shares / shares.sum(), float(VARIANCES[own]))
     fit = float((top + np.log(total)).sum())
     fit += 0.5 * float((shift * seen * groups.own - np.log1p(groups.own * precision)).sum())
     cost = 0.5 * float((centres * centres).sum() / _APART + np.log1p(_APART * mass).sum())
     return groups, fit - cost
-
-
-def _own(centres: Array, weights: Array, precision: Array, shift: Array) -> float:
-    """The likeliest variance within groups."""
-    mean, square = weights @ centres, weights @ (centres * centres)
-    v = VARIANCES[:, None, None]
-    grown = 1.0 + v * precision
-    logs = ((0.5 * shift * shift * v + shift * mean - 0.5 * square * precision) / grown - 0.5 * np.log(grown)).sum(
-        (1, 2)
-    )
-    return float(VARIANCES[logs.argmax()])

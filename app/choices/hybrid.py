@@ -50,10 +50,10 @@ class Tuning:
     of the choices goes to arms that were tried less than `cover` times, unless they are believed to be `gap` worse than
     the best, in logits; a prior counts as `trust` outcomes."""
 
-    boldness: float = 0.3
+    boldness: float = 0.35
     share: float = 0.3
     cover: float = 3.0
-    gap: float = 1.7
+    gap: float = 1.6
     trust: float = 8.0
 
 

@@ -5,7 +5,7 @@ from numpy.random import default_rng
 from numpy.typing import NDArray
 
 from app.choices.groups import Groups
-from app.choices.rows import HALF_LIFE, Rows, left
+from app.choices.rows import SOON, Rows, left
 
 Array = NDArray[np.floating]
 
@@ -22,11 +22,8 @@ _AT_ONCE = 4096
 _SOME = 1.5
 """What is known of a learner after some seven outcomes: before, nobody can say whom they are like."""
 
-_LATELY = 400
+_LATELY = 300
 """Learners that groups are fitted to, those that were met last: some milliseconds."""
-
-_SOON = HALF_LIFE / 200
-"""Seconds in which evidence does not fade to speak of."""
 
 
 class Learners(Rows):
@@ -63,7 +60,7 @@ class Learners(Rows):
         slot = self.take(learner)
         rows = self.data[slot]
         past = at - self.at[slot]
-        if past > _SOON:
+        if past > SOON:
             rows *= left(past)
             self.at[slot] = at
         rows[PRECISION, arm] += seen[0]

@@ -59,7 +59,7 @@ class Linear:
         mean, covariance = self.mean[arm], self.covariance[arm]
         mean += spread * gain
         spread *= precision**0.5
-        covariance -= spread[:, None] * spread
+        covariance -= spread.reshape(-1, 1).dot(spread.reshape(1, -1))
 
     def natural(self) -> tuple[Array, Array]:
         """The same beliefs as precision and shift (precision × mean), which add up over observations."""

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 HALF_LIFE = 30 * 86_400.0
 """Seconds after which evidence counts half."""
 
+SOON = HALF_LIFE / 200
+"""Seconds in which evidence does not fade to speak of."""
+
 _FIRST = 64
 """Names that there is room for from the start."""
 

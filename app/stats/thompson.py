@@ -14,8 +14,9 @@ def chances(mean: Array, variance: Array) -> Array:
 
     Thompson (1933) draws from the beliefs and takes the largest; how likely that makes an arm has no closed form for
     more than two. Here each arm has the odds that a draw of it beats one of the arm with the largest mean, which is
-    Thompson's rule for two arms, and chances are in proportion to odds (Luce 1959): within a few percent of Thompson's
-    for any number, and exact as propensities, since the choice is made by them.
+    Thompson's rule for two arms, and chances are in proportion to odds (Luce 1959). With eight arms that moves 2 % of
+    the choices on average, 8 % at worst in one of twenty cases; as propensities these chances are exact, since the
+    choice is made by them.
 
     >>> chances(np.array([0.0, 0.5, -9.0]), np.array([0.5, 0.5, 0.5])).round(3).tolist()
     [0.308, 0.692, 0.0]
