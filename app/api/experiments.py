@@ -80,10 +80,8 @@ class StopIn(Body):
     why: Annotated[Line, Field(min_length=1, examples=["the school year is over"])] = "an operator stopped it"
 
 
-class ExperimentOut(BaseModel):
-    """An experiment with what it shows. Effects are how much more the outcome of an arm is than that of control;
-    `low` and `high` hold for all looks at once with 95 %, `p_value` may be looked at as often as one likes; both are
-    null while too few are measured. `then` is `adopt`, `keep`, `rerun` or `wait`."""
+class ExperimentHead(BaseModel):
+    """An experiment, without what it shows."""
 
     id: str
     name: str
@@ -97,6 +95,20 @@ class ExperimentOut(BaseModel):
     ended_at: str | None
     ended_by: str | None
     ended_why: str | None
+
+
+class ExperimentsOut(BaseModel):
+    """A page of experiments, newest first."""
+
+    data: list[ExperimentHead]
+    next_cursor: str | None
+
+
+class ExperimentOut(ExperimentHead):
+    """An experiment with what it shows. Effects are how much more the outcome of an arm is than that of control;
+    `low` and `high` hold for all looks at once with 95 %, `p_value` may be looked at as often as one likes; both are
+    null while too few are measured. `then` is `adopt`, `keep`, `rerun` or `wait`."""
+
     results: dict[str, Any]
     conclusion: dict[str, str]
 
@@ -117,7 +129,7 @@ async def begin_experiment(request: Request) -> Response:
     return await _told(request, asking, began.id, 201)
 
 
-@router.get("/v1/experiments")
+@router.get("/v1/experiments", responses={200: {"model": ExperimentsOut}})
 async def list_experiments(request: Request) -> Response:
     """The workspace's experiments, newest first, without what they show (`limit`, `cursor`). Operators only."""
     asking = await _operator(request)
