@@ -1,4 +1,4 @@
-"""The command line: `masterx serve`, `replay`, `migrate`, `rebuild`, `train`, `weights`, `keys`, `doctor`, `bench`."""
+"""The command line: `masterx COMMAND`, of which `masterx --help` tells all."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from app.bootstrap import bring_up_to_date, learning_of, records_of, store_of
 from app.clock import SystemClock
 from app.doctor.findings import Finding, refused
 from app.errors import MasterxError, NotFound, SettingsError
+from app.judging import options as judging_options
 from app.logs import configure
 from app.replay import options
 from app.replay.progress import Progress
@@ -161,6 +162,12 @@ def _train(settings: Settings, asked: argparse.Namespace) -> int:
     return train(settings, asked)
 
 
+def _evaluate(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.judging.judging import evaluate  # with NumPy
+
+    return evaluate(settings, asked)
+
+
 def _bench(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         from bench.__main__ import main as bench
@@ -258,6 +265,8 @@ def _parser() -> argparse.ArgumentParser:
     training = commands.add_parser("train", help="fit the model of knowledge on graded answers")
     train_options.arguments(training)
     training.set_defaults(command=_train)
+    evaluating = commands.add_parser("evaluate", help="judge a policy by the decision log, before a learner sees it")
+    judging_options.arguments(evaluating).set_defaults(command=_evaluate)
     weighing = commands.add_parser("weights", help="say what layers of context are worth, and the weights that follow")
     weighing.add_argument("--write", type=Path, metavar="FILE", help="write the next policy, with these weights")
     weighing.set_defaults(command=_weights)

@@ -24,6 +24,7 @@ BENCHES = {
     "patterns": "µs of a look-up in a full memory of what helped, and of learning",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
     "series": "what figures of a turn, a window and a day cost, and how exact they are, beside Prometheus' histogram",
+    "experiments": "false alarms and power of experiments that are looked at all the time; judging by logs: coverage",
     "path": "ms to plan a path over 500 skills; what annealing gains over greedy before a deadline",
 }
 
@@ -31,7 +32,7 @@ BENCHES = {
 def main(arguments: list[str]) -> int:
     """Runs the bench that the first argument names; gives the exit code."""
     if not arguments or arguments[0] not in BENCHES:
-        print("masterx bench NAME [OPTIONS]\n", *(f"  {name:11}{what}" for name, what in BENCHES.items()), sep="\n")
+        print("masterx bench NAME [OPTIONS]\n", *(f"  {name:12}{what}" for name, what in BENCHES.items()), sep="\n")
         return 2 if arguments and arguments[0] not in ("-h", "--help") else 0
     import_module(f"bench.{arguments[0]}").main(arguments[1:])
     return 0

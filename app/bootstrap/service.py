@@ -18,6 +18,7 @@ from app.bootstrap.adapters import (
     providers_of,
 )
 from app.bootstrap.base import Base, base_of
+from app.bootstrap.experiments import Trials, trials_of
 from app.bootstrap.figuring import Figured, shared
 from app.bootstrap.hearing import hearing, load
 from app.bootstrap.learning import Told
@@ -76,6 +77,7 @@ class Service:
     helping: Helping
     library: Library
     advice: Advice
+    trials: Trials
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -98,6 +100,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
     last = last_resort(settings, base.policy)
     router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
+    trials = await stack.enter_async_context(trials_of(base, router.entries))
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
     _count_exactly(spending, router)
@@ -131,9 +134,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow(), summarizing.stay()),
         )
     )
-    weighing = Weighing(records.worths, records.sessions)
-    advice = advice_of(base.store, clock, base.policy, base.learning)
-    remembering, teaching = (recalls, preload, erasure, weighing, helping_of(base.store)), (library, advice)
+    remembering = recalls, preload, erasure, Weighing(records.worths, records.sessions), helping_of(base.store)
+    teaching = library, advice_of(base.store, clock, base.policy, base.learning), trials
     made = Service(
         *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, health),
         providers=_asked(router, last),

@@ -14,8 +14,8 @@ the estimate is of those who say it.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from statistics import NormalDist
 
+from app.stats.student import student
 from app.vocabulary import Explored, Feedback
 
 FACTORS = (0.0, 0.5)
@@ -152,14 +152,8 @@ def worth(layer: str, factor: float, sums: Mapping[Arm, Sums]) -> Worth | None:
     a, b = whole.variance, shrunk.variance
     # Welch (1947): degrees of freedom of a difference of two means.
     spread = a * a / (whole.effective - 1) + b * b / (shrunk.effective - 1)
-    half = math.sqrt(a + b) * _t((a + b) ** 2 / spread if spread else math.inf)
+    half = math.sqrt(a + b) * student(LEVEL, (a + b) ** 2 / spread if spread else math.inf)
     return Worth(layer, factor, estimate, estimate - half, estimate + half, int(whole.n), int(shrunk.n))
-
-
-def _t(freedom: float) -> float:
-    """The quantile of Student's t for `LEVEL` (Cornish-Fisher, Abramowitz & Stegun 26.7.5; within 0.001 above 10)."""
-    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
-    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
 def worths(sums: Mapping[Arm, Sums]) -> tuple[Worth, ...]:

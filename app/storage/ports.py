@@ -133,8 +133,14 @@ REWARDS = Kind(
 INTERVENTIONS = Kind("interventions", (Index("by_workspace", ("workspace", "id")),))
 EXPERIMENTS = Kind(
     "experiments",
-    (Index("by_workspace", ("workspace", "id")), Index("by_name", ("workspace", "name"), unique=True)),
+    (
+        Index("by_workspace", ("workspace", "id")),
+        Index("by_name", ("workspace", "name"), unique=True),
+        Index("by_state", ("state", "id")),
+    ),
 )
+# What came of a learner in an experiment, derived from turns and rewards.
+PARTICIPANTS = Kind("participants", (Index("by_experiment", ("experiment", "id")), _OF_LEARNER))
 # What was learned about arms, derived from turns and rewards.
 ARMS = Kind("arms", (Index("by_workspace", ("workspace", "id")),))
 # Figures of a minute and of longer, by replica; old ones are removed.
@@ -143,11 +149,14 @@ ALERTS = Kind("alerts", (Index("by_state", ("state", "id")), Index("by_workspace
 KINDS = (
     *(SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS),
     *(SEGMENTS, SUMMARIES, COURSES, MATERIALS, WORTH, ANSWERS, CORRECTIONS, LEARNED, MODELS),
-    *(REWARDS, INTERVENTIONS, EXPERIMENTS, ARMS, ROLLUPS, ALERTS),
+    *(REWARDS, INTERVENTIONS, EXPERIMENTS, PARTICIPANTS, ARMS, ROLLUPS, ALERTS),
 )
 # Everything that is a learner's, by that learner's name in the workspace: what an export holds and an erasure removes,
 # in this order. What is derived comes after what it is derived from; feedback, which only names its turn, goes with it.
-OF_LEARNER = (QUESTIONS, ANSWERS, CORRECTIONS, REWARDS, TURNS, SESSIONS, SEGMENTS, SUMMARIES, LEARNED, LEARNERS)
+OF_LEARNER = (
+    *(QUESTIONS, ANSWERS, CORRECTIONS, REWARDS, TURNS, SESSIONS),
+    *(SEGMENTS, SUMMARIES, LEARNED, PARTICIPANTS, LEARNERS),
+)
 
 
 @dataclass(frozen=True, slots=True)

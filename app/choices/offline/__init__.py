@@ -1,0 +1,1 @@
+"""Judging a policy of choice by the decision log, before a learner sees it."""

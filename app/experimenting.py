@@ -1,1 +1,0 @@
-"""Experiments over the running service: who is in which arm, and when one must stop."""
