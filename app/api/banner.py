@@ -13,8 +13,10 @@ def banner(settings: Settings, service: Service, url: str) -> str:
     lines = [
         f"MasterX {__version__}",
         f"  Chat       {url}/",
+        f"  Dashboard  {url}/dashboard",
         f"  API        {url}/docs",
         f"  Health     {url}/health",
+        f"  Metrics    {url}/metrics",
         f"  Store      {masked(settings.store)} · {service.health.parts['store'].detail}",
         f"  Cache      {masked(settings.cache)} · {service.health.parts['cache'].detail}",
     ]

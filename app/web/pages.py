@@ -101,6 +101,10 @@ def router() -> APIRouter:
     async def chat(request: Request) -> Response:
         return found.answer("chat.html", request)
 
+    @routes.api_route("/dashboard", methods=_READING)
+    async def dashboard(request: Request) -> Response:
+        return found.answer("dashboard.html", request)
+
     @routes.api_route("/docs", methods=_READING)
     async def reference(request: Request) -> Response:
         page = found.answer("docs.html", request)

@@ -15,7 +15,7 @@ from tests.e2e.browser import Site, Tabs
 served = pytest.mark.asyncio(loop_scope="session")
 
 STATIC = Path(pages.__file__).parent / "static"
-MODULES = sorted(STATIC.glob("*.js"))
+MODULES = sorted(path for path in STATIC.rglob("*.js") if "vendor" not in path.parts)
 
 
 async def raw(site: Site, path: str, **headers: str) -> tuple[int, aiohttp.ClientResponse, bytes]:
@@ -25,12 +25,13 @@ async def raw(site: Site, path: str, **headers: str) -> tuple[int, aiohttp.Clien
         return answer.status, answer, await answer.read()
 
 
+@pytest.mark.parametrize(("address", "count"), [("/", 4), ("/dashboard", 6)])
 @served
-async def test_the_page_and_its_files_carry_their_guards(site: Site) -> None:
-    _, _, page = await raw(site, "/")
+async def test_a_page_and_its_files_carry_their_guards(site: Site, address: str, count: int) -> None:
+    _, _, page = await raw(site, address)
     files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.decode())
-    assert len(files) == 3
-    for path in ("/", *files):
+    assert len(files) == count
+    for path in (address, *files):
         status, answer, body = await raw(site, path)
         assert (status, bool(body)) == (200, True), path
         assert answer.headers["Content-Security-Policy"] == pages.POLICY
@@ -91,7 +92,7 @@ async def test_the_reference_is_drawn_from_our_own_files(site: Site, tabs: Tabs)
     await expect(tab.page.locator(".opblock-summary-path", has_text="/v1/chat/completions")).to_be_visible()
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(STATIC).as_posix())
 def test_a_module_is_small_and_reads_nothing_as_html(module: Path) -> None:
     text = module.read_text("utf-8")
     assert len(text.splitlines()) <= 300

@@ -5,7 +5,7 @@ import { announce, icon, iconButton } from "./dom.js";
 /** A button that copies what `text` gives, and shows that it did. */
 export function copyButton(text, label) {
   const button = iconButton("copy", label, async () => {
-    const done = await copied(text());
+    const done = await copyText(text());
     button.replaceChildren(icon(done ? "check" : "close"));
     announce(done ? "Copied" : "The browser does not let this page copy");
     setTimeout(() => button.replaceChildren(icon("copy")), 1_500);
@@ -13,7 +13,8 @@ export function copyButton(text, label) {
   return button;
 }
 
-async function copied(text) {
+/** Copies a text; gives whether it was. */
+export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
