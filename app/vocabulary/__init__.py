@@ -23,7 +23,7 @@ from app.vocabulary.asking import (
     Task,
     Usage,
 )
-from app.vocabulary.choosing import Choice, Decision, How, Source
+from app.vocabulary.choosing import Choice, Credit, Decision, How, Source
 from app.vocabulary.graded import Answer, Exercise
 from app.vocabulary.keeping import (
     SCHEMA,
@@ -59,6 +59,7 @@ __all__ = [
     "Chunk",
     "Course",
     "CourseBrief",
+    "Credit",
     "Danger",
     "Decision",
     "Document",
