@@ -13,7 +13,7 @@ from app.context.recall.search import Question
 from app.errors import StoreUnavailable
 from app.library import Library
 from app.library.shelf import Shelf
-from app.policy import Policy
+from app.policy import STANDARD, Policy
 from app.storage.segments import Owner
 from app.storage.summaries import Summaries
 from app.vocabulary import Affect, Ask, CourseBrief, Retold, Session, Snapshot, Task
@@ -28,13 +28,15 @@ _A_LINE = 8
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How a prompt is wanted: for which task, by which strategy, in how many tokens if not the policy's, and the lot of
-    a turn (`Brief.draw`); a preview has none. `affect` is what was read out of the message."""
+    a turn (`Brief.draw`); a preview has none. `affect` is what was read out of the message, `profile` how layers share
+    the tokens."""
 
     task: Task
     strategy: str
     budget: int | None = None
     draw: float | None = None
     affect: Affect | None = None
+    profile: str = STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Briefing:
             memory=found.why if found else None,
             draw=wish.draw,
             retold=retold,
+            profile=wish.profile,
         )
 
     async def ahead(self, snapshot: Snapshot) -> Brief:

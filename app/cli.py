@@ -9,14 +9,13 @@ from pathlib import Path
 import orjson
 
 from app import __version__
-from app.bootstrap import bring_up_to_date, learning_of, records_of, store_of
+from app.bootstrap import bring_up_to_date, records_of, store_of
 from app.clock import SystemClock
 from app.doctor.findings import Finding, refused
 from app.errors import MasterxError, NotFound, SettingsError
 from app.judging import options as judging_options
 from app.logs import configure
 from app.replay import options
-from app.replay.progress import Progress
 from app.settings import Settings, load
 from app.storage.keys import Grant, Keys
 from app.storage.migrate import migrate
@@ -135,25 +134,23 @@ def _replay(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
-    from app.bootstrap.teaching import helping_of  # with NumPy
+    from app.rebuild import rebuild  # with NumPy
 
-    async def run() -> list[str]:
-        clock = SystemClock()
-        async with store_of(settings) as (store, schema):
-            await bring_up_to_date(settings, schema, clock)
-            rebuilding = learning_of(store, clock).rebuilding
-            everyone = await rebuilding.everyone()
-            progress = Progress(len(everyone), sys.stderr, clock.monotonic, of="learners")
-            left = await rebuilding.run(everyone, lambda: progress.step(failed=False))
-            progress.end()
-            helping = helping_of(store)
-            left += [one for one in sorted({workspace for workspace, _ in everyone}) if not await helping.rebuild(one)]
-        print(f"{len(everyone):,} learners: what was learned of them is derived again")
-        return left
+    return rebuild(settings)
 
-    for workspace in (busy := sorted({*asyncio.run(run())})):
-        print(f"masterx: the counts of workspace {workspace} are as they were: answers kept coming", file=sys.stderr)
-    return 1 if busy else 0
+
+def _export(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.transfer import export
+
+    print(export(settings, asked.file))
+    return 0
+
+
+def _import(settings: Settings, asked: argparse.Namespace) -> int:
+    from app.transfer import take
+
+    print(take(settings, asked.file, replace=asked.replace))
+    return 0
 
 
 def _train(settings: Settings, asked: argparse.Namespace) -> int:
@@ -262,6 +259,12 @@ def _parser() -> argparse.ArgumentParser:
     replaying.set_defaults(command=_replay)
     rebuilding = commands.add_parser("rebuild", help="derive what was learned from the log again; the service may run")
     rebuilding.set_defaults(command=_rebuild)
+    exporting = commands.add_parser("export", help="write what was learned to a file")
+    importing = commands.add_parser("import", help="begin with what was learned elsewhere")
+    for moving, command in ((exporting, _export), (importing, _import)):
+        moving.add_argument("file", type=Path, metavar="FILE")
+        moving.set_defaults(command=command)
+    importing.add_argument("--replace", action="store_true", help="put it in the place of what the store has")
     training = commands.add_parser("train", help="fit the model of knowledge on graded answers")
     train_options.arguments(training)
     training.set_defaults(command=_train)

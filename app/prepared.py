@@ -13,7 +13,7 @@ from app.routing.answer import Request
 from app.routing.classify import classify
 from app.routing.money import Purse, unlimited
 from app.routing.rank import Wanted
-from app.vocabulary import Alarm, Ask, Prompt, Snapshot, Task
+from app.vocabulary import Alarm, Ask, Decision, Prompt, Snapshot, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Prepared:
     request: Request
     started: float
     context_ms: float
+    decisions: tuple[Decision, ...] = ()
     purse: Purse = field(default_factory=unlimited)
 
 

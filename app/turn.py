@@ -16,6 +16,9 @@ from functools import partial
 
 from app.briefing import Briefing, Wish
 from app.care import cared_for, comforted, words_for
+from app.choosing.case import Seen, case_of
+from app.choosing.choosing import Choosing
+from app.choosing.credit import unasked
 from app.clock import Clock, iso
 from app.context.assemble import Assembler
 from app.context.brief import mastery_band
@@ -52,6 +55,7 @@ class Parts:
     hearing: Hearing
     router: Router
     responses: Responses
+    choosing: Choosing
     briefing: Briefing
     assembler: Assembler
     tokens: Tokens
@@ -78,14 +82,16 @@ class Tutor:
         cared = cared_for(heard.alarm, snapshot, p.clock.now(), p.policy)
         task, strategy = aim(ask, p.policy, cared=cared)
         assembling = p.clock.monotonic()
-        wish = Wish(task, strategy, budget, draw, heard.affect)
+        seen = Seen(task, strategy, heard.affect, cared=cared, preview=draw is None)
+        made = p.choosing.begin(case_of(snapshot, seen, p.clock.now()))
+        wish = Wish(task, made.strategy, budget, draw, heard.affect, made.profile)
         brief = await p.briefing.brief(ask, snapshot, wish)
         assembly = p.assembler.assemble(brief)
         context_ms = (p.clock.monotonic() - assembling) * 1e3
         fit = wanted(ask, task, assembly, p.policy)
-        fit, candidates = whom(fit, heard.alarm, p.policy, p.router.candidates)
-        asked = request(ask, assembly, p.policy, (fit, candidates))
-        return Prepared(snapshot, heard, fit, strategy, assembly, asked, started, context_ms)
+        fit, candidates = whom(fit, heard.alarm, p.policy, partial(p.router.candidates, lead=made.lead))
+        asked, decisions = request(ask, assembly, p.policy, (fit, candidates)), tuple(made.decisions)
+        return Prepared(snapshot, heard, fit, made.strategy, assembly, asked, started, context_ms, decisions)
 
     async def open(self, ask: Ask) -> tuple[Prepared, Live]:
         """Makes the learner's message durable; from here on the turn leaves exactly one record."""
@@ -208,6 +214,7 @@ class Tutor:
             digest=ask.digest,
             streamed=ask.stream,
             answers=ask.answers,
+            decisions=prepared.decisions,
         )
 
     def _closed(self, prepared: Prepared, live: Live, answer: Answer, end: tuple[State, str | None]) -> Turn:
@@ -235,6 +242,7 @@ class Tutor:
             degraded=stepped_in,
             continued=answer.continued,
             cached=answer.cached,
+            decisions=unasked(live.turn.decisions) if answer.cached else live.turn.decisions,
             finish_reason=answer.finish if end[0] in (State.COMPLETE, State.GUARDED) else None,
             closed_at=iso(clock.now()),
         )

@@ -23,6 +23,7 @@ BENCHES = {
     "choices": "regret, harm and coverage of the default policy of choice in a simulator, beside standard Thompson; µs",
     "patterns": "µs of a look-up in a full memory of what helped, and of learning",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
+    "choice_replay": "how soon the better of two models is asked, task by task, beside standard Thompson sampling",
     "series": "what figures of a turn, a window and a day cost, and how exact they are, beside Prometheus' histogram",
     "experiments": "false alarms and power of experiments that are looked at all the time; judging by logs: coverage",
     "path": "ms to plan a path over 500 skills; what annealing gains over greedy before a deadline",

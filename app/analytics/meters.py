@@ -65,9 +65,11 @@ class Meters:
 
     def counts(self, name: str, help_text: str, label: str, values: Callable[[], Mapping[str, float]]) -> None:
         """Figures that somebody else counts up, by the value of a label; read when they are asked for."""
-        self.registry.register(
-            _Read(CounterMetricFamily, name, help_text, (label,), lambda: [([v], n) for v, n in values().items()])
-        )
+        self.table(name, help_text, (label,), lambda: [([v], n) for v, n in values().items()])
+
+    def table(self, name: str, help_text: str, labels: Sequence[str], rows: Rows) -> None:
+        """The same by several labels."""
+        self.registry.register(_Read(CounterMetricFamily, name, help_text, labels, rows))
 
     def gauges(self, name: str, help_text: str, labels: Sequence[str], rows: Rows) -> None:
         """Figures by label that are read when they are asked for."""

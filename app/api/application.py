@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import __version__
 from app.api import (
     affect,
+    arms,
     batch,
     belongings,
     budgets,
@@ -71,6 +72,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         budgets.router,
         worth.router,
         experiments.router,
+        arms.router,
         patterns.router,
         learning.router,
         courses.router,

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.arms import arm, shown_of
 from app.api.calls import json, principal, service
 from app.errors import NotFound
 from app.policy import Policy
@@ -17,7 +18,7 @@ from app.routing.known import Known
 from app.routing.rank import Ranked, Wanted, excluded, why
 from app.routing.router import Router
 from app.routing.skill import Skill
-from app.vocabulary import Task
+from app.vocabulary import Choice, Task
 
 router = APIRouter(tags=["Operations"])
 
@@ -26,10 +27,14 @@ router = APIRouter(tags=["Operations"])
 async def list_providers(request: Request) -> Response:
     """Each model with its breaker (of all replicas, where they share a Redis), what this process knows of it, and its
     place in the order of each task in the policy's mode, with the score and what that is made of; `forbidden_here`
-    where the caller's workspace forbids its provider. Operators only."""
+    where the caller's workspace forbids its provider; `arms`, by task, what the workspace has learned of it, as in
+    `GET /v1/arms`. Operators only."""
     (asking := await principal(request)).must_operate()
     routing, policy = service(request).router, service(request).base.policy
     data = _models(routing, policy, routing.entries, asking.workspace)
+    known = [one for one in shown_of(service(request), asking.workspace) if one.row.choice is Choice.MODEL]
+    for entry, model in zip(routing.entries, data, strict=True):
+        model["arms"] = {one.row.task: arm(one) for one in known if one.row.arm == entry.name}
     return json({"data": data, "mode": policy.routing.mode, "retry_tokens": routing.retries.tokens})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, Field
 
-from app.vocabulary import Danger, LayerReceipt, Page, Question, Receipt, Session, State, Task, Turn, Wait
+from app.vocabulary import Choice, Danger, How, LayerReceipt, Page, Question, Receipt, Session, State, Task, Turn, Wait
 
 X_CACHE: dict[str, Any] = {
     "X-Cache": {
@@ -138,6 +138,22 @@ class LaterOut(BaseModel):
     turn_id: str | None
 
 
+class DecisionOut(BaseModel):
+    """One choice of the turn: out of which arms, in which context, with which probability, by whom and why. `how`:
+    `fixed` by the policy's tables, `learned`, by an `experiment`, or `safe` where only approved arms were allowed."""
+
+    choice: Choice
+    context: str = Field(examples=["practice/algebra/even/weak"])
+    arms: list[str]
+    arm: str = Field(examples=["worked_example"])
+    propensity: float | None
+    how: How
+    reason: str
+    critical: bool
+    experiment: str | None
+    under: str | None = Field(description="The pace of exploration that was in force, where there are several.")
+
+
 class TurnOut(BaseModel):
     """One message and its answer. `answers` is the turn whose question this one asked again."""
 
@@ -164,6 +180,7 @@ class TurnOut(BaseModel):
     answers: str | None
     finish_reason: str | None
     created_at: str
+    decisions: list[DecisionOut] = Field(description="What was chosen for it, and how likely that was.")
 
 
 class SessionOut(BaseModel):

@@ -139,6 +139,7 @@ async def rate_turn(request: Request, turn_id: str) -> Response:
     await parts.records.sessions.rate(feedback)
     await parts.weighing.note(turn, feedback)
     await parts.helping.note(turn, feedback)
+    await parts.choices.rewarding.feedback(turn, feedback)
     kept = ("id", "turn_id", "rating", "helpful", "comment", "created_at")
     return json({name: getattr(feedback, name) for name in kept}, 201)
 

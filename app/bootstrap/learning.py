@@ -72,6 +72,7 @@ class Learning:
         self.grading.learned = self.following.learned = told.learned
         self.reader.titles = told.titles
         told.snapshots.tell_of_dropped(self.drop)
+        self.grading.graded = events.publish
         events.subscribe(self.following.hear)
         yield
         with suppress(StoreUnavailable):

@@ -18,6 +18,7 @@ from app.bootstrap.adapters import (
     providers_of,
 )
 from app.bootstrap.base import Base, base_of
+from app.bootstrap.choosing import Choices, choices_of
 from app.bootstrap.experiments import Trials, trials_of
 from app.bootstrap.figuring import Figured, shared
 from app.bootstrap.hearing import hearing, load
@@ -74,6 +75,7 @@ class Service:
     preload: Preload
     erasure: Erasure
     weighing: Weighing
+    choices: Choices
     helping: Helping
     library: Library
     advice: Advice
@@ -112,7 +114,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     retold = records.summaries if base.policy.context.summaries == "model" else None
     briefing = Briefing(base.policy, clock, Sources(recalls, library, retold))
     preload = Preload(recalls, clock, (Readying(records.snapshots, briefing, assembler).ready,))
-    tutor = Tutor(_parts(base, router, (briefing, assembler, responses, spending), me.id))
+    choices = await stack.enter_async_context(choices_of(base))
+    tutor = Tutor(_parts(base, (router, choices), (briefing, assembler, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
@@ -134,10 +137,10 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow(), summarizing.stay()),
         )
     )
-    remembering = recalls, preload, erasure, Weighing(records.worths, records.sessions), helping_of(base.store)
-    teaching = library, advice_of(base.store, clock, base.policy, base.learning), trials
+    advice = advice_of(base.store, clock, base.policy, base.learning)
     made = Service(
-        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, health),
+        *(base, records, tutor, router, running, spending, later, summarizing, recalls, preload, erasure),
+        *(Weighing(records.worths, records.sessions), choices, helping_of(base.store), library, advice, trials, health),
         providers=_asked(router, last),
         recovered=recovered,
     )
@@ -219,7 +222,10 @@ def _foresight() -> Foresight:
     return Foresight(partial(Predictor, default_rng()))
 
 
-def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Responses, Spending], owner: str) -> Parts:
+def _parts(
+    base: Base, who: tuple[Router, Choices], around: tuple[Briefing, Assembler, Responses, Spending], owner: str
+) -> Parts:
+    router, choices = who
     briefing, assembler, responses, spending = around
     return Parts(
         turns=base.records.turns,
@@ -227,6 +233,7 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
         hearing=hearing(base.learning.reader),
         router=router,
         responses=responses,
+        choosing=choices.choosing,
         briefing=briefing,
         assembler=assembler,
         tokens=base.tokens,

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.random import Generator
 
 from app.choices.kinds.drawing import draw
-from app.choices.port import Chooser, Chosen, Options, Outcome, Situation
+from app.choices.port import Chosen, Mergeable, Options, Outcome, Situation
 from app.choices.table import Floats
 
 
-class Pace(Chooser, Protocol):
+class Pace(Mergeable, Protocol):
     """A policy that says by which chances it chooses."""
 
     def chances(self, situation: Situation, options: Options) -> Floats:

@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.random import Generator
 
-from app.choices.port import Chooser, Chosen, Options, Outcome, Situation
+from app.choices.port import Chosen, Mergeable, Options, Outcome, Situation
 
 
 class Parts:
@@ -28,7 +28,7 @@ class Parts:
     ('tell', 0.5)
     """
 
-    def __init__(self, great: Chooser, small: Chooser) -> None:
+    def __init__(self, great: Mergeable, small: Mergeable) -> None:
         self._great, self._small = great, small
 
     def decide(self, situation: Situation, options: Options, rng: Generator) -> Chosen:

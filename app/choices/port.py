@@ -83,6 +83,10 @@ class Chooser(Protocol):
         """Goes on from what was learned."""
         ...
 
+
+class Mergeable(Chooser, Protocol):
+    """One whose counts add up."""
+
     def merge(self, kept: Mapping[str, Any]) -> None:
         """Adds what another one learned from other rewards, so that the two together know what one would that saw
         all."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.policy import AffectBand, MasteryBand, Policy
+from app.policy import STANDARD, AffectBand, MasteryBand, Policy
 from app.vocabulary import Affect, Remembered, Retold, Snapshot, Task
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Brief:
 
     `recalled` and `material` are passages that may help, `memory` how what is remembered was there. `draw`, from
     [0, 1), decides whether a layer is left out to learn what it is worth; `None` for a preview.
-    `retold` is what a model made of an older stretch of the session.
+    `retold` is what a model made of an older stretch of the session. `profile` names factors of the policy.
     """
 
     policy: Policy
@@ -50,6 +50,7 @@ class Brief:
     memory: Remembered | None = None
     draw: float | None = None
     retold: Retold | None = None
+    profile: str = STANDARD
 
     @property
     def limit(self) -> int:
@@ -58,11 +59,16 @@ class Brief:
 
     @property
     def feeling(self) -> Affect:
-        """How the learner seems to feel in this message, under the strain of what they do; else lately."""
-        portrait = self.snapshot.portrait
-        if portrait is None:
-            return self.affect or Affect()
-        return self.affect.strained(portrait.strain or 0.0) if self.affect else portrait.affect
+        """How the learner seems to feel."""
+        return feeling(self.snapshot, self.affect)
+
+
+def feeling(snapshot: Snapshot, affect: Affect | None) -> Affect:
+    """How a learner seems to feel in a message that says `affect`, under the strain of what they do; else lately."""
+    portrait = snapshot.portrait
+    if portrait is None:
+        return affect or Affect()
+    return affect.strained(portrait.strain or 0.0) if affect else portrait.affect
 
 
 def affect_band(affect: Affect) -> AffectBand | None:
@@ -88,7 +94,7 @@ def mastery_band(snapshot: Snapshot) -> MasteryBand | None:
 
 
 def weigh(brief: Brief) -> dict[str, float]:
-    """What the first token of each layer that the policy names is worth for this task and learner."""
+    """What the first token of each layer that the policy names is worth for this task and learner, in this profile."""
     context = brief.policy.context
     affect, mastery = affect_band(brief.feeling), mastery_band(brief.snapshot)
     factors = context.factors
@@ -96,6 +102,7 @@ def weigh(brief: Brief) -> dict[str, float]:
         factors.task.get(brief.task),
         factors.affect.get(affect) if affect else None,
         factors.mastery.get(mastery) if mastery else None,
+        context.profiles.get(brief.profile),
     )
     weights: dict[str, float] = {str(name): weight for name, weight in context.weights.items()}
     for case in filter(None, cases):

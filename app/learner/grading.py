@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.clock import Clock, iso
 from app.errors import KeyReused, StoreUnavailable
+from app.events import Graded
 from app.learner.calibration import Calibration
 from app.learner.counting import Counting
 from app.learner.counts import RECALL, difference, kept
@@ -51,6 +52,9 @@ class Grading:
     learned: Callable[[str, str], None] = lambda workspace, learner_id: None
     """Told of whom something was learned."""
 
+    graded: Callable[[Graded], None] = lambda event: None
+    """Told of answers that are counted."""
+
     answers: dict[str, int] = field(default_factory=lambda: {"counted": 0, TWICE: 0})
 
     async def grade(self, call: Call) -> tuple[list[Told], bool]:
@@ -94,6 +98,8 @@ class Grading:
                 sheet = await self._learn(call, mind, rows)
         self._note(rows, sheet)
         self.learned(*call.who)
+        if sheet:
+            self.graded(_event(sheet))
         told = await _told(sheet) if sheet else [Told(None, None, (TWICE,)) for _ in call.rows]
         return told, False
 
@@ -150,6 +156,11 @@ class Grading:
                     self.answers[note] = self.answers.get(note, 0) + 1
         for answer, estimate in zip(rows.answers, sheet.told if sheet else (), strict=True):
             self.calibration.add(estimate.predicted, right=answer.correct)
+
+
+def _event(sheet: Sheet) -> Graded:
+    answers = tuple(sheet.answers)
+    return Graded(sheet.workspace, sheet.learner_id, tuple(dict.fromkeys(one.skill for one in answers)), answers)
 
 
 async def _learn(mind: Mind, sheet_id: str, rows: Sorted, counts: Population) -> list[Taken]:

@@ -8,7 +8,7 @@ from app.policy.answering import (
     RoutingPolicy,
     WorkspacePolicy,
 )
-from app.policy.choices import ChoicesPolicy
+from app.policy.choices import STANDARD, ChoicesPolicy, RewardWeights
 from app.policy.context import (
     AffectBand,
     CompressionPolicy,
@@ -23,6 +23,7 @@ from app.policy.learners import PathPolicy, SafetyPolicy
 from app.policy.policy import Policy, Strategy, load, minor
 
 __all__ = [
+    "STANDARD",
     "AffectBand",
     "AnswerPolicy",
     "BudgetPolicy",
@@ -36,6 +37,7 @@ __all__ = [
     "Policy",
     "RecallPolicy",
     "ResponsesPolicy",
+    "RewardWeights",
     "RoutingPolicy",
     "SafetyPolicy",
     "Strategy",

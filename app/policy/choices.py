@@ -2,9 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.policy.part import Part
+from app.vocabulary import Task
+
+STANDARD = "standard"
+"""The profile that changes nothing."""
 
 
 class RewardWeights(Part):
@@ -18,9 +22,33 @@ class RewardWeights(Part):
     latency: Annotated[float, Field(ge=0, le=1)] = 0.05
     cost: Annotated[float, Field(ge=0, le=1)] = 0.05
 
+    @model_validator(mode="after")
+    def _success_comes_first(self) -> "RewardWeights":
+        if self.feedback > min(self.review, self.independent):
+            raise ValueError("feedback may not count more than a right answer without help (review, independent)")
+        return self
+
 
 class ChoicesPolicy(Part):
-    """Whether choices follow fixed tables or what was learned, and what counts as success."""
+    """Whether choices follow fixed tables or what was learned, by which policy of choice, from how many rewards on;
+    which strategies may be tried for a task and which profiles for a context; what may be chosen besides the safe one
+    where nothing may be tried; and what counts as success: waits of `first_token` seconds and answers of `cost_usd`
+    dollars are worth one half."""
 
     mode: Literal["fixed", "learned"] = "learned"
+    by: Literal["hybrid", "thompson", "ucb", "greedy", "linear"] = "hybrid"
+    least: Annotated[int, Field(ge=1, le=100_000)] = 20
+    strategies: dict[Task, Annotated[tuple[str, ...], Field(min_length=1, max_length=16)]] = Field(default_factory=dict)
+    profiles: Annotated[tuple[str, ...], Field(min_length=1, max_length=16)] = (STANDARD,)
+    approved: frozenset[str] = frozenset()
     rewards: RewardWeights = RewardWeights()
+    first_token: Annotated[float, Field(gt=0, le=60)] = 1.5
+    cost_usd: Annotated[float, Field(gt=0, le=100)] = 0.002
+
+    @model_validator(mode="after")
+    def _there_is_a_safe_profile(self) -> "ChoicesPolicy":
+        if STANDARD not in self.profiles:
+            raise ValueError(f'profiles: "{STANDARD}" is the safe fallback and must be among them')
+        if len({*self.profiles}) < len(self.profiles):
+            raise ValueError("profiles: one is named twice")
+        return self

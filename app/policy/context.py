@@ -67,13 +67,15 @@ class CompressionPolicy(Part):
 
 class ContextPolicy(Part):
     """How much the model gets to read, in o200k tokens, and how layers share it: what the first token of each is worth
-    beside those of others (0 to 1), and the least and the most of the budget that it may have."""
+    beside those of others (0 to 1), and the least and the most of the budget that it may have. `profiles` are ways to
+    share that may be tried: what weights are multiplied by."""
 
     budget: Annotated[int, Field(ge=256, le=200_000)] = 2_048
     weights: dict[Tunable | AlwaysThere, _Share] = Field(default_factory=dict)
     floors: dict[Tunable, _Share] = Field(default_factory=dict)
     ceilings: dict[Tunable, _Share] = Field(default_factory=dict)
     factors: WeightFactors = WeightFactors()
+    profiles: dict[str, _Factors] = Field(default_factory=dict)
     compression: CompressionPolicy = CompressionPolicy()
     explore: ExplorePolicy = ExplorePolicy()
     summaries: Literal["extractive", "model"] = "extractive"

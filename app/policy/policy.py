@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from app.errors import SettingsError
 from app.policy.answering import AnswerPolicy, BudgetPolicy, ResponsesPolicy, RoutingPolicy, WorkspacePolicy
-from app.policy.choices import ChoicesPolicy
+from app.policy.choices import STANDARD, ChoicesPolicy
 from app.policy.context import ContextPolicy, RecallPolicy
 from app.policy.learners import PathPolicy, SafetyPolicy
 from app.policy.part import Part
@@ -65,6 +65,22 @@ class Policy(Part):
             raise ValueError(f"tasks without a strategy that exists: {', '.join(missing)}")
         if self.safety.strategy is not None and self.safety.strategy not in self.strategies:
             raise ValueError(f"safety.strategy = {self.safety.strategy!r}: there is no such strategy")
+        return self
+
+    @model_validator(mode="after")
+    def _what_may_be_tried_exists_and_has_a_safe_fallback(self) -> "Policy":
+        for task, names in self.choices.strategies.items():
+            if unknown := [name for name in names if name not in self.strategies]:
+                raise ValueError(f"choices.strategies.{task}: there is no strategy {', '.join(unknown)}")
+            if self.tasks[task] not in names or len({*names}) < len(names):
+                raise ValueError(
+                    f"choices.strategies.{task}: must name {self.tasks[task]!r}, the safe fallback that `tasks` "
+                    "names, and each strategy once"
+                )
+        if STANDARD in self.context.profiles:
+            raise ValueError(f"context.profiles.{STANDARD}: it changes nothing and cannot be set")
+        if lost := [name for name in self.choices.profiles if name not in {STANDARD, *self.context.profiles}]:
+            raise ValueError(f"choices.profiles: there is no context.profiles.{', '.join(lost)}")
         return self
 
     @model_validator(mode="after")

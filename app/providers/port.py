@@ -94,6 +94,11 @@ class Entry:
     credential: str = "none"
     """What tells its key from others without being one: a refused key must not speak for the one that replaces it."""
 
+    @property
+    def name(self) -> str:
+        """What it is called where a choice is logged."""
+        return f"{self.provider}/{self.model}"
+
     def most(self, tokens: int, max_tokens: int, own: int | None = None) -> int | None:
         """The most that a call may cost, in nano-dollars: for a prompt of so many o200k tokens, or `own` tokens as the
         model's own tokenizer counts them, and an answer of at most `max_tokens` of the model's own, thoughts included;

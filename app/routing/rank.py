@@ -43,6 +43,8 @@ _SPEED = 50.0
 """Tokens per second of everybody while nobody is known."""
 
 _PACE, _THRIFT = 0.4, 0.1
+_FIT = 0.8
+"""A model whose score is so much of its strength, beside the best one's share, is well enough to be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,21 @@ def rank(candidates: Sequence[Candidate], wanted: Wanted) -> tuple[Ranked, ...]:
     peers = _Peers.of(able, wanted)
     ranked = [_ranked(one, wanted, peers) for one in able]
     return tuple(sorted(ranked, key=lambda one: (not one.room, -one.score, -one.terms.strength)))
+
+
+def choosable(ranked: Sequence[Ranked]) -> tuple[Ranked, ...]:
+    """Those between whom it may be chosen by what they are good for, in their order: the first one, and whose limits
+    have room and who is about as well as the best, whatever the strengths: a model that fails or has become slow is for
+    `rank` to avoid now, not for a choice that learns over weeks."""
+    if not ranked:
+        return ()
+    best = max(_fitness(one) for one in ranked)
+    well = [one for one in ranked[1:] if one.room and _fitness(one) >= _FIT * best]
+    return (ranked[0], *well)
+
+
+def _fitness(ranked: Ranked) -> float:
+    return ranked.score / ranked.terms.strength if ranked.terms.strength else 0.0
 
 
 def why(ranked: Ranked, wanted: Wanted) -> str:

@@ -1,7 +1,7 @@
 """The chain of providers for one answer: fall over before the first word, within one deadline and one budget.
 
-Whom not to ask just now is for `guard.py` to say, whom to ask next for `chain.py`, in which order for `rank.py`;
-learned choice attaches at `candidates`.
+Whom not to ask just now is for `guard.py` to say, whom to ask next for `chain.py`, in which order for `rank.py`; what
+was learned over weeks chooses at `candidates` who comes first of those who are well.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -15,12 +15,14 @@ from app.routing.answer import Answer, Request, Try
 from app.routing.caller import Caller
 from app.routing.chain import Chain
 from app.routing.hedge import HedgeBudget, Voice, outrun
-from app.routing.rank import Candidate, Ranked, Wanted, rank
+from app.routing.rank import Candidate, Ranked, Wanted, choosable, rank
 from app.routing.retries import RetryBudget
 from app.routing.spread import spread
 from app.vocabulary import Chunk, Message, Prompt, Usage
 
 T = TypeVar("T")
+Lead = Callable[[Sequence[Ranked]], str | None]
+"""Says who of these is asked first, as `provider/model`."""
 
 _GO_ON = (
     "Your answer broke off exactly where it ends above. Go on from there, in the same language and tone: begin with "
@@ -54,13 +56,23 @@ class Router:
         """What is left for second attempts."""
         return self._caller.retries
 
-    def candidates(self, wanted: Wanted) -> tuple[Provider, ...]:
+    def candidates(self, wanted: Wanted, lead: Lead | None = None) -> tuple[Provider, ...]:
         """Who would be asked, in order; the last resort comes last. A model that is named is asked alone: who names
-        one does not want another's answer."""
+        one does not want another's answer. Else `lead` may choose who is asked first of those who are well."""
         chosen = spread(self.ranked(wanted), self._chance())
+        if lead is not None and wanted.model is None:
+            chosen = self._led(chosen, lead)
         last = (self._last_resort,) if self._last_resort and wanted.last_resort else ()
         everyone = (*(one.provider for one in chosen), *last)
         return everyone if wanted.model is None else tuple(p for p in everyone if p.entry.model == wanted.model)
+
+    def _led(self, order: tuple[Ranked, ...], lead: Lead) -> tuple[Ranked, ...]:
+        """The same order with the one first that is chosen; those whose breaker lets nobody through are no choice."""
+        calm = [one for one in choosable(order) if self.guard.standing(one.provider.entry).rest <= 0]
+        name = lead(calm)
+        if name is None or name == calm[0].provider.entry.name:
+            return order
+        return tuple(sorted(order, key=lambda one: one.provider.entry.name != name))
 
     def ranked(self, wanted: Wanted) -> tuple[Ranked, ...]:
         """The models that may be asked, best first, each with what its score is made of."""

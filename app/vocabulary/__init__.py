@@ -23,7 +23,7 @@ from app.vocabulary.asking import (
     Task,
     Usage,
 )
-from app.vocabulary.choosing import Choice, Decision, How, Source
+from app.vocabulary.choosing import Choice, Credit, Decision, How, Source
 from app.vocabulary.experiments import (
     Assigned,
     Design,
@@ -71,6 +71,7 @@ __all__ = [
     "Chunk",
     "Course",
     "CourseBrief",
+    "Credit",
     "Danger",
     "Decision",
     "Design",

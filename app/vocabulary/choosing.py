@@ -27,9 +27,10 @@ class Decision:
     """One choice of a turn.
 
     `context` is the situation it was made in, its parts from the most general to the most special and joined by "/"
-    (task, subject, band of affect, band of mastery; `unknown` where one is not known). `arms` are the candidates,
-    `arm` is one of them, chosen with probability `propensity` (`None` where it is not known; 1 where nothing was left
-    to chance). `critical`: only approved arms were allowed. `experiment` is the id of the experiment whose lot it was.
+    (task, subject, band of affect, band of mastery; `unknown` where one is not known). `arms` are the candidates, the
+    safe fallback first; `arm` is one of them, chosen with probability `propensity` (`None` where it is not known; 1
+    where nothing was left to chance). `critical`: only approved arms were allowed. `experiment` is the id of the
+    experiment whose lot it was. `under` names the pace of exploration that was in force, where there are several.
     """
 
     choice: Choice
@@ -41,6 +42,22 @@ class Decision:
     reason: str
     critical: bool = False
     experiment: str | None = None
+    under: str | None = None
+
+
+@dataclass(frozen=True)
+class Credit:
+    """An arm that a reward says something of: what was chosen in which context, as in its `Decision`; `baseline` was
+    the safe fallback."""
+
+    choice: Choice
+    context: str
+    arm: str
+    how: How
+    baseline: str
+    critical: bool = False
+    experiment: str | None = None
+    under: str | None = None
 
 
 class Source(StrEnum):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from app.vocabulary.asking import OFFLINE, Attempt, Finish, Offer, Task, Usage
-from app.vocabulary.choosing import Decision, Source
+from app.vocabulary.choosing import Credit, Decision, Source
 from app.vocabulary.reading import Danger, Reading
 from app.vocabulary.receipts import Receipt
 
@@ -168,7 +168,8 @@ class Feedback:
 @dataclass(frozen=True)
 class Reward:
     """What one source says about a turn, 0 to 1 (of `HARM`: 0, `note` says what happened): at most one a turn and
-    source. It counts for every decision of the turn that the turn's `evidence` allows."""
+    source. `also` is what others say at the same moment. `credits` are the arms that it counts for, so that all can be
+    learned again from rewards alone."""
 
     id: str
     workspace: str
@@ -178,6 +179,8 @@ class Reward:
     value: float
     at: str
     note: str | None = None
+    also: Mapping[str, float] = field(default_factory=dict)
+    credits: tuple[Credit, ...] = ()
     schema: int = SCHEMA
 
 

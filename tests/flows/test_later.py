@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from app.bootstrap import Records, records_of
+from app.bootstrap.choosing import choosing_of
 from app.briefing import Briefing
 from app.clock import HandClock, iso
 from app.context.assemble import Assembler
@@ -132,6 +133,7 @@ async def wired(store: SqliteStore, clock: HandClock, policy: Policy = POLICY) -
                 hearing=Hearing(shipped, lambda snapshot, message: ()),
                 router=router,
                 responses=responses,
+                choosing=choosing_of(policy),
                 briefing=Briefing(policy, clock),
                 assembler=Assembler(tokens),
                 tokens=tokens,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app import policy as policies
 from app.context.assemble import Assembler, Assembly
-from app.context.brief import Brief
+from app.context.brief import Brief, weigh
 from app.context.fixed import smallest_budget
 from app.context.fragments import Fragments
 from app.context.layers.layer import Fragment
@@ -172,3 +172,11 @@ def test_what_was_found_for_an_erased_learner_is_forgotten_with_the_other_words(
     fragments.drop("school", "ada")
     assert fragments.carried.of(("school", "ada", "session", 1), index) is None
     assert fragments.carried.of(("school", "bob", "session", 1), index) == Fragment("words", 1, 1, 1, 1)
+
+
+def test_a_profile_multiplies_weights_and_the_standard_one_changes_nothing() -> None:
+    plain = Brief(POLICY, "hints", snapshot(), "Why?")
+    assert weigh(plain)["history"] == POLICY.context.weights["history"]
+    recent = weigh(replace(plain, profile="recent"))
+    assert recent["history"] == pytest.approx(1.6 * weigh(plain)["history"])
+    assert recent["facts"] == weigh(plain)["facts"]

@@ -36,6 +36,15 @@ def test_each_mode_has_a_name(tmp_path: Path, mode: Mode) -> None:
         ('mode = "adaptive"', 'mode = "best"', "routing.mode: Input should be 'latency', 'throughput', 'quality'"),
         ("[strategies.support]", '[workspaces.a]\nforbid = "groq"\n[strategies.support]', "workspaces.a.forbid: "),
         ("[strategies.support]", "[workspaces.a]\nallow = []\n[strategies.support]", "workspaces.a.allow: Extra"),
+        (
+            '"socratic", "analogy"]\npractice',
+            '"sokratic"]\npractice',
+            "strategies.explanation: there is no strategy sokratic",
+        ),
+        ('["hints", "worked_example"', '["worked_example"', "choices.strategies.practice: must name 'hints', the safe"),
+        ('["standard", "recent"', '["recent"', 'choices: Value error, profiles: "standard" is the safe fallback'),
+        ('"recent", "grounded"]', '"recent", "lean"]', "choices.profiles: there is no context.profiles.lean"),
+        ("feedback = 0.2", "feedback = 0.4", "feedback may not count more than a right answer without help"),
     ],
 )
 def test_one_line_names_what_is_wrong(tmp_path: Path, old: str, new: str, complaint: str) -> None:

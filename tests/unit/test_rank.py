@@ -10,7 +10,7 @@ from app.providers.port import Entry, Prices
 from app.routing.health import Estimate
 from app.routing.known import Known
 from app.routing.quotas import fits
-from app.routing.rank import Candidate, Ranked, Wanted, excluded, rank, why
+from app.routing.rank import Candidate, Ranked, Wanted, choosable, excluded, rank, why
 from app.routing.spread import spread
 from app.vocabulary import Mode, Task
 from tests.fakes import ScriptedProvider, entry
@@ -190,3 +190,13 @@ def test_who_is_named_is_asked_however_weak_for_the_task_and_not_where_it_is_for
     assert names(rank([Candidate(ScriptedProvider(useless), Known())], named)) == ["b"]
     assert excluded(useless, replace(named, model="a-1")) == "strength 0: not for this task"
     assert excluded(useless, replace(named, forbidden=frozenset(["b"]))) == "forbidden in this workspace"
+
+
+def test_what_is_learned_chooses_among_those_who_are_well_however_weak_they_are_said_to_be() -> None:
+    failing, busy = Known(FAST.first_token, failures=Estimate(0.9, 40.0, 40)), Known(FAST.first_token, left=(0, None))
+    given_ = [candidate("a", 0.9, FAST), candidate("b", 0.2, FAST), candidate("c", 0.8, failing)]
+    found = choosable(rank([*given_, candidate("d", 0.7, busy)], Wanted(TASK)))
+    assert [one.provider.entry.provider for one in found] == ["a", "b"]
+    assert choosable(()) == ()
+    alone = rank([candidate("c", 0.8, busy)], Wanted(TASK))
+    assert choosable(alone) == alone

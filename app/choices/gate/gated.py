@@ -45,11 +45,6 @@ class Gated:
         self._chooser.restore(kept["chooser"])
         self.gate.restore(kept["gate"])
 
-    def merge(self, kept: Mapping[str, Any]) -> None:
-        """The policy adds, the gate joins."""
-        self._chooser.merge(kept["chooser"])
-        self.gate.merge(kept["gate"])
-
 
 def _only(options: Options) -> str:
     return "the only arm there is" if len(options.arms) == 1 else "the only arm that was allowed"

@@ -17,7 +17,7 @@ from app.choices.kinds.thompson import Thompson
 from app.choices.kinds.ucb import Ucb
 from app.choices.pacing import Paced
 from app.choices.parts import Parts
-from app.choices.port import Chooser, Outcome
+from app.choices.port import Chooser, Mergeable, Outcome
 from app.stats.winner import chances
 from app.vocabulary import Choice
 from tests.unit.choices.worlds import ARMS, OPTIONS, situation, world
@@ -25,12 +25,12 @@ from tests.unit.choices.worlds import ARMS, OPTIONS, situation, world
 Make = Callable[[], Chooser]
 
 
-def paced() -> Chooser:
+def paced() -> Mergeable:
     beliefs = Beliefs()
     return Paced({"calm": Thompson(beliefs, 16.0), "keen": Thompson(beliefs, 1.0)}, Thompson(), "calm")
 
 
-KINDS: dict[str, Make] = {
+SUMS: dict[str, Callable[[], Mergeable]] = {
     "greedy": Greedy,
     "ucb": Ucb,
     "linear": Linear,
@@ -38,8 +38,8 @@ KINDS: dict[str, Make] = {
     "cached": lambda: Thompson(lifetime=600.0),
     "paced": paced,
     "parts": lambda: Parts(Thompson(), Greedy()),
-    "gated": lambda: Gated(Thompson(), Gate(Choice.STRATEGY)),
 }
+KINDS: dict[str, Make] = {**SUMS, "gated": lambda: Gated(Thompson(), Gate(Choice.STRATEGY))}
 kinds = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 
 
@@ -82,8 +82,8 @@ def test_what_was_learned_survives_as_json(make: Make) -> None:
         assert both[0].propensity == pytest.approx(both[1].propensity)
 
 
-@kinds
-def test_two_that_saw_half_each_know_what_one_knows_that_saw_all(make: Make) -> None:
+@pytest.mark.parametrize("make", SUMS.values(), ids=SUMS)
+def test_two_that_saw_half_each_know_what_one_knows_that_saw_all(make: Callable[[], Mergeable]) -> None:
     halves, whole, rng = [make(), make()], make(), np.random.default_rng(3)
     for n in range(400):
         here = situation(f"practice/maths/{n % 3}", at=situation().at + n * 3_600.0)

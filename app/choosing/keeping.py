@@ -1,0 +1,200 @@
+"""What was learned of choices survives restarts and is the same on every replica.
+
+A reward is told to the other replicas through the cache when it is told here. What the cache loses is read from the log
+of rewards in the store, past the newest one that is known and a while before. So nothing depends on the cache, and
+nothing is added up twice: a reward is known by its id. Now and then what is known is written down, with how far it
+goes, so that a start reads little of the log.
+"""
+
+import asyncio
+import base64
+import logging
+import zlib
+from binascii import Error as NoBase64
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.choosing.applied import earlier
+from app.choosing.choosing import Choosing
+from app.choosing.experience import Experience
+from app.clock import Clock
+from app.errors import StoreUnavailable
+from app.events import Event, Rewarded
+from app.storage.arms import Arms, Head
+from app.storage.cache import Cache
+from app.storage.records import from_doc
+from app.storage.rewards import Rewards
+from app.vocabulary import Reward
+
+CHANNEL = "rewarded"
+"""Channel of rewards, each as JSON."""
+
+_LOOK = 15.0
+"""Seconds between looks at the log, for what the cache has lost."""
+
+_AT_ONCE = 10
+"""Rewards that are learned before others are served."""
+
+_SAVE = 20
+"""Looks between two times that what is known is written down."""
+
+UNREADABLE = (KeyError, IndexError, ValueError, TypeError, AttributeError, NoBase64, zlib.error)
+"""What a text raises that another version wrote, or nobody."""
+
+log = logging.getLogger("masterx.choosing")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is kept where."""
+
+    arms: Arms
+    rewards: Rewards
+    cache: Cache
+    clock: Clock
+
+
+class Keeping:
+    """Keeps what `choosing` learns."""
+
+    def __init__(self, choosing: Choosing, parts: Parts) -> None:
+        self._choosing, self._p = choosing, parts
+        self._heads: dict[str, Head] = {}
+        self._unsaved: set[str] = set()
+        self._read = ""
+        self.heard = 0
+        """Rewards that other replicas told."""
+
+    def hear(self, event: Event) -> None:
+        """Learns from a reward that was told here, and tells the other replicas."""
+        if isinstance(event, Rewarded):
+            self._learn(event.reward, here=True)
+            self._p.cache.publish(CHANNEL, orjson.dumps(event.reward))
+
+    async def follow(self) -> None:
+        """Learns from what other replicas tell; runs until cancelled."""
+        async with self._p.cache.subscribe(CHANNEL) as messages:
+            async for message in messages:
+                doc = orjson.loads(message)
+                if not self._known(doc["workspace"], doc["id"]):
+                    self.heard += 1
+                    self._learn(from_doc(Reward, doc))
+
+    async def stay(self) -> None:
+        """Looks for what was missed, and writes down what is known, until cancelled."""
+        looks = 0
+        while True:
+            try:
+                await self.catch_up()
+                if (looks := looks + 1) % _SAVE == 0:
+                    await self.save()
+            except StoreUnavailable as error:
+                log.warning("rewards are looked for later: %s", error)
+            await asyncio.sleep(_LOOK)
+
+    async def restore(self) -> None:
+        """Goes on from what was written down; what cannot be read is learned again from the log."""
+        self._read = await self._p.arms.cursor()
+        async for workspace, head, text in self._p.arms.all():
+            self._heads[workspace] = head
+            try:
+                kept = None if text is None else await asyncio.to_thread(unpacked, text)
+                if kept is None:
+                    raise ValueError("a part is missing")
+                self._choosing.experience(workspace).restore(kept)
+            except UNREADABLE as error:
+                log.warning("what workspace %s has learned of choices is learned again: %r", workspace, error)
+                self._choosing.forget(workspace)
+                self._read = ""
+
+    async def catch_up(self) -> int:
+        """Learns from what the log has and was not heard of; says how much that was."""
+        learned = 0
+        async for newest, rewards in self._p.rewards.since(self._read, self._known):
+            for some in range(0, len(rewards), _AT_ONCE):
+                learned += sum(map(self._learn, rewards[some : some + _AT_ONCE]))
+                await asyncio.sleep(0)
+            self._read = max(self._read, earlier(newest))
+        for experience in self._choosing.workspaces.values():
+            experience.applied.settle(self._read)
+        return learned
+
+    async def save(self) -> int:
+        """Writes down what is known and not yet written; says of how many workspaces."""
+        read, unsaved, saved = self._read, sorted(self._unsaved), 0
+        self._unsaved.clear()
+        for n, workspace in enumerate(unsaved):
+            try:
+                saved += await self._save(workspace)
+            except StoreUnavailable:
+                self._unsaved.update(unsaved[n:])
+                raise
+        if read and saved == len(unsaved):
+            await self._p.arms.move(read)
+        return saved
+
+    async def rebuild(self) -> int:
+        """Derives everything from the log again and writes it down for good; says from how many rewards."""
+        self._choosing.forget()
+        self._read = ""
+        self._heads = {workspace: head async for workspace, head, _ in self._p.arms.all()}
+        learned = await self.catch_up()
+        for workspace in {*self._heads, *self._choosing.workspaces}:
+            text = await _packed(self._choosing.experience(workspace))
+            self._heads[workspace] = await put(self._p.arms, self._p.clock, workspace, text)
+        return learned
+
+    async def _save(self, workspace: str) -> bool:
+        """Another replica that has written meanwhile wrote the same; what was put there by hand is gone on from."""
+        known = self._heads.get(workspace)
+        new = Head(self._p.clock.id(), known.epoch if known else 0)
+        text = await _packed(self._choosing.experience(workspace))
+        if await self._p.arms.put(workspace, text, new, known):
+            self._heads[workspace] = new
+            return True
+        there = await self._p.arms.head(workspace)
+        if there is not None:
+            self._heads[workspace] = there
+        if there is not None and there.epoch > new.epoch:
+            log.warning("what workspace %s has learned of choices was put there anew: it is read", workspace)
+            self._choosing.forget()
+            await self.restore()
+            await self.catch_up()
+            return True
+        self._unsaved.add(workspace)
+        return False
+
+    def _learn(self, reward: Reward, *, here: bool = False) -> bool:
+        if not self._choosing.learn(reward, here=here):
+            return False
+        self._unsaved.add(reward.workspace)
+        return True
+
+    def _known(self, workspace: str, reward_id: str) -> bool:
+        experience = self._choosing.workspaces.get(workspace)
+        return experience is not None and experience.applied.has(reward_id)
+
+
+async def put(arms: Arms, clock: Clock, workspace: str, text: str) -> Head:
+    """Puts what was learned in the place of whatever is there; services go on from it when they write next."""
+    while True:
+        known = await arms.head(workspace)
+        new = Head(clock.id(), known.epoch + 1 if known else 1)
+        if await arms.put(workspace, text, new, known):
+            return new
+
+
+async def _packed(experience: Experience) -> str:
+    kept = experience.kept()
+    return await asyncio.to_thread(_pack, kept)
+
+
+def _pack(kept: dict[str, Any]) -> str:
+    return base64.b64encode(zlib.compress(orjson.dumps(kept), 1)).decode()
+
+
+def unpacked(text: str) -> Any:
+    """What a text says; raises one of `UNREADABLE` where it says nothing."""
+    return orjson.loads(zlib.decompress(base64.b64decode(text)))

@@ -1,0 +1,117 @@
+"""What was learned of choices, in the store: one text for each workspace, in parts that fit into documents.
+
+A text is derived from the log of rewards and may be behind it. A new one is written whole under a name of its own
+before the workspace's head names it, so that whoever reads finds the old one or the new one, never a mixture.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.errors import Duplicate
+from app.storage.ports import ARMS, Find, Store
+from app.vocabulary import SCHEMA
+
+_PART = 1 << 20
+"""Characters in one document; a store takes 16 MiB."""
+
+_CURSOR = "cursor"
+_HEAD = "head "
+"""Heads sort before parts, so that a list of all ends before them."""
+
+_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Which text of a workspace is the one; `epoch` counts how often it was put there by hand (a rebuild, an import),
+    and not by a service that goes on from it."""
+
+    text: str
+    epoch: int
+
+
+class Arms:
+    """Reads and writes the texts."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def all(self) -> AsyncIterator[tuple[str, Head, str | None]]:
+        """Each workspace with its head and its text; `None` in the place of one that is not whole."""
+        async for doc in self._heads():
+            head = Head(doc["text"], doc["epoch"])
+            yield doc["workspace"], head, await self._text(head.text, doc["parts"])
+
+    async def head(self, workspace: str) -> Head | None:
+        """Which text is the one now."""
+        doc = await self._store.get(ARMS, _head_id(workspace))
+        return Head(doc["text"], doc["epoch"]) if doc else None
+
+    async def put(self, workspace: str, text: str, new: Head, known: Head | None) -> bool:
+        """Puts a text in the place of the one that is known, or of none; false where another is there by now."""
+        parts = [text[at : at + _PART] for at in range(0, len(text), _PART)]
+        for n, part in enumerate(parts):
+            doc = {"id": _part_id(new.text, n), "workspace": workspace, "part": part, "schema": SCHEMA}
+            await self._store.insert(ARMS, doc)
+        done = await self._point(workspace, new, (known, len(parts)))
+        await self._drop((known.text if known else None) if done else new.text)
+        return done
+
+    async def cursor(self) -> str:
+        """An id of the log of rewards up to which all texts have what it says."""
+        doc = await self._store.get(ARMS, _CURSOR)
+        return str(doc["after"]) if doc else ""
+
+    async def move(self, after: str) -> None:
+        """Sets the cursor."""
+        doc = {"id": _CURSOR, "workspace": "", "after": after, "schema": SCHEMA}
+        try:
+            await self._store.insert(ARMS, doc)
+        except Duplicate:
+            await self._store.replace(ARMS, doc, {"workspace": ""})
+
+    async def _point(self, workspace: str, new: Head, more: tuple[Head | None, int]) -> bool:
+        known, parts = more
+        doc: dict[str, Any] = {
+            "id": _head_id(workspace),
+            "workspace": workspace,
+            "text": new.text,
+            "epoch": new.epoch,
+            "parts": parts,
+            "schema": SCHEMA,
+        }
+        if known is not None:
+            return await self._store.replace(ARMS, doc, {"text": known.text})
+        try:
+            await self._store.insert(ARMS, doc)
+        except Duplicate:
+            return False
+        return True
+
+    async def _text(self, name: str, parts: int) -> str | None:
+        docs = [await self._store.get(ARMS, _part_id(name, n)) for n in range(parts)]
+        return "".join(doc["part"] for doc in docs if doc) if all(docs) else None
+
+    async def _drop(self, name: str | None) -> None:
+        n = 0
+        while name and await self._store.delete(ARMS, {"id": _part_id(name, n)}):
+            n += 1
+
+    async def _heads(self) -> AsyncIterator[dict[str, Any]]:
+        after = _HEAD
+        while docs := await self._store.find(ARMS, Find({}, after=after, limit=_PAGE)):
+            for doc in docs:
+                if not doc["id"].startswith(_HEAD):
+                    return
+                yield doc
+            after = docs[-1]["id"]
+
+
+def _head_id(workspace: str) -> str:
+    return f"{_HEAD}{json.dumps(workspace)}"
+
+
+def _part_id(name: str, n: int) -> str:
+    return f"part {name} {n:06}"

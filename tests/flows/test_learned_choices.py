@@ -1,0 +1,227 @@
+"""What is learned of choices is the same on every replica, survives restarts, and never rests on liking alone."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from numpy.random import default_rng
+
+from app.bootstrap.choosing import choosing_of, keeping_of
+from app.choices.port import Options, Situation
+from app.choices.situations import domain, features
+from app.choosing.case import Case
+from app.choosing.choosing import Choosing, Lot
+from app.choosing.keeping import CHANNEL, Keeping
+from app.clock import HandClock, iso
+from app.events import Rewarded
+from app.policy import load
+from app.settings import CONFIG
+from app.storage.memory import MemoryCache
+from app.storage.ports import ARMS, Find
+from app.storage.rewards import Rewards
+from app.storage.sqlite import SqliteStore
+from app.vocabulary import Choice, Credit, Reward, Source, Task, Turn
+
+POLICY = load(CONFIG / "policy.toml")
+ARMS_OF = ("hints", "worked_example", "socratic")
+OPTIONS = Options(ARMS_OF, "hints", frozenset({"hints"}), {})
+CONTEXTS = [f"practice/{subject}/even/weak" for subject in ("algebra", "geometry", "history", "physics")]
+HELPS = {"hints": 0.5, "worked_example": 0.75, "socratic": 0.35}
+TOLERANCE = 0.1
+"""How far apart replicas' beliefs may lie that took the same rewards in another order: part of what is learned is how
+surprising a reward was at the time."""
+
+_TURN = Turn("t", "w", "s", "ada", 1, "Why?", "2026-01-01T00:00:00.000000Z")
+
+
+def reward(clock: HandClock, credit: tuple[str, str], source: Source, value: float, n: int = 0) -> Reward:
+    """A reward of a turn of its own for an arm in a context."""
+    context, arm = credit
+    made = Credit(Choice.STRATEGY, context, arm, "learned", "hints")
+    reward_id = clock.id()
+    return Reward(
+        *(reward_id, "w", f"learner {n % 50}", f"turn of {reward_id}", source, value, iso(clock.now())),
+        credits=(made,),
+    )
+
+
+def lots(clock: HandClock, count: int) -> list[Reward]:
+    """Rewards as arms earn them, one each ten seconds."""
+    chance, found = random.Random(7), []
+    for n in range(count):
+        clock.turn(10)
+        context, arm = chance.choice(CONTEXTS), chance.choice(ARMS_OF)
+        found.append(reward(clock, (context, arm), Source.INDEPENDENT, float(chance.random() < HELPS[arm]), n))
+    return found
+
+
+def replica(store: SqliteStore, clock: HandClock, cache: MemoryCache | None = None) -> tuple[Choosing, Keeping]:
+    """One that has heard of nothing; without a cache it hears of no other."""
+    choosing = choosing_of(POLICY)
+    return choosing, keeping_of(choosing, store, cache or MemoryCache(clock), clock)
+
+
+async def told(keeping: Keeping, store: SqliteStore, rewards: Sequence[Reward]) -> None:
+    """Rewards that are noted at a replica."""
+    for one in rewards:
+        if await Rewards(store).add(one):
+            keeping.hear(Rewarded(one, _TURN))
+
+
+def shares(choosing: Choosing, clock: HandClock, options: Options = OPTIONS) -> dict[tuple[str, str], float]:
+    """How often each arm is chosen in each context: of 400 decisions, one a learner."""
+    chooser = choosing.experience("w").chooser(Choice.STRATEGY)
+    found: dict[tuple[str, str], float] = {}
+    rng = default_rng(3)
+    for context in CONTEXTS:
+        for n in range(400):
+            here = Situation(context, domain(context), features(context), f"new {n}", False, clock.now())
+            arm = chooser.decide(here, options, rng).arm
+            found[context, arm] = found.get((context, arm), 0.0) + 1 / 400
+    return found
+
+
+def apart(one: dict[Any, float], other: dict[Any, float]) -> float:
+    return max(abs(one.get(key, 0.0) - other.get(key, 0.0)) for key in {*one, *other})
+
+
+async def test_two_replicas_that_each_saw_half_agree_with_one_that_saw_all(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    (a, keeps_a), (b, keeps_b), (whole, keeps_whole) = (replica(store, clock) for _ in range(3))
+    rewards = lots(clock, 600)
+    await told(keeps_a, store, rewards[::2])
+    await told(keeps_b, store, rewards[1::2])
+    assert (await keeps_a.catch_up(), await keeps_b.catch_up()) == (300, 300)
+    assert await keeps_whole.catch_up() == 600
+    assert await keeps_a.catch_up() == 0
+    all_of_them = [shares(one, clock) for one in (a, b, whole)]
+    assert apart(all_of_them[0], all_of_them[2]) < TOLERANCE
+    assert apart(all_of_them[1], all_of_them[2]) < TOLERANCE
+    assert all(all_of_them[2][context, "worked_example"] > 0.8 for context in CONTEXTS)
+    rows = [choosing.experience("w").rows for choosing in (a, whole)]
+    assert {row: mean.weight for row, mean in rows[0].items()} == {row: mean.weight for row, mean in rows[1].items()}
+
+
+async def test_a_reward_reaches_the_other_replicas_over_the_cache_and_is_learned_once(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    cache = MemoryCache(clock)
+    (_, telling), (choosing, hearing) = (replica(store, clock, cache) for _ in range(2))
+    async with asyncio.timeout(10):
+        following = asyncio.create_task(hearing.follow())
+        async with cache.subscribe(CHANNEL) as messages:
+            await asyncio.sleep(0)
+            await told(telling, store, lots(clock, 3))
+            for _ in range(3):
+                await anext(messages)
+        while hearing.heard < 3:
+            await asyncio.sleep(0)
+    following.cancel()
+    assert choosing.experience("w").told == {Choice.STRATEGY: 3}
+    assert await hearing.catch_up() == 0
+
+
+async def test_a_start_reads_what_was_written_down_and_the_rest_of_the_log(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    choosing, keeping = replica(store, clock)
+    rewards = lots(clock, 400)
+    await told(keeping, store, rewards[:350])
+    assert await keeping.save() == 1
+    await told(keeping, store, rewards[350:])
+    again, restored = replica(store, clock)
+    await restored.restore()
+    assert await restored.catch_up() == 50
+    assert again.experience("w").rows == choosing.experience("w").rows
+    assert apart(shares(again, clock), shares(choosing, clock)) < 0.02
+
+    # Another replica that writes later does not undo it, and nothing is left over.
+    assert await restored.save() == 1
+    assert await keeping.save() == 0
+    assert await keeping.save() == 1
+    assert len(await store.find(ARMS, Find({}))) == 3
+
+
+async def test_what_cannot_be_read_is_learned_again_from_the_log(store: SqliteStore, clock: HandClock) -> None:
+    _, keeping = replica(store, clock)
+    await told(keeping, store, lots(clock, 40))
+    await keeping.save()
+    [part] = [doc for doc in await store.find(ARMS, Find({})) if "part" in doc]
+    await store.replace(ARMS, {**part, "part": part["part"][:40]}, {"workspace": "w"})
+    again, restored = replica(store, clock)
+    await restored.restore()
+    assert await restored.catch_up() == 40
+    assert again.experience("w").told == {Choice.STRATEGY: 40}
+
+
+async def test_a_rebuild_beside_a_service_is_what_the_service_goes_on_from(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    serving, keeping = replica(store, clock)
+    rewards = lots(clock, 60)
+    await told(keeping, store, rewards)
+    await keeping.save()
+    serving.experience("w").take(reward(clock, (CONTEXTS[0], "hints"), Source.HARM, 0.0), serving._situation)
+    assert len(serving.experience("w").applied.recent) != len(rewards)
+    _, rebuilding = replica(store, clock)
+    assert await rebuilding.rebuild() == 60
+    more = lots(clock, 1)
+    await told(keeping, store, more)
+    await keeping.save()
+    assert serving.experience("w").told == {Choice.STRATEGY: 61}
+    assert not [*serving.experience("w").chooser(Choice.STRATEGY).gate.suspended(clock.now())]
+
+
+@pytest.mark.parametrize("likes", [1, 20])
+async def test_liking_alone_never_decides_against_what_is_learned_from(
+    store: SqliteStore, clock: HandClock, likes: int
+) -> None:
+    """One answer is liked by all and learned from by few, the other the other way round."""
+    choosing, keeping = replica(store, clock)
+    for n in range(40):
+        clock.turn(600)
+        for arm, learned, liked in (("socratic", n % 5 == 0, True), ("hints", n % 5 != 0, False)):
+            await told(keeping, store, [reward(clock, (CONTEXTS[0], arm), Source.INDEPENDENT, float(learned), n)])
+            for _ in range(likes):
+                await told(keeping, store, [reward(clock, (CONTEXTS[0], arm), Source.FEEDBACK, float(liked), n)])
+    found = shares(choosing, clock, replace(OPTIONS, arms=("hints", "socratic")))
+    assert found[CONTEXTS[0], "hints"] > 0.7
+
+
+def case(**fields: Any) -> Case:
+    made = Case("w", "ada", Task.PRACTICE, "hints", CONTEXTS[0], None, cared=False, open=True, at=1.79e9)
+    return replace(made, **fields)
+
+
+async def test_nothing_is_tried_before_rewards_are_there_nor_where_it_must_not_be(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    choosing, keeping = replica(store, clock)
+    [strategy, profile] = choosing.begin(case()).decisions
+    assert (strategy.how, strategy.arm, strategy.propensity) == ("fixed", "hints", 1.0)
+    assert (strategy.arms, strategy.reason) == (ARMS_OF, "0 of 20 rewards are there")
+    assert (profile.how, profile.arm) == ("fixed", "standard")
+    await told(keeping, store, lots(clock, 200))
+    made = [choosing.begin(case(at=clock.now(), learner=f"l{n}")) for n in range(40)]
+    assert {one.decisions[0].how for one in made} == {"learned"}
+    assert all(one.strategy == one.decisions[0].arm for one in made)
+    assert sum(one.strategy == "worked_example" for one in made) > 30
+    assert {one.decisions[1].how for one in made} == {"fixed"}  # nobody has told anything of profiles
+    careful = choosing.begin(case(critical="the learner is a minor")).decisions[0]
+    assert (careful.how, careful.arm, careful.critical) == ("safe", "hints", True)
+    assert choosing.begin(case(open=False)).decisions[0].how == "fixed"
+    assert choosing.begin(case(cared=True, strategy="care")).strategy == "care"
+    assert not choosing.begin(case(cared=True)).decisions
+    assert choosing.begin(case(workspace="another")).decisions[0].how == "fixed"
+    lot = replace(
+        choosing._p, lots=lambda case, choice, arms: Lot("e", "socratic", 0.5) if "socratic" in arms else None
+    )
+    tried = Choosing(lot).begin(case()).decisions[0]
+    assert (tried.how, tried.arm, tried.propensity, tried.experiment) == ("experiment", "socratic", 0.5, "e")
+    assert Choosing(lot).begin(case(critical="graded")).decisions[0].experiment is None
+    fixed = POLICY.model_copy(update={"choices": POLICY.choices.model_copy(update={"mode": "fixed"})})
+    assert choosing_of(fixed).begin(case()).decisions[0].reason == "choices.mode is fixed"
