@@ -1,1 +1,0 @@
-"""Opens, groups and closes alerts and tells whoever wants to know."""
