@@ -1,9 +1,9 @@
 """Likely causes of an alert, ranked by evidence: who explains the change, what changed just before, what parts say of
 themselves.
 
-Each candidate has a weight from 0 to 1. A provider, a model, a task or a workspace: its share of the change, as far as
-it differs from its like (`shares.py`). A change (policy, experiment, deploy): how soon before it came, as far as nothing
-else explains it. The service's own parts: their share of the time.
+Each candidate has a weight from 0 to 1. A provider, a model, a task or a workspace: its share of the change, as far
+as it differs from its like (`shares.py`). A change (policy, experiment, deploy): how soon before it came, as far as
+nothing else explains it. The service's own parts: their share of the time.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +14,7 @@ from app.analytics.alerts.changes import Change
 from app.analytics.alerts.providers import sick
 from app.analytics.alerts.shares import Part, Stretch, of_ratio, of_sum
 from app.analytics.anomalies.minute import ALL, Label
+from app.vocabulary import Cause
 
 KEPT = 5
 """Causes that an alert names at most."""
@@ -30,21 +31,6 @@ _LATE = 3.0
 
 _LONGER = 1.3
 """Factor by which prompts grow that is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """A likely cause; `weight` ranks it, `share` is its part of the change where that can be measured. `kind` and
-    `subject` are what alerts are grouped by; one of a `workspace` is told to nobody else."""
-
-    what: str
-    share: float | None
-    evidence: str
-    advice: str
-    kind: str
-    subject: str
-    weight: float
-    workspace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +59,8 @@ _MAY: dict[str, dict[str, float]] = {
     "policy": {"quality": 0.9, "cost": 0.9, "latency": 0.8, "failures": 0.8, "degraded": 0.7, "slo": 0.8},
     "experiment": {"quality": 0.8, "cost": 0.8, "latency": 0.7, "failures": 0.6, "slo": 0.6},
     "arm": {"quality": 0.5, "cost": 0.6, "latency": 0.6},
-    "deploy": {
-        **{"failures": 0.8, "quiet": 0.7, "overhead": 0.8, "degraded": 0.7, "latency": 0.7, "slo": 0.8, "store": 0.6},
-        **{"quality": 0.7, "cost": 0.7, "queue": 0.6},
-    },
+    "deploy": {"failures": 0.8, "quiet": 0.7, "overhead": 0.8, "degraded": 0.7, "latency": 0.7, "slo": 0.8}
+    | {"store": 0.6, "quality": 0.7, "cost": 0.7, "queue": 0.6},
 }
 """How well a change of a kind, just before, would explain an alert of a rule."""
 
@@ -134,11 +118,10 @@ def _values(question: Question, evidence: Evidence) -> list[Cause]:
     """Workspaces and tasks that explain more than their part."""
     if question.label != ALL:
         return []
-    found = []
+    found: list[Cause] = []
     for dimension in ("workspace", "task"):
-        for part in _parts(question, evidence, dimension):
-            if part.lift > 0:
-                found.append(_value(question, evidence, part))
+        parts = _parts(question, evidence, dimension)
+        found += [_value(evidence, part) for part in parts if part.lift > 0]
     return found
 
 
@@ -148,7 +131,7 @@ def _parts(question: Question, evidence: Evidence, dimension: str) -> list[Part]
     return of_ratio(evidence.now, evidence.base, (question.over, question.of), dimension)
 
 
-def _value(question: Question, evidence: Evidence, part: Part) -> Cause:
+def _value(evidence: Evidence, part: Part) -> Cause:
     dimension, name = part.label
     told = [f"{_share(part.share)} of the change, {_share(part.before)} of the turns before"]
     longer = _longer(evidence, part.label)

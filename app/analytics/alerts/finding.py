@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from app.analytics.alerts.causes import Question
-from app.analytics.alerts.settings import Severity
 from app.analytics.anomalies.minute import ALL, Label
+from app.vocabulary import Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.analytics.alerts.alert import Alert
+from app.vocabulary import Alert
 
 TOGETHER = 900.0
 """Seconds within which two alerts of the same cause began together."""

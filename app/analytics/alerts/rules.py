@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.analytics.alerts.finding import Finding
 from app.analytics.alerts.settings import AlertSettings, Burn, Objective
 from app.analytics.anomalies.anomalies import Anomaly
-from app.analytics.anomalies.minute import ALL, Label, Minute
+from app.analytics.anomalies.minute import Label, Minute
 
 _DAY = 1440
 _FEW_BAD = 5

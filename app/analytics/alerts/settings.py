@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -11,8 +11,8 @@ from pydantic import Field, ValidationError, field_validator
 from app.analytics.anomalies.watched import WATCHED
 from app.errors import SettingsError
 from app.policy.part import Part
+from app.vocabulary import Severity
 
-Severity = Literal["page", "ticket", "info"]
 _Share = Annotated[float, Field(gt=0, lt=1)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Minutes = Annotated[int, Field(ge=1, le=1440)]
@@ -38,8 +38,8 @@ class Burn(Part):
 
 
 class WatchRule(Part):
-    """How an anomaly of one figure is told: `least` is the change that is worth attention, points of a share (0.05), else
-    a factor (1.5)."""
+    """How an anomaly of one figure is told: `least` is the change that is worth attention, points of a share (0.05),
+    else a factor (1.5)."""
 
     severity: Severity = "ticket"
     least: _Positive | None = None

@@ -1,7 +1,7 @@
 """Who explains how much of a change: exact decompositions of sums and ratios by the values of a dimension.
 
-After Bhagwan et al., "Adtributor: Revenue debugging in advertising systems", NSDI 2014: a value's share of the change is
-its explanatory power; what tells it from others is how much more it explains than its part of the whole made one
+After Bhagwan et al., "Adtributor: Revenue debugging in advertising systems", NSDI 2014: a value's share of the change
+is its explanatory power; what tells it from others is how much more it explains than its part of the whole made one
 expect (`lift`, where the paper has the Jensen-Shannon divergence of the dimension).
 """
 

@@ -32,6 +32,8 @@ _ROOM = 1.5
 _ACCEPTED = 360
 """Minutes after which a new level is the normal one."""
 
+_FLAT = Walk()
+
 SERIES = 256
 """Series that are watched at most; later ones are not."""
 
@@ -58,7 +60,7 @@ class _Series:
     watched: Watched
     label: Label
     baseline: Baseline
-    walk: Walk = Walk()
+    walk: Walk = _FLAT
     over: float = 0.0
     of: float = 0.0
     minutes: int = 0

@@ -10,14 +10,11 @@ An alert is kept alive by being seen, by any replica: it closes when nobody has 
 replica dies closes nothing. Seen again soon after, it is the same one (`count` rises); later, a new one.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 
-from app.analytics.alerts.causes import Cause
 from app.analytics.alerts.finding import Finding
-from app.analytics.alerts.settings import Severity
-from app.vocabulary import SCHEMA
+from app.vocabulary import Alert, Cause
 
 AGAIN = 1_800.0
 """Seconds after its end in which an alert that is seen again is the same one."""
@@ -25,55 +22,11 @@ AGAIN = 1_800.0
 _URGENCY = ("info", "ticket", "page")
 
 
-@dataclass(frozen=True)
-class Alert:
-    """One alert as it is kept. Times are seconds since the epoch. `workspace` is empty for what is everybody's.
-
-    `version` counts its changes; `news` counts those that are told (opened, more urgent, closed), `told` how many of
-    them each webhook has heard; `pending` is there while one has not heard all. `part_of` is the alert that it is
-    grouped under: only that one is told.
-    """
-
-    id: str
-    workspace: str
-    rule: str
-    subject: str
-    title: str
-    severity: Severity
-    state: str
-    opened_at: float
-    since: float
-    seen_at: float
-    closed_at: float | None = None
-    quiet_until: float | None = None
-    observed: float | None = None
-    expected: tuple[float | None, float | None] | None = None
-    unit: str | None = None
-    count: int = 1
-    causes: tuple[Cause, ...] = ()
-    part_of: str | None = None
-    version: int = 1
-    news: int = 1
-    told: Mapping[str, int] = field(default_factory=dict)
-    pending: str | None = "yes"
-    schema: int = SCHEMA
-
-    @property
-    def alive(self) -> bool:
-        """Whether its reason is there, told or not."""
-        return self.state != "closed"
-
-    @property
-    def episode(self) -> str:
-        """Its name as one that began then: an id is used again when the same thing happens later."""
-        return f"{self.id}.{int(self.opened_at)}"
-
-
 def name(finding: Finding) -> str:
     """The id of an alert: the same whichever replica opens it.
 
     >>> name(Finding("breaker", "groq/llama", "", "ticket", 0.0))
-    'breaker-29cd18f47c83f3b8'
+    'breaker-53fa2ee39a5e2614'
     """
     told = "\x00".join((finding.rule, finding.subject, finding.workspace or ""))
     return f"{finding.rule}-{sha256(told.encode()).hexdigest()[:16]}"

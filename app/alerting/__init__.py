@@ -1,0 +1,1 @@
+"""Opens, groups and closes alerts and tells whoever wants to know."""
