@@ -64,5 +64,5 @@ class Watching:
         if not base:
             return ()
         recent = self.changes.between(finding.since - _CAUSES_SINCE, finding.since + _CAUSES_SINCE)
-        stretches = (Stretch(added(some), len(some)) for some in (now, base))
-        return causes(asked, Evidence(*stretches, tuple(recent)))
+        during, before = Stretch(added(now), max(len(now), 1)), Stretch(added(base), len(base))
+        return causes(asked, Evidence(during, before, tuple(recent)))

@@ -9,7 +9,7 @@ from app.analytics.alerts.shares import Stretch, of_calls, of_failures
 from app.analytics.anomalies.minute import ALL, Label, labels
 
 _UNWELL = 0.25
-"""Sickness from which on a provider is one: a quarter of a doubling of what calls take, or 5 points more of failures."""
+"""Sickness from which on a provider is one: a quarter of a doubling of what calls take, or 5 points more failures."""
 
 _POINTS = 0.2
 """So many points more of failures weigh as much as calls that take twice as long."""
