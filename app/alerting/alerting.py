@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from app.alerting.remembering import keep, remember
 from app.alerting.watching import Watching
 from app.analytics.alerts.changes import Change
 from app.analytics.alerts.finding import Finding
@@ -16,11 +18,14 @@ from app.analytics.alerts.grouping import grouped
 from app.analytics.alerts.life import aged, name, opened, quietened, seen, under
 from app.analytics.alerts.listing import listed
 from app.analytics.alerts.settings import AlertSettings
+from app.analytics.anomalies.reading import minute_of
+from app.analytics.series.slices import Slice
 from app.clock import Clock
 from app.errors import NotFound, StoreUnavailable
 from app.events import Alerted, Changed, Event, Events
 from app.storage.alerts import Alerts
 from app.storage.cache import Cache
+from app.storage.rollups import Rollups
 from app.vocabulary import Alert
 
 EVERY = 5.0
@@ -34,6 +39,7 @@ _FRESH = 900.0
 
 _TIDY = 3_600.0
 _TRIES = 5
+_UNREAD = 1_440
 _CHANNEL = "alerts"
 
 log = logging.getLogger("masterx.alerts")
@@ -47,6 +53,7 @@ class Parts:
     """What alerting works with."""
 
     alerts: Alerts
+    rollups: Rollups
     watching: Watching
     look: Look
     settings: AlertSettings
@@ -64,6 +71,7 @@ class Alerting:
         self._unkept: dict[str, Alert] = {}
         self._woken = asyncio.Event()
         self._tidied = 0.0
+        self._over: deque[tuple[int, Slice]] = deque(maxlen=_UNREAD)
 
     def hear(self, event: Event) -> None:
         """Notes what changes, and tells the other replicas."""
@@ -71,6 +79,10 @@ class Alerting:
             change = Change(self._p.clock.now(), event.kind, event.subject, event.what, event.workspace)
             self._p.watching.note(change)
             self._p.cache.publish(_CHANNEL, orjson.dumps(change))
+
+    def feed(self, start: int, cells: Slice) -> None:
+        """Notes a minute that is over (seconds since the epoch); it is read with the next look."""
+        self._over.append((start, cells))
 
     def count(self) -> Mapping[tuple[str, str], int]:
         """How many alerts are alive, by severity and state."""
@@ -100,9 +112,12 @@ class Alerting:
         raise StoreUnavailable(f"alert {id} changes too fast")
 
     async def stay(self) -> None:
-        """Looks every 5 seconds, and when another replica changed something, until cancelled."""
+        """Remembers what was before, then looks every 5 seconds, and when another replica changed something, until
+        cancelled."""
+        await self._remember()
         while True:
             try:
+                await self._read()
                 await self.look()
             except Exception:
                 # A bulkhead: a record that another version wrote must not end the service, nor all alerts.
@@ -132,6 +147,25 @@ class Alerting:
         except StoreUnavailable as error:
             log.warning("alerts are kept in this process until the store answers: %s", error)
             await self._without_store(found, now)
+
+    async def _remember(self) -> None:
+        try:
+            await remember(self._p.rollups, self._p.watching, self._p.clock.now())
+        except StoreUnavailable as error:
+            log.warning("baselines begin anew: %s", error)
+        except Exception:
+            # A bulkhead: what another version kept must not end the service.
+            log.exception("baselines begin anew")
+
+    async def _read(self) -> None:
+        """Reads the minutes that are over; each takes some milliseconds."""
+        while self._over:
+            start, cells = self._over.popleft()
+            self._p.watching.feed(minute_of(start, cells))
+            if start // 60 % 60 == 59:
+                with suppress(StoreUnavailable):
+                    await keep(self._p.rollups, self._p.watching, start // 60)
+            await asyncio.sleep(0)
 
     async def _heed(self, messages: AsyncIterator[bytes]) -> None:
         async for message in messages:

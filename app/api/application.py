@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import __version__
 from app.api import (
     affect,
+    alerts,
     batch,
     belongings,
     budgets,
@@ -67,6 +68,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         operations.router,
         metrics.router,
         providers.router,
+        alerts.router,
         budgets.router,
         worth.router,
         patterns.router,

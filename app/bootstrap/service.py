@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.advice import Advice
-from app.analytics.health import Check, Health
+from app.alerting.alerting import Alerting
+from app.analytics.health import Health
+from app.analytics.lag import Lag
 from app.bootstrap import gauges
 from app.bootstrap.adapters import (
     background,
@@ -17,7 +19,9 @@ from app.bootstrap.adapters import (
     ledger_of,
     providers_of,
 )
+from app.bootstrap.alerting import Looked, alerting_of
 from app.bootstrap.base import Base, base_of
+from app.bootstrap.checking import health_of
 from app.bootstrap.figuring import Figured, shared
 from app.bootstrap.hearing import hearing, load
 from app.bootstrap.learning import Told
@@ -46,7 +50,7 @@ from app.routing.guard import Guard
 from app.routing.known import Figures
 from app.routing.router import Router
 from app.running import Running
-from app.settings import Settings, masked
+from app.settings import Settings
 from app.spending import Spending
 from app.storage.belongings import Belongings
 from app.storage.presence import Instance, Presence
@@ -76,6 +80,7 @@ class Service:
     helping: Helping
     library: Library
     advice: Advice
+    alerting: Alerting
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -94,7 +99,7 @@ async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
 async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Service:
     base = await base_of(settings, clock, stack)
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
-    breakers, rules = await breakers_of(settings, base.cache, clock, stack)
+    breakers, rules = await breakers_of(settings, base.cache, clock, (stack, base.events))
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
     last = last_resort(settings, base.policy)
     router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
@@ -116,7 +121,8 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
     held = (records.sessions, records.snapshots, recalls, running, base.cache)
     erasure = Erasure(ErasureParts(Belongings(base.store), *held))
-    health = Health(_checks(base), clock)
+    lag = Lag(clock)
+    health = health_of(base, router, lag)
     await health.look()
     later = Later(_asking_again(base, (running, router), health, me.id))
     summarizing = Summarizing(_summing_up(base, (router, spending), health))
@@ -127,15 +133,18 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
-            *(spending.stay(), health.watch(), warm_up(router), load(base.policy), *base.learning.work()),
+            *(spending.stay(), lag.stay(), health.watch(), warm_up(router), load(base.policy), *base.learning.work()),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow(), summarizing.stay()),
         )
     )
     weighing = Weighing(records.worths, records.sessions)
     advice = advice_of(base.store, clock, base.policy, base.learning)
     remembering, teaching = (recalls, preload, erasure, weighing, helping_of(base.store)), (library, advice)
+    looked = Looked(base.series, router, spending, later, health)
+    alerting = await stack.enter_async_context(alerting_of(base, looked, me.id))
     made = Service(
-        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, health),
+        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching),
+        *(alerting, health),
         providers=_asked(router, last),
         recovered=recovered,
     )
@@ -236,11 +245,3 @@ def _parts(base: Base, router: Router, around: tuple[Briefing, Assembler, Respon
         draw=random.random,
         owner=owner,
     )
-
-
-def _checks(base: Base) -> dict[str, Check]:
-    store, cache = masked(base.settings.store), masked(base.settings.cache)
-    return {
-        "store": Check(base.store.ping, True, f"turns are refused until {store} answers; `masterx doctor` says more"),
-        "cache": Check(base.cache.ping, False, f"the service goes on process-locally until {cache} answers"),
-    }

@@ -47,11 +47,11 @@ class Baseline:
     5.0
     """
 
-    __slots__ = ("_floor", "_level", "_rest", "_season", "_seen", "_spread")
+    __slots__ = ("_floor", "_level", "_rest", "_seen", "_spread", "season")
 
     def __init__(self, floor: float) -> None:
         self._floor = floor
-        self._season = Season()
+        self.season = Season()
         self._level: float | None = None
         self._rest = 0.0
         self._spread = max(floor, 1.0)
@@ -61,15 +61,15 @@ class Baseline:
         """What the minute should bring; `None` before enough was seen."""
         if self._seen < _LEAST_MINUTES or self._level is None:
             return None
-        usual = self._season.at(minute)
+        usual = self.season.at(minute)
         if usual is None:
             return Expected(self._level, self._spread, seasonal=False)
         return Expected(usual + self._rest, self._spread, seasonal=True)
 
     def learn(self, minute: int, seen: Seen) -> None:
         """Takes a minute that is over."""
-        usual, before = self._season.at(minute), self._level
-        self._season.learn(minute, seen.value, 1 / seen.error**2)
+        usual, before = self.season.at(minute), self._level
+        self.season.learn(minute, seen.value, 1 / seen.error**2)
         self._seen += 1
         if before is None:
             self._level = seen.value
@@ -85,7 +85,7 @@ class Baseline:
 
     def accept(self, minute: int, seen: Seen) -> None:
         """Takes the present level for the new normal."""
-        usual = self._season.at(minute)
+        usual = self.season.at(minute)
         self._level = seen.value
         self._rest = 0.0 if usual is None else seen.value - usual
 

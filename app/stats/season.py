@@ -38,6 +38,14 @@ class Season:
         self._sum += value * weight
         self._weight += weight
 
+    def hour(self) -> tuple[int, float] | None:
+        """The hour that is being learned (since the epoch) and its mean so far; `None` where nothing was."""
+        return (self._hour, self._sum / self._weight) if self._weight > 0 else None
+
+    def recall(self, hour: int, mean: float) -> None:
+        """Takes an hour of the past, oldest first."""
+        self.learn(hour * 60, mean, 1.0)
+
     def at(self, minute: int) -> float | None:
         """What is usual; `None` where too few days are known of the hours around this minute."""
         place = (minute - 30) / 60

@@ -53,6 +53,17 @@ class Anomaly:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What was learned of an hour (since the epoch) about a series, on its scale."""
+
+    name: str
+    dimension: str
+    value: str
+    hour: int
+    mean: float
+
+
 @dataclass(slots=True)
 class _Series:
     """One figure of one label, and what is not yet enough for a judgement."""
@@ -88,6 +99,17 @@ class Anomalies:
         known = series and series.baseline.expected(self._at + 1)
         return _band(series, known, max(series.watched.few, 1.0)) if series and known else None
 
+    def hours(self) -> list[Hour]:
+        """What is being learned of the hour that is going on: to be kept when it is nearly over."""
+        learned = ((s, s.baseline.season.hour()) for s in self._series.values())
+        return [Hour(s.watched.name, *s.label, *hour) for s, hour in learned if hour]
+
+    def recall(self, hour: Hour) -> None:
+        """Takes an hour of the past that was kept, oldest first, before any minute is fed."""
+        watched = next((one for one in self._watched if one.name == hour.name), None)
+        if watched and (series := self._of(watched, (hour.dimension, hour.value))):
+            series.baseline.season.recall(hour.hour, hour.mean)
+
     def feed(self, minute: Minute) -> None:
         """Takes a minute that is over. One that is not past the last is ignored."""
         if minute.at <= self._at:
@@ -100,10 +122,14 @@ class Anomalies:
         for watched in self._watched:
             seen = labels(minute.sums, watched.of or watched.over, watched.by) if watched.by else [ALL]
             for label in seen:
-                if (watched.name, label) not in self._series and len(self._series) < SERIES:
-                    self._series[watched.name, label] = _Series(watched, label, Baseline(watched.scale.floor))
-                    self._height = self._of_series(len(self._series))
+                self._of(watched, label)
         return list(self._series.values())
+
+    def _of(self, watched: Watched, label: Label) -> _Series | None:
+        if (watched.name, label) not in self._series and len(self._series) < SERIES:
+            self._series[watched.name, label] = _Series(watched, label, Baseline(watched.scale.floor))
+            self._height = self._of_series(len(self._series))
+        return self._series.get((watched.name, label))
 
     def _of_series(self, count: int) -> float:
         return height(count * 1440 / self._rate, _ALLOWANCE)
