@@ -92,17 +92,17 @@ class Alerting:
                 found[alert.severity, alert.state] = found.get((alert.severity, alert.state), 0) + 1
         return found
 
-    def listed(self, workspace: str, state: str | None = None) -> list[dict[str, Any]]:
-        """The alerts that a workspace's operators may see, as of the last look: what is alive, the most urgent first,
-        then what is closed, the newest first; of one state where that is given."""
+    def listed(self, workspace: str | None, state: str | None = None) -> list[dict[str, Any]]:
+        """The alerts that a workspace's operators may see (`None`: of all), as of the last look: what is alive, the
+        most urgent first, then what is closed, the newest first; of one state where that is given."""
         return listed(self._known.values(), workspace, state)
 
-    async def quiet(self, workspace: str, id: str, minutes: float) -> Alert:  # noqa: A002 - the field's own name
+    async def quiet(self, workspace: str | None, id: str, minutes: float) -> Alert:  # noqa: A002 - the field's own name
         """Tells nobody of an alert for so long. Raises `NotFound` where there is none that is alive."""
         until = self._p.clock.now() + 60 * minutes
         for _ in range(_TRIES):
             alert = await self._p.alerts.get(id)
-            if alert is None or not alert.alive or alert.workspace not in ("", workspace):
+            if alert is None or not alert.alive or (workspace is not None and alert.workspace not in ("", workspace)):
                 raise NotFound("alert", id)
             quiet = quietened(alert, until)
             if await self._p.alerts.put(alert, quiet):

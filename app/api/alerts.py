@@ -1,19 +1,23 @@
 """What operators should know of now, with likely causes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, get_args
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.analytics.alerts.listing import told
+from app.api.access import OPEN, Principal
+from app.api.bodies import Body, documented, page_limit, read
 from app.api.calls import json, principal, service
+from app.errors import FieldError, Invalid
 from app.vocabulary import Severity
 
 router = APIRouter(tags=["Operations"])
 
 State = Literal["open", "quiet", "closed"]
+STATES = get_args(State)
 
 
 class CauseOut(BaseModel):
@@ -58,28 +62,37 @@ class AlertsOut(BaseModel):
     next_cursor: None = None
 
 
-class QuietIn(BaseModel):
+class QuietIn(Body):
     """For how many minutes nobody is told."""
 
     minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
 
 
 @router.get("/v1/alerts", responses={200: {"model": AlertsOut}})
-async def list_alerts(
-    request: Request,
-    state: Annotated[State | None, Query(description="only those of this state")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Response:
-    """Alerts with their likely causes, ranked by evidence, as of the last look (at most some seconds ago). Operators
-    only."""
-    (asking := await principal(request)).must_operate()
-    data: list[dict[str, Any]] = service(request).alerting.listed(asking.workspace, state)
-    return json({"data": data[:limit], "next_cursor": None})
+async def list_alerts(request: Request) -> Response:
+    """Alerts with their likely causes, ranked by evidence, as of the last look (some seconds ago at most): those of one
+    `state`, else all. Operators only; where no keys are required, of all workspaces."""
+    asking = await principal(request)
+    asking.must_operate()
+    state = request.query_params.get("state")
+    if state is not None and state not in STATES:
+        raise Invalid([FieldError("state", f"must be one of {', '.join(STATES)}")])
+    found = service(request).alerting.listed(_seen_by(asking), state)
+    return json({"data": found[: page_limit(request)], "next_cursor": None})
 
 
-@router.post("/v1/alerts/{alert_id}:quiet", responses={200: {"model": AlertOut}})
-async def quiet_alert(request: Request, alert_id: str, body: Annotated[QuietIn | None, Body()] = None) -> Response:
+@router.post(
+    "/v1/alerts/{alert_id}:quiet", responses={200: {"model": AlertOut}}, openapi_extra=dict(documented(QuietIn))
+)
+async def quiet_alert(request: Request, alert_id: str) -> Response:
     """Tells nobody of an alert for so many minutes, on all replicas; that it closed is told. Operators only."""
-    (asking := await principal(request)).must_operate()
-    minutes = (body or QuietIn()).minutes
-    return json(told(await service(request).alerting.quiet(asking.workspace, alert_id, minutes), asking.workspace))
+    asking = await principal(request)
+    asking.must_operate()
+    body, _ = await read(request, QuietIn)
+    seen_by = _seen_by(asking)
+    return json(told(await service(request).alerting.quiet(seen_by, alert_id, body.minutes), seen_by))
+
+
+def _seen_by(asking: Principal) -> str | None:
+    """The workspace whose alerts whoever asks may see; `None` for all."""
+    return None if asking is OPEN else asking.workspace

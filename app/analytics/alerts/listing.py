@@ -10,9 +10,10 @@ from app.vocabulary import Alert, Cause
 _URGENCY = {"page": 0, "ticket": 1, "info": 2}
 
 
-def listed(alerts: Iterable[Alert], workspace: str, state: str | None = None) -> list[dict[str, Any]]:
-    """The alerts of everybody and of a workspace, the alive ones first, the urgent ones first, the newest first."""
-    there = [alert for alert in alerts if alert.workspace in ("", workspace)]
+def listed(alerts: Iterable[Alert], workspace: str | None, state: str | None = None) -> list[dict[str, Any]]:
+    """The alerts of everybody and of a workspace (`None`: of all), the alive ones first, the urgent ones first, the
+    newest first."""
+    there = [alert for alert in alerts if workspace is None or alert.workspace in ("", workspace)]
     parts: dict[str, list[str]] = {}
     for alert in there:
         if alert.part_of and alert.alive:
