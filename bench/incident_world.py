@@ -1,7 +1,7 @@
 """A simulated service, minute by minute: traffic with a daily cycle and bursts, three providers behind a router that
 falls over, four workspaces, five tasks, a store; and incidents that are put into it.
 
-What is drawn are sums of a minute, as `app.analytics.anomalies` reads them. Sizes are drawn by seed: 5 to 80 turns a
+What is drawn are sums of a minute, as `app.analytics.anomalies` reads them. Sizes are drawn by seed: 20 to 120 turns a
 minute at the peak, a night of 5 to 25 % of that, weekends of 40 to 100 %; load and latencies wander by themselves.
 """
 
@@ -58,7 +58,7 @@ class World:
 
     def __post_init__(self) -> None:
         rng = self.rng = np.random.default_rng(self.seed)
-        self.peak = float(np.exp(rng.uniform(np.log(5), np.log(80))))
+        self.peak = float(np.exp(rng.uniform(np.log(20), np.log(120))))
         self.night = float(rng.uniform(0.05, 0.25))
         self.weekend = float(rng.uniform(0.4, 1.0))
         self.noon = float(rng.uniform(8, 18)) * 60
@@ -89,7 +89,8 @@ class World:
         if hit and at == hit.at:
             self._begins(hit)
         sums: defaultdict[tuple[str, Label], float] = defaultdict(float)
-        rate = self.rate(at) * self.load.next() * (0.0 if hit and hit.kind == "front end gone" else 1.0)
+        fewer = hit.force if hit and hit.kind in ("front end gone", "quiet night") else 1.0
+        rate = self.rate(at) * self.load.next() * fewer
         turns = self.rng.multinomial(self.rng.poisson(rate), np.outer(self.workspaces, self.tasks).ravel())
         speeds = [speed.next() for speed in self.speeds]
         slow_disk = self.disk.next() * (hit.force if hit and hit.kind == "store slow" else 1.0)

@@ -56,6 +56,7 @@ class Parts:
     rollups: Rollups
     watching: Watching
     look: Look
+    store_answers: Callable[[], bool]
     settings: AlertSettings
     cache: Cache
     events: Events
@@ -136,6 +137,8 @@ class Alerting:
         """One look: what is found is kept, what is over closed, and all of it read again."""
         now, p = self._p.clock.now(), self._p
         found = [*p.watching.findings(), *await p.look(now)]
+        if not p.store_answers():  # to ask it would take as long as its patience, again and again
+            return await self._without_store(found, now)
         try:
             for lost in [*self._unkept.values()]:
                 await self._put(await p.alerts.get(lost.id), lost)

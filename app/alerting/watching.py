@@ -24,6 +24,7 @@ _APART = 2
 """Minutes between the two: a beginning is not known to the minute."""
 
 _CAUSES_SINCE = 3_600.0
+_MAY_GO_WRONG = ("policy", "experiment", "deploy")
 
 
 class Watching:
@@ -49,6 +50,8 @@ class Watching:
     def note(self, change: Change) -> None:
         """Remembers that something changed."""
         self.changes.note(change)
+        if change.kind in _MAY_GO_WRONG:
+            self.anomalies.heed(int(change.at // 60))
 
     def findings(self) -> list[Finding]:
         """What is out of the ordinary, as of the last minute."""
@@ -61,8 +64,6 @@ class Watching:
         now = [one for one in minutes if one.at >= asked.since] or minutes[-1:]
         first = now[0].at if now else asked.since
         base = [one for one in minutes if first - _BEFORE - _APART <= one.at < first - _APART]
-        if not base:
-            return ()
         recent = self.changes.between(finding.since - _CAUSES_SINCE, finding.since + _CAUSES_SINCE)
-        during, before = Stretch(added(now), max(len(now), 1)), Stretch(added(base), len(base))
+        during, before = Stretch(added(now), max(len(now), 1)), Stretch(added(base), max(len(base), 1))
         return causes(asked, Evidence(during, before, tuple(recent)))

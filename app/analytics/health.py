@@ -5,7 +5,7 @@ Each part is looked at by itself: one that hangs makes nobody else's finding old
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -24,6 +24,9 @@ _BEFORE = 120
 
 _LEAST = 10
 """Looks before those that say something."""
+
+_FEW = 5
+"""Looks that tell that a part is slow: one may have been unlucky."""
 
 _DIFFERENT = 10
 """Points by which a part is better or worse than before."""
@@ -58,8 +61,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How to look at a part. `vital` parts must be up for the service to take traffic. A look that takes over `slow`
-    milliseconds counts half."""
+    """How to look at a part. `vital` parts must be up for the service to take traffic. One whose looks
+    take over `slow` milliseconds, in the middle, counts half."""
 
     ping: Callable[[], Awaitable[str | Poor]]
     vital: bool
@@ -132,7 +135,7 @@ class Health:
             await self._look(name, check)
 
     async def _look(self, name: str, check: Check) -> None:
-        found = await self._found(check)
+        found = await self._found(check, [*self._took[name]])
         self._points[name].append(found.points)
         if found.ms is not None:
             self._took[name].append(found.ms)
@@ -143,7 +146,7 @@ class Health:
         now = self._clock.monotonic()
         self.parts[name] = Part(found.condition, found.detail, found.advice, now, found.ms, score, trend)
 
-    async def _found(self, check: Check) -> _Found:
+    async def _found(self, check: Check, took: Sequence[float]) -> _Found:
         began = self._clock.monotonic()
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -154,8 +157,9 @@ class Health:
         ms = (self._clock.monotonic() - began) * 1e3
         if isinstance(told, Poor):
             return _Found("degraded", told.detail, told.advice, told.points, ms)
-        if ms > check.slow:
-            return _Found("degraded", f"{told}, slow: {ms:.0f} ms", check.advice, 0.5, ms)
+        usual = median([*took, ms])
+        if usual > check.slow and len(took) >= _FEW:
+            return _Found("degraded", f"{told}, slow: {usual:.0f} ms", check.advice, 0.5, ms)
         return _Found("ok", told, None, 1.0, ms)
 
 

@@ -18,6 +18,12 @@ class Lag:
         self._late = deque[float](maxlen=_KEPT)
 
     @property
+    def steady(self) -> float:
+        """What a tenth of the last ten seconds was later than, in milliseconds: one pause is none."""
+        late = sorted(self._late)
+        return late[len(late) * 9 // 10] * 1e3 if late else 0.0
+
+    @property
     def ms(self) -> float:
         """The worst of the last ten seconds, in milliseconds."""
         return max(self._late, default=0.0) * 1e3

@@ -51,9 +51,20 @@ async def alerting_of(base: Base, at: Looked, me: str) -> AsyncIterator[Alerting
     """Alerting, which begins to look; `me` is this process's name. Raises `SettingsError`."""
     settings = load(base.settings.alerts)
     hooks, alerts, watching = _hooks(settings, base.settings), Alerts(base.store), Watching(settings)
-    sight = Sight(_around(at), settings)
+    around = _around(at)
+    sight = Sight(around, settings)
     alerting = Alerting(
-        Parts(alerts, Rollups(base.store), watching, sight.look, settings, base.cache, base.events, base.clock)
+        Parts(
+            alerts=alerts,
+            rollups=Rollups(base.store),
+            watching=watching,
+            look=sight.look,
+            store_answers=lambda: around.store()[0],
+            settings=settings,
+            cache=base.cache,
+            events=base.events,
+            clock=base.clock,
+        )
     )
     at.series.sample("store.", lambda: at.health.counts)
     at.series.each_minute(lambda minute: alerting.feed(minute.start, minute.cells))

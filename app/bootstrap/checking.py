@@ -16,7 +16,7 @@ _LITTLE, _SHARE = 1 << 30, 0.05
 """A disk with less than a gibibyte and less than a twentieth of it free is nearly full."""
 
 _LATE = 100.0
-"""Milliseconds by which the loop may be late."""
+"""Milliseconds by which the loop may be late, a tenth of the time."""
 
 _THROUGH = (State.CLOSED, State.DISABLED, State.METRICS_ONLY)
 
@@ -63,6 +63,8 @@ def _disk(path: Path) -> Callable[[], Awaitable[str | Poor]]:
 def _loop(lag: Lag) -> Callable[[], Awaitable[str | Poor]]:
     async def look() -> str | Poor:
         told = f"at most {lag.ms:.0f} ms late in the last 10 s"
-        return Poor(told, "this process has more to do than it can: start another replica") if lag.ms > _LATE else told
+        if lag.steady > _LATE:
+            return Poor(told, "this process has more to do than it can: start another replica")
+        return told
 
     return look

@@ -37,13 +37,25 @@ class Replica:
     clock: HandClock
     sees: list[Finding] = field(default_factory=list)
     told: list[Alert] = field(default_factory=list)
+    store_answers: bool = True
 
     def __post_init__(self) -> None:
         events, settings = Events(), AlertSettings()
         events.subscribe(self._hear)
         self.alerts = Alerts(self.store)
-        around = (settings, MemoryCache(self.clock), events, self.clock)
-        self.alerting = Alerting(Parts(self.alerts, Rollups(self.store), Watching(settings), self._look, *around))
+        self.alerting = Alerting(
+            Parts(
+                alerts=self.alerts,
+                rollups=Rollups(self.store),
+                watching=Watching(settings),
+                look=self._look,
+                store_answers=lambda: self.store_answers,
+                settings=settings,
+                cache=MemoryCache(self.clock),
+                events=events,
+                clock=self.clock,
+            )
+        )
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Alerted):
@@ -115,6 +127,20 @@ async def test_what_comes_back_soon_is_the_same_alert_and_what_comes_back_late_a
     await one.alerting.look()
     listed = one.alerting.listed("w")
     assert [(alert["state"], alert["count"]) for alert in listed] == [("open", 1), ("closed", 2)]
+
+
+async def test_an_alert_that_opens_while_the_store_is_away_is_listed_and_kept_when_it_is_back(
+    store: AnyStore, clock: HandClock
+) -> None:
+    one, other = Replica(store, clock, [finding(clock)], store_answers=False), Replica(store, clock)
+    await one.alerting.look()
+    clock.turn(60)
+    await one.alerting.look()
+    assert [told.state for told in one.told] == ["open"]
+    one.sees, one.store_answers = [], True
+    await one.alerting.look()
+    await other.alerting.look()
+    assert [alert["state"] for alert in other.alerting.listed("w")] == ["open"]
 
 
 async def test_a_quiet_alert_is_told_to_nobody_until_its_time_is_over(store: AnyStore, clock: HandClock) -> None:

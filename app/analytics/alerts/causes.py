@@ -71,7 +71,7 @@ def causes(question: Question, evidence: Evidence) -> tuple[Cause, ...]:
     best = max((cause.weight for cause in measured), default=0.0)
     changed = [_changed(question, change, best, evidence) for change in _recent(question, evidence.changes)]
     found = sorted((c for c in (*measured, *changed) if c.weight >= _LEAST), key=lambda cause: -cause.weight)
-    return tuple(_once(found))[:KEPT] or _unknown(question)
+    return tuple(_once(found))[:KEPT] or _unknown(question, evidence.changes)
 
 
 def _providers(question: Question, evidence: Evidence) -> list[Cause]:
@@ -176,8 +176,13 @@ def _changed(question: Question, change: Change, best: float, evidence: Evidence
     return Cause(what, None, "; ".join(told), advice, change.kind, change.subject, weight, change.workspace)
 
 
-def _unknown(question: Question) -> tuple[Cause, ...]:
-    """Where nothing in the service explains it, that is told too, of what people outside it do."""
+def _unknown(question: Question, changes: Sequence[Change]) -> tuple[Cause, ...]:
+    """Where figures explain nothing: whom it is about, and what people outside the service do."""
+    if question.label[0] == "provider":
+        name = question.label[1]
+        broke = [f"its breaker: {c.what}" for c in changes if c.kind == "breaker" and c.subject.startswith(name)]
+        told = broke[-1] if broke else "too few calls to say more"
+        return (Cause(f"{name} fails", None, told, BY_CAUSE["down"], "provider", name, 0.2),)
     if question.rule not in ("quiet", "load"):
         return ()
     less = "fewer" if question.rule == "quiet" else "more"

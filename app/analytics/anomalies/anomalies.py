@@ -29,6 +29,10 @@ _CLIP = 4.0
 _ROOM = 1.5
 """Times its height that a walk climbs at most: so many quiet minutes it takes to close."""
 
+_HEEDED = 60
+"""Minutes after a change (a policy, a deploy) in which less is needed to alarm: each change may cost as many false
+alarms as a day without one."""
+
 _ACCEPTED = 360
 """Minutes after which a new level is the normal one."""
 
@@ -85,8 +89,8 @@ class Anomalies:
         self._watched = tuple(watched.values())
         self._series: dict[tuple[str, Label], _Series] = {}
         self._rate = false_alarms_a_day
-        self._height = self._of_series(1)
-        self._at = 0
+        self._heights = self._of_series(1)
+        self._at = self._changed = 0
 
     @property
     def found(self) -> list[Anomaly]:
@@ -110,6 +114,10 @@ class Anomalies:
         if watched and (series := self._of(watched, (hour.dimension, hour.value))):
             series.baseline.season.recall(hour.hour, hour.mean)
 
+    def heed(self, at: int) -> None:
+        """Notes that something was changed that may go wrong, at a minute since the epoch."""
+        self._changed = max(self._changed, at)
+
     def feed(self, minute: Minute) -> None:
         """Takes a minute that is over. One that is not past the last is ignored."""
         if minute.at <= self._at:
@@ -128,11 +136,16 @@ class Anomalies:
     def _of(self, watched: Watched, label: Label) -> _Series | None:
         if (watched.name, label) not in self._series and len(self._series) < SERIES:
             self._series[watched.name, label] = _Series(watched, label, Baseline(watched.scale.floor))
-            self._height = self._of_series(len(self._series))
+            self._heights = self._of_series(len(self._series))
         return self._series.get((watched.name, label))
 
-    def _of_series(self, count: int) -> float:
-        return height(count * 1440 / self._rate, _ALLOWANCE)
+    def _of_series(self, count: int) -> tuple[float, float]:
+        """The height for so many series, and that for the time after a change."""
+        return height(count * 1440 / self._rate, _ALLOWANCE), height(count * _HEEDED / self._rate, _ALLOWANCE)
+
+    @property
+    def _height(self) -> float:
+        return self._heights[self._at - self._changed <= _HEEDED]
 
     def _take(self, series: _Series, minute: Minute) -> None:
         watched = series.watched
