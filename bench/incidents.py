@@ -117,10 +117,12 @@ class Scene:
     ours: Watching = field(default_factory=lambda: Watching(AlertSettings()))
     plain: Plain = field(default_factory=Plain)
     noted: int = 0
+    at: int = 0
     took: list[float] = field(default_factory=list)
 
     def step(self, at: int) -> tuple[list[Finding], set[Any]]:
         """One minute: what we find in it, and what the reference does."""
+        self.at = at + 1
         minute = self.world.minute(at)
         for change in self.world.changes[self.noted :]:
             self.ours.note(change)
@@ -157,8 +159,10 @@ def bench(seeds: int) -> dict[str, Any]:
         for at in range(START, START + DAYS * 1440):
             scene.step(at)
         false.append(healthy(deepcopy(scene)))
-        for kind, (force, cause) in KINDS.items():
-            hit(deepcopy(scene), kind, (force, cause), (ours[kind], plain[kind]))
+        for at, kind in sorted((_when(scene.world, kind), kind) for kind in KINDS):
+            while scene.at < at:
+                scene.step(scene.at)
+            hit(deepcopy(scene), kind, (ours[kind], plain[kind]))
         took += scene.took
         print(f"seed {seed}: {false[-1]} false alarms in a healthy day", flush=True)
     return {
@@ -186,20 +190,20 @@ def healthy(scene: Scene) -> tuple[int, int]:
     return len(ours), plain
 
 
-def hit(scene: Scene, kind: str, how: tuple[float, tuple[str, str]], seen: tuple[Seen, Seen]) -> None:
-    """One incident, and what is seen of it."""
-    world, (force, cause) = scene.world, how
-    dear = int(np.argmax(world.preferred * (world.price if kind == "price rises" else 1.0)))
-    busy = WORKSPACES[int(np.argmax(world.workspaces))]
-    names = {"PROVIDER": PROVIDERS[dear], "WORKSPACE": busy}
+def _when(world: World, kind: str) -> int:
+    """A minute of the day after the history, within five hours of its peak, by lot."""
+    lot = np.random.default_rng([world.seed, *kind.encode()]).integers(-300, 300)
+    return START + DAYS * 1440 + max(int(world.noon) + int(lot), 10)
+
+
+def hit(scene: Scene, kind: str, seen: tuple[Seen, Seen]) -> None:
+    """One incident that begins now, and what is seen of it."""
+    world, at, (force, cause) = scene.world, scene.at, KINDS[kind]
+    most = int(np.argmax(world.preferred * (world.price if kind == "price rises" else 1.0)))
+    names = {"PROVIDER": PROVIDERS[most], "WORKSPACE": WORKSPACES[int(np.argmax(world.workspaces))]}
     want = (cause[0], names.get(cause[1], cause[1]))
-    began = START + DAYS * 1440
-    at = began + int(world.noon) + int(np.random.default_rng(world.seed * 1000 + len(kind)).integers(-300, 300))
-    world.incident = Incident(
-        kind, at, {"task broken": "quiz"}.get(kind, want[1] if "p" in cause[0] else ""), force, want
-    )
-    for minute in range(began, at):
-        scene.step(minute)
+    whom = want[1] if cause[0] in ("provider", "workspace", "task") else ""
+    world.incident = Incident(kind, at, whom, force, want)
     delays: list[int | None] = [None, None]
     for minute in range(at, at + LASTS):
         found, off = scene.step(minute)

@@ -113,7 +113,7 @@ async def test_a_webhook_without_its_secret_stops_the_start_with_one_line(tmp_pa
     (tmp_path / "alerts.toml").write_text('[webhook.x]\nurl = "http://x"\nsecret = "NOT_SET"')
     code, _, errors = await cli(tmp_path, {"MASTERX_ALERTS": "alerts.toml"}, "serve", "--port", "0")
     assert code != 0
-    assert errors.strip() == "MASTERX_ALERTS: webhook.x.secret: the variable NOT_SET is not set"
+    assert errors.strip() == "masterx: MASTERX_ALERTS: webhook.x.secret: the variable NOT_SET is not set"
 
 
 async def part(masterx: Masterx, name: str, status: str) -> dict[str, Any]:
