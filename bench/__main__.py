@@ -24,6 +24,7 @@ BENCHES = {
     "patterns": "µs of a look-up in a full memory of what helped, and of learning",
     "predictor": "µs of a forecast and of a lesson; its errors and what it would have spared, beside the mean of late",
     "series": "what figures of a turn, a window and a day cost, and how exact they are, beside Prometheus' histogram",
+    "incidents": "injected incidents: how soon seen, first cause right, false alarms; /health while servers hang",
     "path": "ms to plan a path over 500 skills; what annealing gains over greedy before a deadline",
 }
 

@@ -24,6 +24,7 @@ from app.analytics.alerts.finding import Finding
 from app.analytics.alerts.settings import AlertSettings
 from app.analytics.anomalies.minute import ALL, Minute, added, labels
 from app.analytics.anomalies.watched import WATCHED
+from bench.health import hanging
 from bench.incident_world import PROVIDERS, WORKSPACES, Incident, World
 from bench.report import keep, table
 
@@ -246,7 +247,3 @@ def main(arguments: list[str]) -> None:
     told = {who: {kind: vars(one) for kind, one in found[who].items()} for who in ("ours", "plain")}
     health = {} if options.no_health else asyncio.run(hanging())
     keep("incidents", {**told, "false": found["false"], "us": found["us"], "health": health})
-
-
-async def hanging() -> dict[str, Any]:
-    raise NotImplementedError

@@ -80,6 +80,7 @@ class Alerting:
             change = Change(self._p.clock.now(), event.kind, event.subject, event.what, event.workspace)
             self._p.watching.note(change)
             self._p.cache.publish(_CHANNEL, orjson.dumps(change))
+            self._woken.set()
 
     def feed(self, start: int, cells: Slice) -> None:
         """Notes a minute that is over (seconds since the epoch); it is read with the next look."""
@@ -113,8 +114,8 @@ class Alerting:
         raise StoreUnavailable(f"alert {id} changes too fast")
 
     async def stay(self) -> None:
-        """Remembers what was before, then looks every 5 seconds, and when another replica changed something, until
-        cancelled."""
+        """Remembers what was before, then looks every 5 seconds, and at once when something changed, here or at
+        another replica, until cancelled."""
         await self._remember()
         while True:
             try:

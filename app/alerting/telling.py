@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -18,6 +19,7 @@ from app.analytics.alerts.listing import told
 from app.analytics.alerts.settings import Webhook
 from app.clock import Clock, iso
 from app.errors import StoreUnavailable
+from app.events import Alerted, Event
 from app.storage.alerts import Alerts
 from app.vocabulary import Alert
 
@@ -67,12 +69,18 @@ class Telling:
     def __init__(self, alerts: Alerts, hooks: tuple[Hook, ...], post: Post, clock: Clock, *, me: str) -> None:
         self._alerts, self._hooks, self._post, self._clock, self._me = alerts, hooks, post, clock, me
         self._names = tuple(hook.name for hook in hooks)
+        self._woken = asyncio.Event()
         self._waits: dict[tuple[str, str], tuple[float, float]] = {}
         self.deliveries = {"delivered": 0, "failed": 0, "given_up": 0}
         """Tries of this process so far, by what came of them."""
 
+    def hear(self, event: Event) -> None:
+        """Notes that there may be something to tell."""
+        if isinstance(event, Alerted):
+            self._woken.set()
+
     async def stay(self) -> None:
-        """Looks every two seconds until cancelled."""
+        """Looks every two seconds, and when an alert changed, until cancelled."""
         while self._hooks:
             try:
                 await self.look()
@@ -81,7 +89,10 @@ class Telling:
             except Exception:
                 # A bulkhead: an alert that cannot be read or told must not end the service.
                 log.exception("webhooks are told later")
-            await asyncio.sleep(EVERY)
+            self._woken.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY):
+                    await self._woken.wait()
 
     async def look(self) -> None:
         """Tells what is pending, if this process has the lease."""

@@ -74,6 +74,7 @@ async def alerting_of(base: Base, at: Looked, me: str) -> AsyncIterator[Alerting
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
         telling = Telling(alerts, hooks, partial(_post, http), base.clock, me=me)
+        base.events.subscribe(telling.hear)
         _measure(base, alerting, telling)
         async with background(alerting.stay(), alerting.follow(), telling.stay()):
             yield alerting
