@@ -56,7 +56,7 @@ class Watching:
     def findings(self) -> list[Finding]:
         """What is out of the ordinary, as of the last minute."""
         found = (of_anomaly(one, self._settings) for one in self.anomalies.found)
-        return [one for one in found if one] + self._burning.findings()
+        return [one for one in found if one] + self._burning.found
 
     def causes(self, finding: Finding) -> tuple[Cause, ...]:
         """The likely causes of a finding: some milliseconds, from values that do not change."""

@@ -1,8 +1,10 @@
 """What is an alert, as plain rules over plain values."""
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 from app.analytics.alerts.finding import Finding
 from app.analytics.alerts.settings import AlertSettings, Burn, Objective
@@ -42,28 +44,38 @@ def of_anomaly(anomaly: Anomaly, settings: AlertSettings) -> Finding | None:
     )
 
 
+class _Kept(NamedTuple):
+    """A minute (since the epoch), and all that was bad and all there was up to its end."""
+
+    at: int
+    bad: float
+    of: float
+
+
 class Burning:
     """How fast the error budgets of objectives burn: a day of one-minute counts of each."""
 
     def __init__(self, settings: AlertSettings) -> None:
         self._settings = settings
-        self._kept: dict[str, deque[tuple[int, float, float]]] = {name: deque(maxlen=_DAY) for name in settings.slo}
+        self._kept = {name: [_Kept(0, 0.0, 0.0)] for name in settings.slo}
+        self.found: list[Finding] = []
+        """The most urgent finding of each objective, as of the last minute."""
 
     def feed(self, minute: Minute) -> None:
         """Takes a minute that is over."""
         for name, slo in self._settings.slo.items():
-            self._kept[name].append((minute.at, minute.of(slo.bad), minute.of(slo.of)))
+            kept = self._kept[name]
+            kept.append(_Kept(minute.at, kept[-1].bad + minute.of(slo.bad), kept[-1].of + minute.of(slo.of)))
+            if len(kept) > 2 * _DAY:
+                del kept[:-_DAY]
+        burns = (next(filter(None, self._burning(name)), None) for name in self._settings.slo)
+        self.found = [one for one in burns if one]
 
-    def findings(self) -> list[Finding]:
-        """The most urgent one of each objective."""
-        found = []
-        for name, slo in self._settings.slo.items():
-            burns = (_burning(name, slo, burn, self._kept[name]) for burn in self._settings.burn)
-            found += [one for one in burns if one][:1]
-        return found
+    def _burning(self, name: str) -> Iterator[Finding | None]:
+        return (_burning(name, self._settings.slo[name], burn, self._kept[name]) for burn in self._settings.burn)
 
 
-def _burning(name: str, slo: Objective, burn: Burn, kept: Sequence[tuple[int, float, float]]) -> Finding | None:
+def _burning(name: str, slo: Objective, burn: Burn, kept: Sequence[_Kept]) -> Finding | None:
     """Both windows must be over the rate: the long one so that it matters, the short one so that it is still so."""
     allowed = 1 - slo.objective
     bad, total = _sums(kept, burn.short)
@@ -81,20 +93,21 @@ def _burning(name: str, slo: Objective, burn: Burn, kept: Sequence[tuple[int, fl
     )
 
 
-def _sums(kept: Sequence[tuple[int, float, float]], minutes: int) -> tuple[float, float]:
-    last = kept[-1][0] if kept else 0
-    inside = [(bad, of) for at, bad, of in kept if at > last - minutes]
-    return sum(bad for bad, _ in inside), sum(of for _, of in inside)
+def _sums(kept: Sequence[_Kept], minutes: int) -> tuple[float, float]:
+    """What was bad and all there was in the last minutes, as far as they are known."""
+    last = kept[-1]
+    before = kept[max(bisect_right(kept, last.at - minutes, key=lambda one: one.at) - 1, 0)]
+    return last.bad - before.bad, last.of - before.of
 
 
-def _began(kept: Sequence[tuple[int, float, float]], burn: Burn, allowed: float) -> int:
+def _began(kept: Sequence[_Kept], burn: Burn, allowed: float) -> int:
     """The first minute of the run, up to now, of those that were over the rate; at most five good ones in between."""
-    began, good = kept[-1][0], 0
-    for at, bad, of in reversed(kept):
-        good = 0 if bad > burn.rate * allowed * of else good + 1
+    began, good = kept[-1].at, 0
+    for before, one in pairwise(reversed(kept)):
+        good = 0 if before.bad - one.bad > burn.rate * allowed * (before.of - one.of) else good + 1
         if good > _FEW_BAD:
             break
-        began = at if good == 0 else began
+        began = before.at if good == 0 else began
     return began
 
 
