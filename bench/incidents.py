@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 
 from app.alerting.watching import Watching
+from app.analytics.alerts import rules
 from app.analytics.alerts.finding import Finding
+from app.analytics.alerts.rules import Breaker
 from app.analytics.alerts.settings import AlertSettings
 from app.analytics.anomalies.minute import ALL, Minute, added, labels
 from app.analytics.anomalies.watched import WATCHED
@@ -29,6 +31,7 @@ from bench.incident_world import PROVIDERS, WORKSPACES, Incident, World
 from bench.report import keep, table
 
 START = 20_000 * 1440
+SETTINGS = AlertSettings()
 DAYS, LASTS, WINDOW = 4, 40, 5
 """Days of history, minutes that an incident lasts, minutes of a window: seen within two is seen in time."""
 
@@ -115,7 +118,7 @@ class Scene:
     """A deployment with its past: the world, our watching, and the plain reference."""
 
     world: World
-    ours: Watching = field(default_factory=lambda: Watching(AlertSettings()))
+    ours: Watching = field(default_factory=lambda: Watching(SETTINGS))
     plain: Plain = field(default_factory=Plain)
     noted: int = 0
     at: int = 0
@@ -131,7 +134,9 @@ class Scene:
         began = perf_counter()
         self.ours.feed(minute)
         self.took.append(perf_counter() - began)
-        return self.ours.findings(), self.plain.feed(minute)
+        shut = (Breaker(PROVIDERS[n], f"{PROVIDERS[n]}-1", 60.0 * since) for n, since in self.world.open_since.items())
+        breakers = rules.breakers(shut, SETTINGS, 60.0 * (at + 1))
+        return [*self.ours.findings(), *breakers], self.plain.feed(minute)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from app.analytics.lag import Lag
 from app.clock import Clock
 from app.errors import MasterxError
 
@@ -82,8 +83,8 @@ class _Found:
 class Health:
     """The last known condition of each part."""
 
-    def __init__(self, checks: dict[str, Check], clock: Clock) -> None:
-        self._checks, self._clock = checks, clock
+    def __init__(self, checks: dict[str, Check], clock: Clock, lag: Lag) -> None:
+        self._checks, self._clock, self._lag = checks, clock, lag
         self._points = {name: deque[float](maxlen=_LATELY + _BEFORE) for name in checks}
         self._took = {name: deque[float](maxlen=_LATELY) for name in checks}
         self.parts: dict[str, Part] = {}
@@ -126,6 +127,7 @@ class Health:
     async def watch(self) -> None:
         """Looks again and again until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._lag.stay())
             for name, check in self._checks.items():
                 tasks.create_task(self._watch(name, check))
 

@@ -15,7 +15,6 @@ from app.alerting.watching import Watching
 from app.analytics.alerts.rules import Budget
 from app.analytics.alerts.settings import AlertSettings, load
 from app.analytics.health import Health
-from app.analytics.series.series import Series
 from app.bootstrap.adapters import background
 from app.bootstrap.base import Base
 from app.errors import SettingsError
@@ -39,7 +38,6 @@ _CLOSED_TO_CALLS = (State.OPEN, State.HALF_OPEN, State.FORCED_OPEN)
 class Looked:
     """What alerting looks at."""
 
-    series: Series
     router: Router
     spending: Spending
     later: Later
@@ -47,8 +45,8 @@ class Looked:
 
 
 @asynccontextmanager
-async def alerting_of(base: Base, at: Looked, me: str) -> AsyncIterator[Alerting]:
-    """Alerting, which begins to look; `me` is this process's name. Raises `SettingsError`."""
+async def alerting_of(base: Base, at: Looked) -> AsyncIterator[Alerting]:
+    """Alerting, which begins to look. Raises `SettingsError`."""
     settings = load(base.settings.alerts)
     hooks, alerts, watching = _hooks(settings, base.settings), Alerts(base.store), Watching(settings)
     around = _around(at)
@@ -66,14 +64,14 @@ async def alerting_of(base: Base, at: Looked, me: str) -> AsyncIterator[Alerting
             clock=base.clock,
         )
     )
-    at.series.sample("store.", lambda: at.health.counts)
-    at.series.each_minute(lambda minute: alerting.feed(minute.start, minute.cells))
+    base.series.sample("store.", lambda: at.health.counts)
+    base.series.each_minute(lambda minute: alerting.feed(minute.start, minute.cells))
     for hear in (alerting.hear, sight.hear):
         base.events.subscribe(hear)
     base.events.publish(Changed("deploy", __version__, "a process of this version started"))
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
-        telling = Telling(alerts, hooks, partial(_post, http), base.clock, me=me)
+        telling = Telling(alerts, hooks, partial(_post, http), base.clock, me=base.series.name)
         base.events.subscribe(telling.hear)
         _measure(base, alerting, telling)
         async with background(alerting.stay(), alerting.follow(), telling.stay()):

@@ -21,9 +21,10 @@ _LATE = 100.0
 _THROUGH = (State.CLOSED, State.DISABLED, State.METRICS_ONLY)
 
 
-def health_of(base: Base, router: Router, lag: Lag) -> Health:
+def health_of(base: Base, router: Router) -> Health:
     """The health of the service."""
     store, cache = masked(base.settings.store), masked(base.settings.cache)
+    lag = Lag(base.clock)
     checks = {
         "store": Check(base.store.ping, True, f"turns are refused until {store} answers; `masterx doctor` says more"),
         "cache": Check(base.cache.ping, False, f"the service goes on process-locally until {cache} answers"),
@@ -32,7 +33,7 @@ def health_of(base: Base, router: Router, lag: Lag) -> Health:
     }
     if base.settings.sqlite_path is not None:
         checks["disk"] = Check(_disk(base.settings.sqlite_path), False, "the disk does not answer", slow=1_000.0)
-    return Health(checks, base.clock)
+    return Health(checks, base.clock, lag)
 
 
 def _providers(router: Router) -> Callable[[], Awaitable[str | Poor]]:

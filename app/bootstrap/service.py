@@ -11,7 +11,6 @@ from functools import partial
 from app.advice import Advice
 from app.alerting.alerting import Alerting
 from app.analytics.health import Health
-from app.analytics.lag import Lag
 from app.bootstrap import gauges
 from app.bootstrap.adapters import (
     background,
@@ -121,8 +120,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
     held = (records.sessions, records.snapshots, recalls, running, base.cache)
     erasure = Erasure(ErasureParts(Belongings(base.store), *held))
-    lag = Lag(clock)
-    health = health_of(base, router, lag)
+    health = health_of(base, router)
     await health.look()
     later = Later(_asking_again(base, (running, router), health, me.id))
     summarizing = Summarizing(_summing_up(base, (router, spending), health))
@@ -133,18 +131,15 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     await stack.enter_async_context(
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
-            *(spending.stay(), lag.stay(), health.watch(), warm_up(router), load(base.policy), *base.learning.work()),
+            *(spending.stay(), health.watch(), warm_up(router), load(base.policy), *base.learning.work()),
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow(), summarizing.stay()),
         )
     )
-    weighing = Weighing(records.worths, records.sessions)
-    advice = advice_of(base.store, clock, base.policy, base.learning)
-    remembering, teaching = (recalls, preload, erasure, weighing, helping_of(base.store)), (library, advice)
-    looked = Looked(base.series, router, spending, later, health)
-    alerting = await stack.enter_async_context(alerting_of(base, looked, me.id))
+    remembering = (recalls, preload, erasure, Weighing(records.worths, records.sessions), helping_of(base.store))
+    alerting = await stack.enter_async_context(alerting_of(base, Looked(router, spending, later, health)))
+    teaching = (library, advice_of(base.store, clock, base.policy, base.learning), alerting)
     made = Service(
-        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching),
-        *(alerting, health),
+        *(base, records, tutor, router, running, spending, later, summarizing, *remembering, *teaching, health),
         providers=_asked(router, last),
         recovered=recovered,
     )

@@ -105,7 +105,7 @@ async def test_a_provider_that_is_down_becomes_an_alert_with_its_cause_and_a_sig
         while not receiver.moved:
             await asyncio.sleep(0.05)
     assert receiver.followed == 0
-    _, health = await masterx.call("GET", "/health")
+    health = await part(masterx, "providers", "degraded")
     assert "first/first-1" in health["parts"]["providers"]["detail"]
 
 

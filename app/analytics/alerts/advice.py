@@ -17,6 +17,7 @@ BY_RULE: Mapping[str, str] = MappingProxyType(
         "quiet": "Ask the service a question yourself; if it answers, look at the front end, the proxy and DNS.",
         "load": "More replicas where latency rises too; a single workspace may need a limit of its own.",
         "failures": "Learners see turns that end without an answer; the causes below say whose.",
+        "task_failures": "Learners see turns of this task end without an answer; the causes below say why.",
         "degraded": "The offline tutor answers in the place of models: see which provider fails and why.",
         "latency": "Learners wait longer than usual; the causes below say on whom.",
         "overhead": "The time between question and provider has grown: store, cache or this machine's load.",

@@ -26,8 +26,8 @@ _FADES = 10.0
 """Minutes before the beginning after which a change explains half as much."""
 
 _LONGEST_AGO = 45.0
-_LATE = 3.0
-"""Minutes by which a beginning may be found too early."""
+_LATE = 10.0
+"""Minutes by which a beginning may be found too early: where little comes, it is not known better."""
 
 _LONGER = 1.3
 """Factor by which prompts grow that is told."""
@@ -56,10 +56,26 @@ class Evidence:
 
 
 _MAY: dict[str, dict[str, float]] = {
-    "policy": {"quality": 0.9, "cost": 0.9, "latency": 0.8, "failures": 0.8, "degraded": 0.7, "slo": 0.8},
+    "policy": {
+        "quality": 0.9,
+        "cost": 0.9,
+        "latency": 0.8,
+        "failures": 0.8,
+        "task_failures": 0.8,
+        "degraded": 0.7,
+        "slo": 0.8,
+    },
     "experiment": {"quality": 0.8, "cost": 0.8, "latency": 0.7, "failures": 0.6, "slo": 0.6},
     "arm": {"quality": 0.5, "cost": 0.6, "latency": 0.6},
-    "deploy": {"failures": 0.8, "quiet": 0.7, "overhead": 0.8, "degraded": 0.7, "latency": 0.7, "slo": 0.8}
+    "deploy": {
+        "failures": 0.8,
+        "task_failures": 0.8,
+        "quiet": 0.7,
+        "overhead": 0.8,
+        "degraded": 0.7,
+        "latency": 0.7,
+        "slo": 0.8,
+    }
     | {"store": 0.6, "quality": 0.7, "cost": 0.7, "queue": 0.6},
 }
 """How well a change of a kind, just before, would explain an alert of a rule."""
@@ -159,8 +175,8 @@ def _recent(question: Question, changes: Iterable[Change]) -> list[Change]:
 
 def _changed(question: Question, change: Change, best: float, evidence: Evidence) -> Cause:
     """A change explains what nothing else does. One of a workspace explains what happens there."""
-    ago = max(question.since - change.at / 60, 0.0)
-    near = _MAY[change.kind][question.rule] * 0.5 ** (ago / _FADES)
+    ago = question.since - change.at / 60
+    near = _MAY[change.kind][question.rule] * 0.5 ** (abs(ago) / _FADES)
     if change.workspace is not None:
         parts = _parts(question, evidence, "workspace") if question.label == ALL else []
         there = max((p.share for p in parts if p.label[1] == change.workspace), default=0.0)

@@ -28,6 +28,7 @@ _COUNTS: dict[str, tuple[str, str | None, str | None]] = {
     "quiet": ("turns", None, None),
     "load": ("turns", None, None),
     "failures": ("turns.failed", "turns", "calls.failed"),
+    "task_failures": ("turns.failed", "turns", "calls.failed"),
     "slo": ("turns.failed", "turns", "calls.failed"),
     "degraded": ("turns.degraded", "turns", "calls.failed"),
     "latency": ("turns.ms", "turns", "calls.ms"),
@@ -42,6 +43,7 @@ _COUNTS: dict[str, tuple[str, str | None, str | None]] = {
 
 
 def question(finding: Finding) -> Question:
-    """What is to be explained."""
+    """What is to be explained: about a task, by comparing it with the others."""
     over, of, calls = _COUNTS.get(finding.rule, ("turns", None, None))
-    return Question(finding.rule, over, of, calls, finding.label, int(finding.since // 60))
+    label = finding.label if finding.label[0] == "provider" else ALL
+    return Question(finding.rule, over, of, calls, label, int(finding.since // 60))

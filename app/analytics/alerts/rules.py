@@ -19,6 +19,7 @@ _TITLES = {
     "quiet": "Far fewer turns than at this time of day",
     "load": "Far more turns than at this time of day",
     "failures": "More turns end without an answer",
+    "task_failures": "More turns of the task {} end without an answer",
     "degraded": "More turns are answered by the offline tutor",
     "latency": "Turns take longer",
     "overhead": "The service takes longer for a turn",

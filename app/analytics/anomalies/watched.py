@@ -43,6 +43,7 @@ WATCHED: Mapping[str, Watched] = MappingProxyType(
             Watched("quiet", Count(), "turns", "low", 2.0, "turns/min"),
             Watched("load", Count(), "turns", "high", 2.5, "turns/min"),
             Watched("failures", Share(), "turns.failed", "high", 0.03, "share", of="turns"),
+            Watched("task_failures", Share(), "turns.failed", "high", 0.1, "share", of="turns", by="task", few=3),
             Watched("degraded", Share(), "turns.degraded", "high", 0.05, "share", of="turns"),
             Watched("latency", Mean(), "turns.ms", "high", 1.5, "ms", of="turns", few=3),
             Watched("overhead", Mean(), "turns.overhead_ms", "high", 2.0, "ms", of="turns", few=3),
