@@ -108,10 +108,12 @@ def of_calls(now: Stretch, base: Stretch, name: str, dimension: str) -> list[Par
 
 
 def of_failures(now: Stretch, base: Stretch, dimension: str) -> list[Part]:
-    """Shares of providers (or models) in how many more calls fail."""
+    """Shares of providers (or models) in how many more turns go wrong: the calls of theirs that fail more than before,
+    of all those, or of the turns that fail or are degraded where these are more."""
     more = {label: _more(now, base, "calls.failed", label) for label in _either(now, base, "calls", dimension)}
-    total = sum(more.values())
-    return [Part(label, _per(n, total), _per(base.of("calls", label), base.of("calls"))) for label, n in more.items()]
+    wrong = sum(_more(now, base, name, ALL) for name in ("turns.failed", "turns.degraded"))
+    whole = max(sum(more.values()), wrong)
+    return [Part(label, _per(n, whole), _per(base.of("calls", label), base.of("calls"))) for label, n in more.items()]
 
 
 _FALLS_OVER = 0.02
