@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.vocabulary import Answer, Attempt, Danger, Reward, Task, Turn, Usage
+from app.vocabulary import Alert, Answer, Attempt, Danger, Reward, Task, Turn, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,14 @@ class Changed:
     workspace: str | None = None
 
 
-Event = TurnOpened | AttemptEnded | TurnEnded | SafetyFlagged | Rewarded | Graded | Changed
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """An alert opened, closed, or is otherwise than before; each replica says so of each alert, whoever saw it."""
+
+    alert: Alert
+
+
+Event = TurnOpened | AttemptEnded | TurnEnded | SafetyFlagged | Rewarded | Graded | Changed | Alerted
 Handler = Callable[[Event], None]
 
 

@@ -43,6 +43,7 @@ SETTINGS = (
     ),
     Setting("MASTERX_PROVIDERS", "config/providers.toml", "a TOML file", "the provider catalogue"),
     Setting("MASTERX_POLICY", "config/policy.toml", "a TOML file", "the first policy"),
+    Setting("MASTERX_ALERTS", "config/alerts.toml", "a TOML file", "what is an alert, and who is told"),
     Setting(
         "MASTERX_AUTH",
         "auto",
@@ -67,6 +68,7 @@ class Settings:
     cache: str
     providers: Path
     policy: Path
+    alerts: Path
     auth: str
     dense: Path | None
     log: str
@@ -102,6 +104,7 @@ def load(environment: Mapping[str, str] | None = None, dotenv: Path = Path(".env
         cache=_cache(values.get("MASTERX_CACHE", "memory://")),
         providers=_file(values, "MASTERX_PROVIDERS", "providers.toml"),
         policy=_file(values, "MASTERX_POLICY", "policy.toml"),
+        alerts=_file(values, "MASTERX_ALERTS", "alerts.toml"),
         auth=_choice(values, "MASTERX_AUTH", ("auto", "required"), "auto"),
         dense=_folder(values, "MASTERX_DENSE"),
         log=_choice(values, "MASTERX_LOG", ("console", "json"), "console" if sys.stderr.isatty() else "json"),

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app import __version__
 from app.api import (
     affect,
+    alerts,
     arms,
     batch,
     belongings,
@@ -69,6 +70,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         operations.router,
         metrics.router,
         providers.router,
+        alerts.router,
         budgets.router,
         worth.router,
         experiments.router,

@@ -46,6 +46,7 @@ QUERIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "/v1/budgets": {"learner_id": _TEXT},
     "/v1/experiments": _PAGE,
     "/v1/patterns": {"limit": _whole(50, 200)},
+    "/v1/alerts": {"state": {"enum": ["open", "quiet", "closed"]}, "limit": _whole(50, 200)},
     "/v1/metrics": {"window": {"enum": ["1m", "5m", "1h", "24h"], "default": "5m"}, "workspace": _TEXT},
 }
 """The query parameters of `GET` by path: those that the handlers read."""

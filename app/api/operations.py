@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.analytics.health import Part
 from app.api.calls import json, service
 
 router = APIRouter(tags=["Operations"])
@@ -27,26 +28,33 @@ async def ready(request: Request) -> Response:
 
 @router.get("/health")
 async def everything(request: Request) -> Response:
-    """Every part with its condition, the age of that finding in seconds, and advice."""
+    """Every part with its condition, the age of that finding in seconds, the milliseconds that it took, a score of 0 to
+    100 over the last minute, how that is to the minutes before, and advice. Nothing is looked at for this answer."""
     parts = service(request)
     health = parts.health
-    found: dict[str, Any] = {
-        name: {
-            "status": part.condition,
-            "detail": part.detail,
-            "age_s": round(health.age(part), 1),
-            "advice": part.advice,
-        }
-        for name, part in health.parts.items()
-    }
-    found["providers"] = {"status": "ok", "asked": list(parts.providers), "age_s": 0.0, "advice": None}
+    found = {name: _part(part, health.age(part)) for name, part in health.parts.items()}
+    found["providers"]["asked"] = list(parts.providers)
     body = {
         "status": health.condition,
+        "ready": health.ready,
+        "score": health.score,
         "draining": health.draining,
         "turns_running": len(parts.running),
         "parts": found,
     }
     return json(body, 503 if health.condition == "down" else 200)
+
+
+def _part(part: Part, age: float) -> dict[str, Any]:
+    return {
+        "status": part.condition,
+        "detail": part.detail,
+        "age_s": round(age, 1),
+        "ms": None if part.ms is None else round(part.ms, 1),
+        "score": part.score,
+        "trend": part.trend,
+        "advice": part.advice,
+    }
 
 
 @router.get("/metrics")

@@ -4,15 +4,17 @@ carry a MongoDB driver in its memory."""
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from app.clock import Clock
+from app.events import Changed, Events
 from app.providers.catalogue import load as load_catalogue
 from app.providers.catalogue import moved
 from app.providers.port import Entry, Provider
-from app.routing.breaker import Rules
+from app.routing.breaker import Rules, State
 from app.routing.breakers import Breakers, LocalBreakers
 from app.routing.ledger import Ledger
 from app.settings import Settings
@@ -107,10 +109,14 @@ async def providers_of(settings: Settings, clock: Clock, stack: AsyncExitStack) 
     return tuple(dialects[entry.dialect](entry, key, http, clock) for entry, key in usable)
 
 
-async def breakers_of(settings: Settings, cache: Cache, clock: Clock, stack: AsyncExitStack) -> tuple[Breakers, Rules]:
-    """The breakers, shared by all replicas where they share a cache."""
-    rules = Rules()
-    local = LocalBreakers(clock, rules, random.Random())  # noqa: S311 - jitter is no secret
+async def breakers_of(
+    settings: Settings, cache: Cache, clock: Clock, around: tuple[AsyncExitStack, Events]
+) -> tuple[Breakers, Rules]:
+    """The breakers, shared by all replicas where they share a cache; changes of their states are events."""
+    rules, (stack, events) = Rules(), around
+    keys = {entry.credential: entry.provider for entry, _ in entries_of(settings)}
+    changed = partial(_breaker_changed, events, keys)
+    local = LocalBreakers(clock, rules, random.Random(), changed)  # noqa: S311 - jitter is no secret
     if settings.cache == "memory://":
         return local, rules
     from app.storage.redis import RedisBreakers, RedisCache
@@ -119,6 +125,13 @@ async def breakers_of(settings: Settings, cache: Cache, clock: Clock, stack: Asy
     shared = RedisBreakers(cache, local, clock)
     await stack.enter_async_context(background(shared.stay()))
     return shared, rules
+
+
+def _breaker_changed(events: Events, keys: Mapping[str, str], name: str, state: State) -> None:
+    """Says that a breaker changed, by its model or by the provider whose key it is about, never by the key."""
+    credential, _, model = name.partition("/")
+    subject = model or f"{keys.get(credential, 'unknown')} (its key)"
+    events.publish(Changed("breaker", subject, state.value.replace("_", " ")))
 
 
 @asynccontextmanager

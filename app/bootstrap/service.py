@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.advice import Advice
-from app.analytics.health import Check, Health
+from app.alerting.alerting import Alerting
+from app.analytics.health import Health
 from app.bootstrap import gauges
 from app.bootstrap.adapters import (
     background,
@@ -17,7 +18,9 @@ from app.bootstrap.adapters import (
     ledger_of,
     providers_of,
 )
+from app.bootstrap.alerting import Looked, alerting_of
 from app.bootstrap.base import Base, base_of
+from app.bootstrap.checking import health_of
 from app.bootstrap.choosing import Choices, choices_of
 from app.bootstrap.experiments import Trials, trials_of
 from app.bootstrap.figuring import Figured, shared
@@ -48,7 +51,7 @@ from app.routing.guard import Guard
 from app.routing.known import Figures
 from app.routing.router import Router
 from app.running import Running
-from app.settings import Settings, masked
+from app.settings import Settings
 from app.spending import Spending
 from app.storage.belongings import Belongings
 from app.storage.presence import Instance, Presence
@@ -80,6 +83,7 @@ class Service:
     library: Library
     advice: Advice
     trials: Trials
+    alerting: Alerting
     health: Health
     providers: tuple[str, ...]
     recovered: int
@@ -98,7 +102,7 @@ async def service(settings: Settings, clock: Clock) -> AsyncIterator[Service]:
 async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Service:
     base = await base_of(settings, clock, stack)
     records, me = base.records, Instance(clock.id(), socket.gethostname(), os.getpid(), iso(clock.now()))
-    breakers, rules = await breakers_of(settings, base.cache, clock, stack)
+    breakers, rules = await breakers_of(settings, base.cache, clock, (stack, base.events))
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
     last = last_resort(settings, base.policy)
     router = Router(await providers_of(settings, clock, stack), last, Caller(guard, base.events), random.random)
@@ -122,7 +126,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
     held = (records.sessions, records.snapshots, recalls, running, base.cache)
     erasure = Erasure(ErasureParts(Belongings(base.store), *held))
-    health = Health(_checks(base), clock)
+    health = health_of(base, router)
     await health.look()
     later = Later(_asking_again(base, (running, router), health, me.id))
     summarizing = Summarizing(_summing_up(base, (router, spending), health))
@@ -137,10 +141,12 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
             *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow(), summarizing.stay()),
         )
     )
+    alerting = await stack.enter_async_context(alerting_of(base, Looked(router, spending, later, health)))
     advice = advice_of(base.store, clock, base.policy, base.learning)
     made = Service(
         *(base, records, tutor, router, running, spending, later, summarizing, recalls, preload, erasure),
-        *(Weighing(records.worths, records.sessions), choices, helping_of(base.store), library, advice, trials, health),
+        *(Weighing(records.worths, records.sessions), choices, helping_of(base.store), library, advice, trials),
+        *(alerting, health),
         providers=_asked(router, last),
         recovered=recovered,
     )
@@ -245,11 +251,3 @@ def _parts(
         draw=random.random,
         owner=owner,
     )
-
-
-def _checks(base: Base) -> dict[str, Check]:
-    store, cache = masked(base.settings.store), masked(base.settings.cache)
-    return {
-        "store": Check(base.store.ping, True, f"turns are refused until {store} answers; `masterx doctor` says more"),
-        "cache": Check(base.cache.ping, False, f"the service goes on process-locally until {cache} answers"),
-    }

@@ -4,6 +4,7 @@ A name is text: `credential/provider/model` for what calls show of a model, `cre
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,10 +64,13 @@ class Breakers(Protocol):
 
 
 class LocalBreakers:
-    """The breakers of one process. Past `NAMES` of them, one that is closed gives way."""
+    """The breakers of one process. Past `NAMES` of them, one that is closed gives way. `changed` hears of each new
+    state with the breaker's name, also of one that this process was told by the others."""
 
-    def __init__(self, clock: Clock, rules: Rules, chance: random.Random) -> None:
-        self.rules = rules
+    def __init__(
+        self, clock: Clock, rules: Rules, chance: random.Random, changed: Callable[[str, State], None] | None = None
+    ) -> None:
+        self.rules, self._changed = rules, changed
         self.chance = chance.random
         self._clock = clock
         self._breakers: dict[str, Breaker] = {}
@@ -77,7 +81,7 @@ class LocalBreakers:
             return Permit(name)
         permit = self._clock.id()
         after, allowed = breaker.ask(self._clock.monotonic(), permit, self.rules)
-        self._breakers[name] = after
+        self._keep(name, after)
         if not allowed:
             return None
         return Permit(name, permit if after.state is State.HALF_OPEN else None)
@@ -119,4 +123,7 @@ class LocalBreakers:
         if name not in self._breakers and len(self._breakers) >= NAMES:
             closed = (other for other, b in self._breakers.items() if b.state is State.CLOSED)
             del self._breakers[next(closed, next(iter(self._breakers)))]
+        before = self._breakers.get(name)
         self._breakers[name] = breaker
+        if self._changed and breaker.state is not (before.state if before else State.CLOSED):
+            self._changed(name, breaker.state)

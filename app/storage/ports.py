@@ -145,7 +145,15 @@ PARTICIPANTS = Kind("participants", (Index("by_experiment", ("experiment", "id")
 ARMS = Kind("arms", (Index("by_workspace", ("workspace", "id")),))
 # Figures of a minute and of longer, by replica; old ones are removed.
 ROLLUPS = Kind("rollups", (Index("by_time", ("scale", "id")),))
-ALERTS = Kind("alerts", (Index("by_state", ("state", "id")), Index("by_workspace", ("workspace", "id"))))
+ALERTS = Kind(
+    "alerts",
+    (
+        Index("by_state", ("state", "id")),
+        Index("by_end", ("state", "closed_at")),
+        # What a webhook has not heard yet.
+        Index("by_pending", ("pending", "id"), where=(("pending", PRESENT),)),
+    ),
+)
 KINDS = (
     *(SESSIONS, LEARNERS, TURNS, FEEDBACK, KEYS, INSTANCES, ACCOUNTS, QUESTIONS),
     *(SEGMENTS, SUMMARIES, COURSES, MATERIALS, WORTH, ANSWERS, CORRECTIONS, LEARNED, MODELS),

@@ -10,7 +10,7 @@ from app.storage.ports import ROLLUPS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import SCHEMA
 
-KEPT = {"minute": 48 * 3_600, "hour": 90 * 86_400}
+KEPT = {"minute": 48 * 3_600, "hour": 90 * 86_400, "season": 15 * 86_400}
 """Seconds that roll-ups are kept, by scale."""
 
 _KEY = "key"

@@ -4,6 +4,7 @@ All times are UTC and stored as ISO 8601 text (`2026-11-21T06:50:33.123456Z`), w
 All ids are UUIDv7 text. Unknown is `None`, never zero.
 """
 
+from app.vocabulary.alerting import Alert, Cause, Severity
 from app.vocabulary.asking import (
     FRAMING,
     MESSAGE_LIMIT,
@@ -63,10 +64,12 @@ __all__ = [
     "SCHEMA",
     "Affect",
     "Alarm",
+    "Alert",
     "Answer",
     "Ask",
     "Assigned",
     "Attempt",
+    "Cause",
     "Choice",
     "Chunk",
     "Course",
@@ -115,6 +118,7 @@ __all__ = [
     "Said",
     "Sampling",
     "Session",
+    "Severity",
     "Share",
     "Sheet",
     "Skill",
