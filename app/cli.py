@@ -8,19 +8,17 @@ from pathlib import Path
 
 import orjson
 
-from app import __version__
+from app import __version__, keyring
 from app.bootstrap import bring_up_to_date, records_of, store_of
 from app.clock import SystemClock
 from app.doctor.findings import Finding, refused
-from app.errors import MasterxError, NotFound, SettingsError
+from app.errors import MasterxError, SettingsError
 from app.judging import options as judging_options
 from app.logs import configure
 from app.replay import options
 from app.settings import Settings, load
-from app.storage.keys import Grant, Keys
 from app.storage.migrate import migrate
 from app.train import options as train_options
-from app.vocabulary import Permission
 
 Command = Callable[[Settings, argparse.Namespace], int]
 
@@ -188,65 +186,11 @@ def _weights(settings: Settings, asked: argparse.Namespace) -> int:
     return asyncio.run(run())
 
 
-def _keys(settings: Settings, asked: argparse.Namespace) -> int:
-    async def run() -> int:
-        clock = SystemClock()
-        async with store_of(settings) as (store, schema):
-            await bring_up_to_date(settings, schema, clock)
-            action = {"create": _create_key, "list": _list_keys, "revoke": _revoke_key}[asked.action]
-            await action(records_of(store, clock).keys, asked)
-        return 0
-
-    return asyncio.run(run())
-
-
-async def _create_key(keys: Keys, asked: argparse.Namespace) -> None:
-    role = Permission(asked.role)
-    if (role is Permission.LEARNER) != bool(asked.learner):
-        raise SettingsError("--learner names the learner of a key with --role learner, and only of such a key")
-    key, secret = await keys.create(Grant(role, asked.workspace, asked.learner))
-    print(f"{secret}\n", flush=True)
-    print(f"key {key.id}: role {key.role}, workspace {key.workspace}. It is shown this once.", file=sys.stderr)
-
-
-async def _list_keys(keys: Keys, asked: argparse.Namespace) -> None:
-    for key in await keys.all():
-        state = f"revoked {key.revoked_at}" if key.revoked_at else "active"
-        print(f"{key.id}  {key.role:8}  {key.workspace}  {key.learner_id or '-'}  {key.created_at}  {state}")
-
-
-async def _revoke_key(keys: Keys, asked: argparse.Namespace) -> None:
-    try:
-        await keys.revoke(asked.id)
-    except NotFound as error:
-        raise SettingsError(f"keys revoke {asked.id}: there is no such key; `masterx keys list` shows them") from error
-    print(f"revoked {asked.id}")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="masterx", description="A tutoring backend.")
     parser.add_argument("--version", action="version", version=f"masterx {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serving = commands.add_parser("serve", help="run the service")
-    serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    serving.add_argument("--port", type=int, default=8000, help="port, 0 for any free one (default %(default)s)")
-    serving.add_argument("--fd", type=int, help="serve on this inherited listening socket instead")
-    serving.add_argument("--workers", type=int, default=1, help="must be 1: run replicas instead")
-    serving.add_argument(
-        "--grace",
-        type=float,
-        default=5.0,
-        metavar="SECONDS",
-        help="for turns to finish after SIGTERM (default %(default)s)",
-    )
-    serving.add_argument(
-        "--ping",
-        type=float,
-        default=20.0,
-        metavar="SECONDS",
-        help="between pings on a WebSocket, and for the answer to one (default %(default)s)",
-    )
-    serving.set_defaults(command=_serve)
+    _serve_parser(commands.add_parser("serve", help="run the service"))
     migrating = commands.add_parser("migrate", help="bring the store to the newest schema")
     migrating.add_argument("--dry-run", action="store_true", help="only say what would be done")
     migrating.set_defaults(command=_migrate)
@@ -273,8 +217,30 @@ def _parser() -> argparse.ArgumentParser:
     weighing = commands.add_parser("weights", help="say what layers of context are worth, and the weights that follow")
     weighing.add_argument("--write", type=Path, metavar="FILE", help="write the next policy, with these weights")
     weighing.set_defaults(command=_weights)
-    _key_parser(commands.add_parser("keys", help="create, list and revoke API keys"))
+    keyring.arguments(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
+
+
+def _serve_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    parser.add_argument("--port", type=int, default=8000, help="port, 0 for any free one (default %(default)s)")
+    parser.add_argument("--fd", type=int, help="serve on this inherited listening socket instead")
+    parser.add_argument("--workers", type=int, default=1, help="must be 1: run replicas instead")
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=5.0,
+        metavar="SECONDS",
+        help="for turns to finish after SIGTERM (default %(default)s)",
+    )
+    parser.add_argument(
+        "--ping",
+        type=float,
+        default=20.0,
+        metavar="SECONDS",
+        help="between pings on a WebSocket, and for the answer to one (default %(default)s)",
+    )
+    parser.set_defaults(command=_serve)
 
 
 def _doctor_parser(parser: argparse.ArgumentParser) -> None:
@@ -287,14 +253,3 @@ def _doctor_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address that the service is to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port that it is to listen on (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print all findings as JSON, for programs")
-
-
-def _key_parser(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=_keys)
-    actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
-    create = actions.add_parser("create", help="make a key; it is printed this once")
-    create.add_argument("--role", required=True, choices=[role.value for role in Permission])
-    create.add_argument("--workspace", default="default", help="(default %(default)s)")
-    create.add_argument("--learner", help="the learner of a learner's key")
-    actions.add_parser("list", help="show all keys, never their secrets")
-    actions.add_parser("revoke", help="end a key").add_argument("id", metavar="ID")

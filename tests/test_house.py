@@ -107,6 +107,7 @@ def test_nobody_below_bootstrap_reads_settings() -> None:
         "judging/",
         "replay/",
         "train/",
+        "keyring.py",
         "rebuild.py",
         "transfer.py",
     )

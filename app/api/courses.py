@@ -113,7 +113,7 @@ async def put_course(request: Request, course_id: str) -> Response:
         raise Invalid(wrong)
     outline = Outline(body.title, body.description, skills)
     course, new = await service(request).records.courses.put(asking.workspace, course_id, outline)
-    service(request).library.changed(asking.workspace, course_id)
+    service(request).remembered.library.changed(asking.workspace, course_id)
     return json(_course(course), 201 if new else 200)
 
 
@@ -139,7 +139,7 @@ async def remove_course(request: Request, course_id: str) -> Response:
     asking = await _teacher(request)
     courses = service(request).records.courses
     await courses.remove(await courses.get(asking.workspace, course_id))
-    service(request).library.changed(asking.workspace, course_id)
+    service(request).remembered.library.changed(asking.workspace, course_id)
     return Response(status_code=204)
 
 
@@ -156,7 +156,7 @@ async def add_material(request: Request, course_id: str) -> Response:
         body, _ = await read(request, MaterialIn)
     except TooLarge as error:
         raise TooLarge(BODY_LIMIT, _IN_PARTS) from error
-    return json(await service(request).library.take(asking.workspace, course_id, _sent(body)), 201)
+    return json(await service(request).remembered.library.take(asking.workspace, course_id, _sent(body)), 201)
 
 
 @router.delete("/v1/courses/{course_id}/materials/{material_id}", status_code=204)
@@ -164,7 +164,7 @@ async def remove_material(request: Request, course_id: str, material_id: str) ->
     """Erases a document of a course. Teachers, front ends and operators."""
     asking = await _teacher(request)
     await service(request).records.courses.drop(asking.workspace, course_id, material_id)
-    service(request).library.changed(asking.workspace, course_id)
+    service(request).remembered.library.changed(asking.workspace, course_id)
     return Response(status_code=204)
 
 
@@ -175,7 +175,7 @@ async def search_course(request: Request, course_id: str) -> Response:
     wanted = request.query_params.get("q", "").strip()
     if not 0 < len(wanted) <= 2_000:
         raise Invalid([FieldError("q", "must be 1 to 2,000 characters")])
-    hits = await service(request).library.search(
+    hits = await service(request).remembered.library.search(
         asking.workspace, course_id, wanted, number(request, "limit", (10, 50))
     )
     return json({"data": [_hit(hit) for hit in hits], "next_cursor": None})

@@ -78,7 +78,7 @@ async def context_of(parts: Service, owner: Owner) -> set[str]:
     session, _ = told(parts, owner, ())
     await parts.records.sessions.add(session)
     prepared = await parts.tutor.prepare(Ask(owner.workspace, session.id, ASKED, stream=False))
-    found = await parts.recalls.find(Sought(owner, Question(ASKED, session.created_at)))
+    found = await parts.remembered.recalls.find(Sought(owner, Question(ASKED, session.created_at)))
     assert found.ranked is not None, found.why
     passages = [found.ranked.index.passage(slot).text for slot in found.ranked.slots.tolist()]
     texts = [message.text for message in prepared.assembly.messages]
@@ -99,7 +99,7 @@ async def test_a_thousand_learners_find_their_own_word_and_nobody_else_s(setting
     async with running(settings) as parts:
         await everyone_tells(parts)
         assert await leaks(parts) == {}
-        assert parts.recalls.warm.evicted, "too few for the memory to be short"
+        assert parts.remembered.recalls.warm.evicted, "too few for the memory to be short"
         few = OWNERS[::25]
         shuffled = [owner for pair in zip(few, reversed(few), strict=True) for owner in pair]
         assert await leaks(parts, shuffled, len(shuffled)) == {}, "asked all at once, and again after giving way"
@@ -121,7 +121,7 @@ async def test_what_is_erased_is_in_no_context_and_what_others_said_still_is(set
         assert await leaks(parts, kept) == {}
         session, said = told(parts, gone[0], ["My secret word is canary9999."])
         await parts.records.sessions.add(session, said)
-        parts.recalls.added(gone[0])
+        parts.remembered.recalls.added(gone[0])
         assert await context_of(parts, gone[0]) == {"canary9999"}, "who comes back is new"
         await parts.erasure.session(session)
         assert await context_of(parts, gone[0]) == set()
@@ -152,7 +152,7 @@ async def test_a_hundred_sessions_in_a_minute_are_one_memory(settings: Settings)
             session, said = told(parts, owner, [f"In session {n} I learned about topic{n}x."])
             await parts.records.sessions.add(session, said)
             clock.turn(0.6)
-        found = await parts.recalls.find(Sought(owner, Question("topic0x topic57x topic99x", "")))
+        found = await parts.remembered.recalls.find(Sought(owner, Question("topic0x topic57x topic99x", "")))
         assert found.ranked is not None
         texts = {found.ranked.index.passage(slot).text for slot in found.ranked.slots.tolist()}
         assert {f"In session {n} I learned about topic{n}x." for n in (0, 57, 99)} <= texts
@@ -168,13 +168,13 @@ async def test_of_eight_thousand_turns_the_first_and_the_last_are_found_again(se
         await parts.records.sessions.add(session)
         for start in range(0, len(aged), 2_000):
             await asyncio.gather(*map(parts.records.turns.open, aged[start : start + 2_000]))
-        await parts.recalls.fetch(owner)
+        await parts.remembered.recalls.fetch(owner)
         async with asyncio.timeout(60):
             while await parts.base.store.count(SEGMENTS, owner.where) < 8_000 // SIZE:
                 await asyncio.sleep(0.01)
     async with running(settings) as parts:
-        await parts.recalls.fetch(owner)
+        await parts.remembered.recalls.fetch(owner)
         for n in (0, 4_000, 7_999):
-            found = await parts.recalls.find(Sought(owner, Question(f"w{n}x", "")))
+            found = await parts.remembered.recalls.find(Sought(owner, Question(f"w{n}x", "")))
             assert found.ranked is not None
             assert found.ranked.index.passage(int(found.ranked.slots[0])).text == f"Turn {n} is about w{n}x."

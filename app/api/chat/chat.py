@@ -50,7 +50,7 @@ class Chat:
 
     def expect(self, session: Session) -> None:
         """Notes that a turn is near: what it needs may be fetched."""
-        self._parts.preload.expect(Owner(session.workspace, session.learner_id), session.id)
+        self._parts.remembered.preload.expect(Owner(session.workspace, session.learner_id), session.id)
 
     async def leave(self) -> None:
         """Sends what the turn under way still says, which has ended by now, then closes: come back elsewhere."""

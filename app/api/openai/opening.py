@@ -49,7 +49,7 @@ async def begin(request: Request, chat: ChatIn, talk: Conversation, asking: Prin
     parts = service(request)
     await parts.records.sessions.add(session, said_before(parts, session, talk.past))
     if talk.past:
-        parts.recalls.added(Owner(session.workspace, session.learner_id))
+        parts.remembered.recalls.added(Owner(session.workspace, session.learner_id))
     return session
 
 
