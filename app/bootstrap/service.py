@@ -138,7 +138,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay(), library.follow()),
             *(spending.stay(), health.watch(), warm_up(router), load(base.policy), *base.learning.work()),
-            *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow(), summarizing.stay()),
+            *(recalls.follow(), recalls.stay(), preload.stay(), erasure.follow(), summarizing.stay(), base.live.stay()),
         )
     )
     alerting = await stack.enter_async_context(alerting_of(base, Looked(router, spending, later, health)))
