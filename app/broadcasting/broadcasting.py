@@ -50,7 +50,7 @@ class Broadcasting:
     a reader may take nothing."""
 
     def __init__(self, clock: Clock, cache: Cache, keys: Keys, patience: float = 10.0) -> None:
-        self._clock, self._keys, self._patience = clock, keys, patience
+        self._clock, self._keys, self.patience = clock, keys, patience
         self._channels: dict[str, Channel] = {}
         self._sources = Sources(clock)
         self._sharing = Sharing(cache, clock.id(), self._deliver, self._begin_anew)
@@ -79,9 +79,12 @@ class Broadcasting:
 
     async def stay(self) -> None:
         """Tells readers, hears the other replicas and looks after keys; runs until cancelled."""
-        async with asyncio.TaskGroup() as self._tasks:
-            self._tasks.create_task(self._sharing.stay())
-            self._tasks.create_task(self._recheck())
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._sharing.stay())
+                self._tasks.create_task(self._recheck())
+        finally:
+            self._tasks = None
 
     def come(self, reader: Reader) -> None:
         """A reader is there; raises `Overloaded` where there are too many."""
@@ -241,8 +244,8 @@ class Broadcasting:
         elif reader.wire.write(frames, QUIET):
             view.readers[reader] = view.seq
             reader.stalled = None
-        elif reader.stall(self._clock.monotonic(), self._patience):
-            self.close(reader, Code.SLOW, f"nothing was taken for {self._patience:g} s")
+        elif reader.stall(self._clock.monotonic(), self.patience):
+            self.close(reader, Code.SLOW, f"nothing was taken for {self.patience:g} s")
         else:
             return True
         return False

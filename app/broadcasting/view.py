@@ -15,6 +15,9 @@ from app.broadcasting.wire import Wire
 HELD = 256
 """Frames that a view holds: as far as a reader may fall behind, or be away, and still be told only what is missing."""
 
+KEPT = 2_000
+"""The same where none may be left out."""
+
 _MADE = 8
 """Ways to catch up that are kept made."""
 
@@ -50,7 +53,7 @@ class View:
         self.due: float | None = None
         """When its readers are told next, in seconds of the monotonic clock; `None` where nothing is to come."""
         self.told_at = float("-inf")
-        self._held: deque[Json] = deque(maxlen=HELD)
+        self._held: deque[Json] = deque(maxlen=KEPT if channel.kind is Kind.KEPT else HELD)
         self._begun = 0
         self._made: dict[int, bytes] = {}
         self._state: Json = None
