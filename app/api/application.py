@@ -57,6 +57,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
     app.state.service, app.state.chats = service, chats
     service.base.meters.gauge("masterx_chats_open", "WebSocket chats open in this process", lambda: len(chats))
     channels.offer(service)
+    channels.measure(service)
     app.state.access = Access(service.records.keys, required)
     app.add_exception_handler(MasterxError, _our_problem)
     app.add_exception_handler(Exception, _internal)

@@ -123,9 +123,11 @@ class WebSockets(_Patience, WebSocketsSansIOProtocol):
             self.transport.close()
 
     def hand_over(self, listener: Listener) -> None:
-        """From now on `listener` hears what the client sends and that it is gone, and `write` and `close` answer it."""
+        """From now on `listener` hears what the client sends, and what it has sent already, and that it is gone."""
         self._is_handed_over = True
-        self.queue = _Ear(listener)  # type: ignore[assignment]
+        said, self.queue = self.queue, _Ear(listener)  # type: ignore[assignment]
+        while not said.empty():
+            self.queue.put_nowait(said.get_nowait())
         if self.disconnected or self.close_sent:
             return listener.left()
         if self.read_paused:

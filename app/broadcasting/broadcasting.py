@@ -13,7 +13,7 @@ from app.broadcasting.channel import Channel, Kind, Viewer, Want, pace
 from app.broadcasting.sharing import Sharing
 from app.broadcasting.sources import Sources
 from app.broadcasting.view import Key, Reader, View
-from app.broadcasting.wire import Code
+from app.broadcasting.wire import Code, Wire
 from app.clock import Clock
 from app.errors import FieldError, Forbidden, Invalid, Overloaded, StoreUnavailable
 from app.storage.cache import Cache
@@ -126,9 +126,13 @@ class Broadcasting:
 
     def close(self, reader: Reader, code: Code, reason: str) -> None:
         """Ends a reader's connection and says why."""
-        self.closed[str(code.value)] = self.closed.get(str(code.value), 0) + 1
         self.gone(reader)
-        reader.wire.close(code, reason)
+        self.turn_away(reader.wire, code, reason)
+
+    def turn_away(self, wire: Wire, code: Code, reason: str) -> None:
+        """Ends a connection and counts it."""
+        self.closed[str(code.value)] = self.closed.get(str(code.value), 0) + 1
+        wire.close(code, reason)
 
     def _view(self, viewer: Viewer, want: Want) -> View:
         channel = self._channels.get(want.channel)

@@ -92,10 +92,9 @@ class Watcher:
 
 
 @asynccontextmanager
-async def replica(folder: Path, cache: str) -> AsyncIterator[Replica]:
+async def replica(folder: Path, name: str, cache: str) -> AsyncIterator[Replica]:
     """A running service."""
-    folder.mkdir()
-    settings = environment.load({"MASTERX_STORE": f"sqlite:///{folder}/masterx.db", "MASTERX_CACHE": cache})
+    settings = environment.load({"MASTERX_STORE": f"sqlite:///{folder}/{name}.db", "MASTERX_CACHE": cache})
     async with service(settings, SystemClock()) as parts:
         listener = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(config(create(parts, Chats(), loopback=False), 0.0, 20.0))

@@ -18,3 +18,10 @@ def offer(service: Service) -> None:
 
     service.base.live.offer(Channel("health", health, every=1.0))
     service.base.live.offer(Channel("providers", models, every=1.0))
+
+
+def measure(service: Service) -> None:
+    """How many watch, and how many this side has sent away."""
+    live, meters = service.base.live, service.base.meters
+    meters.gauge("masterx_live_readers", "Live connections open in this process", lambda: len(live))
+    meters.counts("masterx_live_closed", "Live connections closed by the service", "code", lambda: live.closed)

@@ -45,7 +45,7 @@ async def give_ticket(request: Request) -> Response:
 async def live(socket: WebSocket) -> None:
     """What goes on. What refuses it is said by a close code, which a page can read, unlike the status of a refused
     handshake."""
-    request_id = service(socket).base.clock.id()
+    request_id, turn_away = service(socket).base.clock.id(), service(socket).base.live.turn_away
     taken = SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None
     connection: WebSockets = socket.scope["extensions"][HAND_OVER]["connection"]
     try:
@@ -55,11 +55,11 @@ async def live(socket: WebSocket) -> None:
     except WebSocketDisconnect:
         pass
     except MasterxError as error:
-        connection.close(*frames.code_of(error))
+        turn_away(connection, *frames.code_of(error))
     except Exception:
         # The edge of the service, as in frame.py: an id that the log names, and a code that says whose fault it is.
         log.exception("live connection %s failed", request_id)
-        connection.close(Code.INTERNAL, f"something went wrong here; {request_id} names it in our logs")
+        turn_away(connection, Code.INTERNAL, f"something went wrong here; {request_id} names it in our logs")
 
 
 async def _asking(socket: WebSocket) -> Principal:
@@ -74,9 +74,10 @@ def _begin(socket: WebSocket, connection: WebSockets, asking: Principal, request
     reader = Reader(Viewer(asking.workspace, asking.role, asking.learner_id), connection, asking.key)
     watching = Watching(parts.base.live, reader, parts.base.clock, request_id)
     parts.base.live.come(reader)
-    connection.hand_over(watching)
     try:
         if first := frames.asked(*wanted):
             watching.do(first)
     except MasterxError as error:
         watching.refuse(error)
+    finally:
+        connection.hand_over(watching)
