@@ -126,8 +126,6 @@ class WebSockets(_Patience, WebSocketsSansIOProtocol):
         """From now on `listener` hears what the client sends, and what it has sent already, and that it is gone."""
         self._is_handed_over = True
         said, self.queue = self.queue, _Ear(listener)  # type: ignore[assignment]
-        while not said.empty():
-            self.queue.put_nowait(said.get_nowait())
         if self.disconnected or self.close_sent:
             return listener.left()
         if self.read_paused:
@@ -137,6 +135,8 @@ class WebSockets(_Patience, WebSocketsSansIOProtocol):
             own = self.transport.get_extra_info("socket")
             own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
             self._file = own.fileno()
+        while not said.empty():
+            self.queue.put_nowait(said.get_nowait())
         return None
 
     def write(self, frame: bytes, room: int) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -82,7 +83,7 @@ class Broadcasting:
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._sharing.stay())
-                self._tasks.create_task(self._recheck())
+                self._tasks.create_task(self._look_after_keys())
         finally:
             self._tasks = None
 
@@ -134,6 +135,13 @@ class Broadcasting:
         self.closed[str(code.value)] = self.closed.get(str(code.value), 0) + 1
         wire.close(code, reason)
 
+    async def recheck(self) -> None:
+        """Lets go of those whose keys have been revoked."""
+        for key in {reader.key for reader in self._readers if reader.key}:
+            if await self._keys.with_hash(key) is None:
+                for reader in [each for each in self._readers if each.key == key]:
+                    self.close(reader, Code.UNAUTHENTICATED, "this key has been revoked")
+
     def _view(self, viewer: Viewer, want: Want) -> View:
         channel = self._channels.get(want.channel)
         if channel is None:
@@ -154,12 +162,11 @@ class Broadcasting:
         return view
 
     def _enter(self, reader: Reader, view: View) -> None:
-        name = view.channel.name
+        name, _ = view.channel.name, self._idle.pop(view, None)
         if reader.views.get(name) is not view:
             self.leave(reader, name)
             reader.views[name] = view
         if not view.readers:
-            self._idle.pop(view, None)
             self._look(view)
         view.readers[reader] = -1
 
@@ -228,7 +235,7 @@ class Broadcasting:
         """Brings every reader of a view up to date who takes it."""
         self._look(view)
         view.told_at, seq, slow = self._clock.monotonic(), view.seq, False
-        readers = list(view.readers)
+        readers = list(view.readers) if view.is_known else []
         for start in range(0, len(readers), AT_ONCE):
             for reader in readers[start : start + AT_ONCE]:
                 slow = self._bring(view, reader) or slow
@@ -240,7 +247,7 @@ class Broadcasting:
     def _bring(self, view: View, reader: Reader) -> bool:
         """Sends a reader what it lacks; whether it still lacks it."""
         at = view.readers.get(reader)
-        if at is None or at == view.seq or not view.is_known:
+        if at is None or at == view.seq:
             return False
         frames = view.missing(at)
         if frames is None:
@@ -254,18 +261,11 @@ class Broadcasting:
             return True
         return False
 
-    async def _recheck(self) -> None:
-        """Lets go of those whose keys have been revoked."""
+    async def _look_after_keys(self) -> None:
         while True:
             await asyncio.sleep(_RECHECK)
-            for key in {reader.key for reader in self._readers if reader.key}:
-                try:
-                    valid = await self._keys.with_hash(key) is not None
-                except StoreUnavailable:
-                    break
-                if not valid:
-                    for reader in [each for each in self._readers if each.key == key]:
-                        self.close(reader, Code.UNAUTHENTICATED, "this key has been revoked")
+            with suppress(StoreUnavailable):
+                await self.recheck()
 
 
 def _place(view: View) -> tuple[str, str, str | None]:

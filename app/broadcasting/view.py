@@ -100,6 +100,8 @@ class View:
     def missing(self, at: int) -> bytes | None:
         """What brings a reader from `at` to `seq`; `None` where events of which none may be left out are held no
         longer."""
+        if made := self._made.get(at):
+            return made
         if at < self._begun:
             return self.snapshot()
         if self.seq - at <= len(self._held):

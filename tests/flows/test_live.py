@@ -228,6 +228,21 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
             assert await refused.code() == code
 
 
+async def test_who_watches_with_a_key_that_is_revoked_is_let_go(here: Replica) -> None:
+    key = await operator(here)
+    async with (
+        here.watch("channels=turns", key) as revoked,
+        here.watch("channels=turns", await operator(here)) as other,
+    ):
+        found = await here.parts.records.keys.of(key)
+        assert found
+        await here.parts.records.keys.revoke(found.id)
+        await here.live.recheck()
+        assert await revoked.code() == Code.UNAUTHENTICATED
+        assert (await other.hear())["type"] == "snapshot"
+        assert other.socket.close_code is None
+
+
 async def test_what_makes_no_sense_is_answered_and_what_is_hostile_is_ended(here: Replica) -> None:
     key = await operator(here)
     async with here.watch("channels=nothing", key) as client:
