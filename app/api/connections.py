@@ -116,7 +116,7 @@ class WebSockets(_Patience, WebSocketsSansIOProtocol):
             pass
         except BaseException:
             self.logger.exception("Exception in ASGI application\n")
-            self.send_500_response()
+        self.send_500_response()  # unless there was an answer
         if self._is_handed_over:
             self._forget_request()
         elif self.close_timer is None:
