@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.access import OPEN
 from app.api.arms import arm, shown_of
 from app.api.calls import json, principal, service
 from app.bootstrap.service import Service
@@ -49,9 +50,11 @@ async def reset_provider(request: Request, provider: str) -> Response:
     return json({"data": _models(routing, service(request).base.policy, entries, asking.workspace)})
 
 
-def listed(parts: Service, workspace: str) -> dict[str, Any]:
-    """Each model, as `GET /v1/providers` and the live channel of that name say it."""
+def listed(parts: Service, workspace: str | None) -> dict[str, Any]:
+    """Each model, as `GET /v1/providers` and the live channel of that name say it in a workspace; where none is named,
+    as where no keys are required."""
     routing, policy = parts.router, parts.base.policy
+    workspace = workspace or OPEN.workspace
     data = _models(routing, policy, routing.entries, workspace)
     known = [one for one in shown_of(parts, workspace) if one.row.choice is Choice.MODEL]
     for entry, model in zip(routing.entries, data, strict=True):

@@ -43,6 +43,8 @@ _LINGERING = 1_000
 _RECHECK = 15.0
 """Seconds between looks whether the keys of readers are still valid."""
 
+_Place = tuple[str, str | None, str | None]
+
 log = logging.getLogger("masterx.live")
 
 
@@ -57,7 +59,7 @@ class Broadcasting:
         self._sharing = Sharing(cache, clock.id(), self._deliver, self._begin_anew)
         self._views: dict[Key, View] = {}
         self._by_epoch: dict[str, View] = {}
-        self._by_place: defaultdict[tuple[str, str, str | None], set[View]] = defaultdict(set)
+        self._by_place: defaultdict[_Place, set[View]] = defaultdict(set)
         self._idle: OrderedDict[View, float] = OrderedDict()
         self._readers: set[Reader] = set()
         self._tasks: asyncio.TaskGroup | None = None
@@ -74,9 +76,13 @@ class Broadcasting:
 
     def tell(self, channel: str, workspace: str | None, event: Mapping[str, Any]) -> None:
         """Tells an event to all who watch a channel in a workspace (`None`: in all), on every replica."""
+        self._sharing.say(channel, workspace, self.tell_here(channel, workspace, event))
+
+    def tell_here(self, channel: str, workspace: str | None, event: Mapping[str, Any]) -> Any:
+        """Tells an event of which every replica hears in another way; gives it as plain JSON."""
         plain = orjson.loads(orjson.dumps(event))
         self._deliver(channel, workspace, plain)
-        self._sharing.say(channel, workspace, plain)
+        return plain
 
     async def stay(self) -> None:
         """Tells readers, hears the other replicas and looks after keys; runs until cancelled."""
@@ -199,8 +205,10 @@ class Broadcasting:
         if workspace is None:
             return (view for view in self._views.values() if view.channel is channel)
         whose = channel.whose(event) if channel.whose else None
-        everybody = self._by_place.get((channel.name, workspace, None), ())
-        return chain(everybody, self._by_place.get((channel.name, workspace, whose), ()) if whose else ())
+        places: list[_Place] = [(channel.name, None, None), (channel.name, workspace, None)]
+        if whose:
+            places.append((channel.name, workspace, whose))
+        return chain.from_iterable(self._by_place.get(place, ()) for place in places)
 
     def _begin_anew(self) -> None:
         log.warning("events of another replica may have been missed: readers get snapshots")
@@ -268,5 +276,5 @@ class Broadcasting:
                 await self.recheck()
 
 
-def _place(view: View) -> tuple[str, str, str | None]:
+def _place(view: View) -> _Place:
     return view.channel.name, view.viewer.workspace, view.viewer.learner_id

@@ -9,7 +9,7 @@ from app.vocabulary import Permission
 
 OPERATORS = frozenset({Permission.OPERATOR})
 
-Current = Callable[[str], Mapping[str, Any] | Sequence[Any]]
+Current = Callable[[str | None], Mapping[str, Any] | Sequence[Any]]
 
 
 class Kind(Enum):
@@ -27,9 +27,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """For whom something is shown. `learner_id` is that of a learner's own key."""
+    """For whom something is shown: in one workspace, or (`None`) in all, as where no keys are required. `learner_id` is
+    that of a learner's own key."""
 
-    workspace: str
+    workspace: str | None
     role: Permission
     learner_id: str | None = None
 
@@ -42,10 +43,11 @@ def _all(viewer: Viewer, value: Any) -> Any:
 class Channel:
     """Something that can be watched.
 
-    `current` gives its state in a workspace, or the list of events that a new reader begins with; it is quick, does no
-    I/O, and is asked once in `every` seconds for all readers. Without it a channel of events begins with the last ones
-    that were told. `shown` is what a viewer may see of the state or of one event; `None` is nothing. `whose` names the
-    learner that an event is about: where it is given, learners may watch, and see only their own.
+    `current` gives its state in a workspace (`None`: in all together), or the list of events that a new reader begins
+    with; it is quick, does no I/O, and is asked once in `every` seconds for all readers. Without it a channel of events
+    begins with the last ones that were told. `shown` is what a viewer may see of the state or of one event; `None` is
+    nothing. `whose` names the learner that an event is about: where it is given, learners may watch, and see only their
+    own.
     """
 
     name: str

@@ -19,7 +19,7 @@ _MOST = 1_000
 _EARLY = 0.002
 """Seconds by which a timer may go off before its time."""
 
-_Place = tuple[str, str]
+_Place = tuple[str, str | None]
 
 
 class Sources:
@@ -30,7 +30,7 @@ class Sources:
         self._values: OrderedDict[_Place, tuple[int, Json]] = OrderedDict()
         self._last: OrderedDict[_Place, deque[Json]] = OrderedDict()
 
-    def value(self, channel: Channel, workspace: str) -> Json:
+    def value(self, channel: Channel, workspace: str | None) -> Json:
         """A channel's state in a workspace, or the events that a reader begins with; the same object until there is
         a new one."""
         place, tick = (channel.name, workspace), self._tick(channel.every, self._clock.monotonic())
@@ -43,17 +43,16 @@ class Sources:
         return value
 
     def told(self, channel: Channel, workspace: str | None, event: Json) -> None:
-        """Takes in an event: what a reader begins with is another list now."""
-        if workspace is None:
-            for place in [place for place in self._values if place[0] == channel.name]:
-                del self._values[place]
-            return
-        place = (channel.name, workspace)
-        self._values.pop(place, None)
+        """Takes in an event: what a reader begins with is another list now. One that is for all workspaces is not among
+        the last ones of each."""
+        places = [(channel.name, workspace), (channel.name, None)]
+        for place in places if workspace else [place for place in self._values if place[0] == channel.name]:
+            self._values.pop(place, None)
         if channel.current is None:
-            if place not in self._last:
-                _keep(self._last, place, deque(maxlen=LAST))
-            self._last[place].append(event)
+            for place in set(places):
+                if place not in self._last:
+                    _keep(self._last, place, deque(maxlen=LAST))
+                self._last[place].append(event)
 
     def next(self, every: float, now: float) -> float:
         """When the next round of so many seconds begins: at the same moment for all views, so that they share."""

@@ -32,7 +32,7 @@ class World:
         self.stands = False
         self.state: dict[str, Any] = {"noise": ""}
 
-    def current(self, workspace: str) -> dict[str, Any]:
+    def current(self, workspace: str | None) -> dict[str, Any]:
         if not self.stands:
             self.looks += 1
             self._change(self.state, 3)
@@ -219,6 +219,7 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
         assert "data" in found["providers"]
     refusals: list[tuple[str, str | None, Code]] = [
         ("channels=health", roles[Permission.LEARNER], Code.FORBIDDEN),
+        ("channels=turns&workspace=another", roles[Permission.OPERATOR], Code.FORBIDDEN),
         ("channels=turns", None, Code.UNAUTHENTICATED),
         ("channels=turns", "mx_nobody", Code.UNAUTHENTICATED),
         ("ticket=mxt_guessed", roles[Permission.OPERATOR], Code.UNAUTHENTICATED),

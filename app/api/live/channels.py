@@ -10,10 +10,10 @@ from app.broadcasting import Channel
 def offer(service: Service) -> None:
     """Lets them be watched."""
 
-    def health(workspace: str) -> dict[str, Any]:
+    def health(workspace: str | None) -> dict[str, Any]:
         return operations.found(service)
 
-    def models(workspace: str) -> dict[str, Any]:
+    def models(workspace: str | None) -> dict[str, Any]:
         return providers.listed(service, workspace)
 
     service.base.live.offer(Channel("health", health, every=1.0))
