@@ -69,6 +69,15 @@ async def process(module: str, *arguments: object) -> AsyncIterator[Process]:
         await running.wait()
 
 
+async def begun(servers: list[Process], clients: list[Process]) -> None:
+    """Gives when all clients are there and have been told something for a while."""
+    for each in clients:
+        await each.said()
+    for each in servers:
+        await each.told("tell")
+    await asyncio.sleep(_SETTLE)
+
+
 async def asked(port: int, seconds: float) -> list[int]:
     """Nanoseconds of small requests, one after the other."""
     took: list[int] = []
@@ -107,8 +116,7 @@ async def one(kind: str, number: int, options: argparse.Namespace) -> list[dict[
         await asyncio.sleep(_SETTLE)
         empty = server.seen.memory_info().rss
         async with process("bench.live_clients", port, number, 2) as clients:
-            await clients.said()
-            await asyncio.sleep(_SETTLE)
+            await begun([server], [clients])
             found = await watched(server, port, [clients], options.seconds)
             each_kb = (server.seen.memory_info().rss - empty) / number / 1024
             rows.append({"kind": kind, "clients": number, "stalled": 0, "each_kb": each_kb, **found})
@@ -124,8 +132,7 @@ async def deaf(number: int, seconds: float) -> dict[str, Any]:
     async with process("bench.live_server", "ours") as server:
         port = (await server.said())["port"]
         async with process("bench.live_clients", port, number, 2) as clients:
-            await clients.said()
-            await asyncio.sleep(_SETTLE)
+            await begun([server], [clients])
             begin, kernel = server.seen.memory_info().rss, _kernel()
             await clients.told(f"stall {number}")
             most, most_kernel, gone, passed = begin, kernel, 0.0, 0.0
@@ -171,8 +178,7 @@ async def replicas(number: int, options: argparse.Namespace) -> dict[str, Any]:
                     process("bench.live_clients", port, number // _REPLICAS, 2 + 4 * n)
                 )
                 clients.append(each)
-                await each.said()
-            await asyncio.sleep(_SETTLE)
+            await begun(servers, clients)
             found = await watched(servers[-1], ports[-1], clients, options.seconds)
             return {"kind": "three replicas", "clients": number, "stalled": 0, **found}
     finally:

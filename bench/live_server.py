@@ -3,7 +3,7 @@
     python -m bench.live_server ours|plain [CACHE] [tells]      says its port on stdout
 
 `ours` is the whole service with one channel more; with a cache it is one of several replicas, of which the one that
-`tells` tells all. Each text carries when it was due, on the clock of this machine.
+`tells` tells all. They begin with a line on stdin. Each text carries when it was due, on the clock of this machine.
 """
 
 import asyncio
@@ -44,13 +44,21 @@ def listening() -> socket.socket:
     return listener
 
 
+async def told_to_begin() -> None:
+    """Waits for a line on stdin: the clients are there."""
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    await lines.readline()
+    print("{}", flush=True)
+
+
 async def each_second(tell: Any) -> None:
-    """Calls `tell` with each whole second, when it has come."""
-    due = float(floor(perf_counter()) + 1)
+    """Calls `tell` with each whole second, when it has come; not with those that it was too late for."""
+    await told_to_begin()
     while True:
+        due = float(floor(perf_counter()) + 1)
         await asyncio.sleep(due - perf_counter())
         await tell(due)
-        due += 1.0
 
 
 async def plain() -> None:
@@ -93,15 +101,22 @@ async def ours(cache: str, tells: bool) -> None:
         told = {"MASTERX_STORE": f"sqlite:///{folder}/masterx.db", "MASTERX_CACHE": cache}
         async with service(environment.load(told), SystemClock()) as parts, asyncio.TaskGroup() as tasks:
             if cache.startswith("memory"):
-                parts.base.live.offer(Channel(CHANNEL, lambda _: said(float(floor(perf_counter() + 0.01)))))
+                begun = tasks.create_task(told_to_begin())
+                parts.base.live.offer(Channel(CHANNEL, lambda _: _state() if begun.done() else {}))
             else:
                 parts.base.live.offer(Channel(CHANNEL, None, every=0.1, kind=Kind.KEPT))
                 if tells:
                     tasks.create_task(each_second(lambda due: _event(parts, due)))
+                else:
+                    tasks.create_task(told_to_begin())
             chats = Chats()
             application = create(parts, chats, loopback=True)
             serving = Serving(0.0, 20.0, lambda _: None)
             await Server(application, chats, parts, serving).serve([listening()])
+
+
+def _state() -> dict[str, Any]:
+    return said(float(floor(perf_counter() + 0.01)))
 
 
 async def _event(parts: Service, due: float) -> None:
