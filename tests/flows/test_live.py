@@ -213,11 +213,14 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
         assert [set(event) for event in seen[Permission.TEACHER]] == [{"id", "task", "state"}] * 2
         await watchers[Permission.TEACHER].send("subscribe", channels=["health"])
         assert await watchers[Permission.TEACHER].code() == Code.FORBIDDEN
-    async with here.watch("channels=health,providers", roles[Permission.OPERATOR]) as whole:
-        found = {frame["channel"]: frame["data"] for frame in [await whole.hear(), await whole.hear()]}
+    async with here.watch("channels=health,providers,metrics:1m", roles[Permission.OPERATOR]) as whole:
+        found = {frame["channel"]: frame["data"] for frame in [await whole.hear() for _ in range(3)]}
+        assert found["metrics:1m"]["window"] == "1m"
+        assert "series" in found["metrics:1m"]
         assert found["health"]["status"] == "ok"
         assert "data" in found["providers"]
     refusals: list[tuple[str, str | None, Code]] = [
+        ("channels=metrics", roles[Permission.SERVICE], Code.FORBIDDEN),
         ("channels=health", roles[Permission.LEARNER], Code.FORBIDDEN),
         ("channels=turns&workspace=another", roles[Permission.OPERATOR], Code.FORBIDDEN),
         ("channels=turns", None, Code.UNAUTHENTICATED),

@@ -85,6 +85,7 @@ def refused(error: errors.MasterxError, request_id: str) -> bytes:
 _CODES: tuple[tuple[type[errors.MasterxError], Code], ...] = (
     (errors.Unauthenticated, Code.UNAUTHENTICATED),
     (errors.Forbidden, Code.FORBIDDEN),
+    (errors.NotFound, Code.FORBIDDEN),
     (errors.StoreUnavailable, Code.TRY_LATER),
     (errors.CacheUnavailable, Code.TRY_LATER),
     (errors.Overloaded, Code.TRY_LATER),

@@ -9,14 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.api.access import OPEN, Principal
+from app.api.access import Principal
 from app.api.calls import json, principal, service
 from app.api.connections import HAND_OVER, WebSockets
 from app.api.live import frames
 from app.api.live.tickets import LIFETIME, Tickets
 from app.api.live.watching import Watching
+from app.api.metrics import seen_by
 from app.broadcasting import Code, Reader, Viewer
-from app.errors import Forbidden, MasterxError
+from app.errors import MasterxError
 
 SUBPROTOCOL = "masterx"
 """What a browser must offer beside `bearer.KEY`: it insists that the server takes one of those it offered."""
@@ -67,20 +68,11 @@ async def _asking(socket: WebSocket) -> Principal:
     return await Tickets(service(socket).base.cache).take(ticket) if ticket else await principal(socket)
 
 
-def _workspace(asking: Principal, named: str | None) -> str | None:
-    """Where no keys are required all workspaces together, or the one that is named."""
-    if asking == OPEN:
-        return named
-    if named not in (None, asking.workspace):
-        raise Forbidden("this key is for another workspace")
-    return asking.workspace
-
-
 def _begin(socket: WebSocket, connection: WebSockets, asking: Principal, request_id: str) -> None:
     """Hands the connection over to whoever tells its channels; nothing waits for it here any longer."""
     parts, query = service(socket), socket.query_params
     wanted: Any = tuple(query.get(name, "") for name in ("channels", "fields", "every_ms"))
-    workspace = _workspace(asking, query.get("workspace"))
+    workspace = seen_by(asking, query.get("workspace"))
     reader = Reader(Viewer(workspace, asking.role, asking.learner_id), connection, asking.key)
     watching = Watching(parts.base.live, reader, parts.base.clock, request_id)
     parts.base.live.come(reader)
