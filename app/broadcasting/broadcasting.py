@@ -173,7 +173,7 @@ class Broadcasting:
             self.leave(reader, name)
             reader.views[name] = view
         if not view.readers:
-            self._look(view)
+            view.look()
         view.readers[reader] = -1
 
     def _answer(self, reader: Reader, view: View, frames: bytes) -> None:
@@ -217,13 +217,6 @@ class Broadcasting:
                 view.begin_anew()
                 self._expect(view)
 
-    def _look(self, view: View) -> None:
-        try:
-            view.look()
-        except Exception:
-            # A bulkhead: whoever offers a channel has failed; its readers keep what they have.
-            log.exception("the channel %s could not be read", view.channel.name)
-
     def _expect(self, view: View, again: bool = False) -> None:
         """Sees to it that readers are told in time."""
         if view.due is not None or not view.readers:
@@ -241,7 +234,7 @@ class Broadcasting:
 
     async def _flush(self, view: View) -> None:
         """Brings every reader of a view up to date who takes it."""
-        self._look(view)
+        view.look()
         view.told_at, seq, slow = self._clock.monotonic(), view.seq, False
         readers = list(view.readers) if view.is_known else []
         for start in range(0, len(readers), AT_ONCE):

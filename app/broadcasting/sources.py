@@ -1,5 +1,6 @@
 """What channels show, asked for once for all views of a workspace."""
 
+import logging
 from collections import OrderedDict, deque
 from math import floor
 from typing import Any
@@ -19,6 +20,8 @@ _MOST = 1_000
 _EARLY = 0.002
 """Seconds by which a timer may go off before its time."""
 
+log = logging.getLogger("masterx.live")
+
 _Place = tuple[str, str | None]
 
 
@@ -32,13 +35,18 @@ class Sources:
 
     def value(self, channel: Channel, workspace: str | None) -> Json:
         """A channel's state in a workspace, or the events that a reader begins with; the same object until there is
-        a new one."""
+        a new one. `None` where there is none to be had."""
         place, tick = (channel.name, workspace), self._tick(channel.every, self._clock.monotonic())
         kept = self._values.get(place)
         if kept is not None and kept[0] == tick:
             return kept[1]
-        given: Any = self._last.get(place, ()) if channel.current is None else channel.current(workspace)
-        value = orjson.loads(orjson.dumps(list(given) if isinstance(given, deque) else given))
+        try:
+            given: Any = channel.current(workspace) if channel.current else list(self._last.get(place, ()))
+            value = orjson.loads(orjson.dumps(given))
+        except Exception:
+            # A bulkhead: whoever offers a channel has failed; its readers keep what they have.
+            log.exception("the channel %s could not be read", channel.name)
+            value = kept[1] if kept else None
         _keep(self._values, place, (tick, value))
         return value
 

@@ -4,6 +4,7 @@ A reader is a number: up to where they have been told. Nothing is queued for any
 what the view holds, once for all who lack the same.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -20,6 +21,8 @@ KEPT = 2_000
 
 _MADE = 8
 """Ways to catch up that are kept made."""
+
+log = logging.getLogger("masterx.live")
 
 Key = tuple[str, Viewer, tuple[str, ...], float]
 
@@ -68,7 +71,10 @@ class View:
         """Takes in what the channel's state has become; of a channel of events nothing is taken in this way."""
         if self.channel.kind is not Kind.STATE:
             return
-        state = known(part(self.channel.shown(self.viewer, self._source()), self._wanted))
+        shown = self._shown(self._source())
+        if shown is None:
+            return
+        state = known(part(shown, self._wanted))
         change = state if self._state is None else patch(self._state, state)
         if change is None:
             return
@@ -79,7 +85,7 @@ class View:
 
     def tell(self, event: Json) -> bool:
         """Takes in an event; whether this view's readers may see any of it."""
-        shown = self.channel.shown(self.viewer, event)
+        shown = self._shown(event)
         if shown is None:
             return False
         self._add(self._pen.event(self.seq + 1, part(shown, self._wanted)))
@@ -138,8 +144,16 @@ class View:
     def _all(self) -> Json:
         if self.channel.kind is Kind.STATE:
             return self._state
-        shown = (self.channel.shown(self.viewer, event) for event in self._state if self._is_for(event))
+        shown = (self._shown(event) for event in self._state or () if self._is_for(event))
         return [part(event, self._wanted) for event in shown if event is not None]
+
+    def _shown(self, value: Json) -> Json | None:
+        try:
+            return None if value is None else self.channel.shown(self.viewer, value)
+        except Exception:
+            # A bulkhead: what is not understood is not shown, and whoever told it goes on.
+            log.exception("the channel %s could not be shown", self.channel.name)
+            return None
 
     def _is_for(self, event: Json) -> bool:
         mine, whose = self.viewer.learner_id, self.channel.whose

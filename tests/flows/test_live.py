@@ -299,3 +299,20 @@ async def test_a_replica_that_ends_says_so_and_the_other_knows_what_it_told(
             await other.follow()
     async with stays.watch("channels=left", await operator(stays)) as again:
         assert (await again.hear())["data"] == [{"n": 1}] == other.events
+
+
+async def test_a_channel_that_fails_harms_nobody(here: Replica) -> None:
+    state: dict[str, Any] = {}
+
+    def current(workspace: str | None) -> dict[str, Any]:
+        return {"count": state["count"]}
+
+    here.live.offer(Channel("frail", current, EVERYBODY, 0.1))
+    async with here.watch("channels=frail,turns", await operator(here)) as client:
+        assert (await client.hear())["channel"] == "turns"
+        state["count"] = 1
+        assert (await client.follow())["data"] == {"count": 1}
+        state.clear()
+        await client.send("resume", channel="frail", epoch=client.epoch, seq=client.seq)
+        assert (await client.follow())["seq"] == 1
+        assert client.state == {"count": 1}
