@@ -5,6 +5,7 @@ from importlib import import_module
 
 BENCHES = {
     "turn": "rates and added latency of a turn, beside a bare relay and the provider itself",
+    "live": "up to fifty thousand who watch: lag, memory and CPU beside the plainest broadcast loop",
     "chat": "a thousand chats at once: WebSocket beside SSE",
     "page": "how soon the chat page shows something",
     "relay": "our adapter beside raw aiohttp and the OpenAI SDK",

@@ -15,11 +15,12 @@ LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking. A learner's key names its learner."""
+    """Who is asking. A learner's key names its learner; `key` is the hash of the key, where one was needed."""
 
     workspace: str
     role: Permission
     learner_id: str | None = None
+    key: str | None = None
 
     def must_see(self, learner_id: str, kind: str, name: str) -> None:
         """Raises `NotFound` (of a `kind` called `name`) where a learner's key reaches for another learner."""
@@ -73,7 +74,7 @@ class Access:
         key = await self._keys.of(secret)
         if key is None:
             raise Unauthenticated("this API key is not valid")
-        return Principal(key.workspace, key.role, key.learner_id)
+        return Principal(key.workspace, key.role, key.learner_id, key.hash)
 
 
 def _secret(headers: Headers) -> str:

@@ -40,6 +40,8 @@ from app.api.chat import route as chat
 from app.api.chat.chats import Chats
 from app.api.document import Documented
 from app.api.frame import Frame
+from app.api.live import channels
+from app.api.live import route as live
 from app.api.openai import chat as openai
 from app.api.problems import Problem, http, internal, problem_of
 from app.api.refusal import refusal
@@ -54,6 +56,8 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
     app = Documented(title="MasterX", version=__version__, docs_url=None, redoc_url=None, summary="A tutoring backend.")
     app.state.service, app.state.chats = service, chats
     service.base.meters.gauge("masterx_chats_open", "WebSocket chats open in this process", lambda: len(chats))
+    channels.offer(service)
+    channels.measure(service)
     app.state.access = Access(service.records.keys, required)
     app.add_exception_handler(MasterxError, _our_problem)
     app.add_exception_handler(Exception, _internal)
@@ -66,6 +70,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         later.router,
         batch.router,
         chat.router,
+        live.router,
         openai.router,
         operations.router,
         metrics.router,

@@ -35,7 +35,7 @@ async def get_metrics(request: Request) -> Response:
     if window not in WINDOWS:
         raise Invalid([FieldError("window", f"must be one of {', '.join(WINDOWS)}")])
     found = service(request).base.series.figures(window, seen_by(asking, request.query_params.get("workspace")))
-    return json(_taught(found) if asking.role is Permission.TEACHER else found)
+    return json(taught(found) if asking.role is Permission.TEACHER else found)
 
 
 def seen_by(asking: Principal, named: str | None) -> str | None:
@@ -47,7 +47,7 @@ def seen_by(asking: Principal, named: str | None) -> str | None:
     return asking.workspace
 
 
-def _taught(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def taught(found: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a teacher may see; not how learners feel where they are so few that it says who."""
     few = found["engagement"].get("learners", 0) < _MANY
     return {name: found[name] for name in _TAUGHT if name in found and not (few and name == "affect")}

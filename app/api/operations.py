@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app.analytics.health import Part
 from app.api.calls import json, service
+from app.bootstrap.service import Service
 
 router = APIRouter(tags=["Operations"])
 
@@ -31,18 +32,22 @@ async def everything(request: Request) -> Response:
     """Every part with its condition, the age of that finding in seconds, the milliseconds that it took, a score of 0 to
     100 over the last minute, how that is to the minutes before, and advice. Nothing is looked at for this answer."""
     parts = service(request)
+    return json(found(parts), 503 if parts.health.condition == "down" else 200)
+
+
+def found(parts: Service) -> dict[str, Any]:
+    """Every part with its condition, as `/health` and the live channel of that name say it."""
     health = parts.health
-    found = {name: _part(part, health.age(part)) for name, part in health.parts.items()}
-    found["providers"]["asked"] = list(parts.providers)
-    body = {
+    each: dict[str, Any] = {name: _part(part, health.age(part)) for name, part in health.parts.items()}
+    each["providers"]["asked"] = list(parts.providers)
+    return {
         "status": health.condition,
         "ready": health.ready,
         "score": health.score,
         "draining": health.draining,
         "turns_running": len(parts.running),
-        "parts": found,
+        "parts": each,
     }
-    return json(body, 503 if health.condition == "down" else 200)
 
 
 def _part(part: Part, age: float) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.access import OPEN
 from app.api.arms import arm, shown_of
 from app.api.calls import json, principal, service
+from app.bootstrap.service import Service
 from app.errors import NotFound
 from app.policy import Policy
 from app.providers.port import Entry
@@ -30,12 +32,7 @@ async def list_providers(request: Request) -> Response:
     where the caller's workspace forbids its provider; `arms`, by task, what the workspace has learned of it, as in
     `GET /v1/arms`. Operators only."""
     (asking := await principal(request)).must_operate()
-    routing, policy = service(request).router, service(request).base.policy
-    data = _models(routing, policy, routing.entries, asking.workspace)
-    known = [one for one in shown_of(service(request), asking.workspace) if one.row.choice is Choice.MODEL]
-    for entry, model in zip(routing.entries, data, strict=True):
-        model["arms"] = {one.row.task: arm(one) for one in known if one.row.arm == entry.name}
-    return json({"data": data, "mode": policy.routing.mode, "retry_tokens": routing.retries.tokens})
+    return json(listed(service(request), asking.workspace))
 
 
 @router.post("/v1/providers/{provider}:reset")
@@ -51,6 +48,18 @@ async def reset_provider(request: Request, provider: str) -> Response:
     for entry in entries:
         await routing.guard.reset(entry)
     return json({"data": _models(routing, service(request).base.policy, entries, asking.workspace)})
+
+
+def listed(parts: Service, workspace: str | None) -> dict[str, Any]:
+    """Each model, as `GET /v1/providers` and the live channel of that name say it in a workspace; where none is named,
+    as where no keys are required."""
+    routing, policy = parts.router, parts.base.policy
+    workspace = workspace or OPEN.workspace
+    data = _models(routing, policy, routing.entries, workspace)
+    known = [one for one in shown_of(parts, workspace) if one.row.choice is Choice.MODEL]
+    for entry, model in zip(routing.entries, data, strict=True):
+        model["arms"] = {one.row.task: arm(one) for one in known if one.row.arm == entry.name}
+    return {"data": data, "mode": policy.routing.mode, "retry_tokens": routing.retries.tokens}
 
 
 def _models(routing: Router, policy: Policy, entries: Sequence[Entry], workspace: str) -> list[dict[str, Any]]:

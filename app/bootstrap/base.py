@@ -7,7 +7,9 @@ from app.analytics.meters import Meters
 from app.analytics.series.series import Series
 from app.bootstrap.adapters import bring_up_to_date, cache_of, store_of
 from app.bootstrap.learning import Learning, learning_of
+from app.bootstrap.live import broadcasting_of
 from app.bootstrap.records import Records, records_of
+from app.broadcasting import Broadcasting
 from app.clock import Clock
 from app.context.fixed import smallest_budget
 from app.context.recall.dense import Dense
@@ -40,6 +42,7 @@ class Base:
     meters: Meters
     series: Series
     """What is going on, of all replicas."""
+    live: Broadcasting
 
 
 async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Base:
@@ -55,6 +58,7 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
     series = Series(clock, clock.id(), await Rollups(store).key())
     for hear in (meters.hear, series.hear):
         events.subscribe(hear)
+    records = records_of(store, clock, learning.portraits.of)
     return Base(
         settings=settings,
         clock=clock,
@@ -65,10 +69,11 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
         store=store,
         cache=cache,
         learning=learning,
-        records=records_of(store, clock, learning.portraits.of),
+        records=records,
         events=events,
         meters=meters,
         series=series,
+        live=broadcasting_of(clock, cache, records.keys, events),
     )
 
 

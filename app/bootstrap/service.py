@@ -109,7 +109,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
         background(
             *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay()),
             *(spending.stay(), health.watch(), warm_up(asked.router), load(base.policy), *base.learning.work()),
-            *(erasure.follow(), summarizing.stay(), *told.work()),
+            *(erasure.follow(), summarizing.stay(), base.live.stay(), *told.work()),
         )
     )
     alerting = await stack.enter_async_context(alerting_of(base, Looked(asked.router, spending, later, health)))

@@ -44,6 +44,10 @@ class Cache(Protocol):
         """The value, while it lasts."""
         ...
 
+    async def take(self, key: str) -> bytes | None:
+        """The value, while it lasts, which is kept no longer: of all who ask at once one gets it."""
+        ...
+
     def append(self, log: str, n: int, entry: bytes, ttl: float) -> None:
         """Adds entry `n` (from 1, rising) to a log that lives `ttl` seconds past its last entry.
 

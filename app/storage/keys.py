@@ -52,7 +52,11 @@ class Keys:
 
     async def of(self, secret: str) -> Key | None:
         """The key with this secret, unless it was revoked."""
-        digest, now = _hash(secret), self._clock.monotonic()
+        return await self.with_hash(_hash(secret))
+
+    async def with_hash(self, digest: str) -> Key | None:
+        """The key whose secret has this hash, unless it was revoked."""
+        now = self._clock.monotonic()
         remembered = self._known.get(digest)
         if remembered and now < remembered[0]:
             return remembered[1]

@@ -162,6 +162,12 @@ class MemoryCache:
         entry = self._kept.find(key, self._clock.monotonic())
         return entry.data if isinstance(entry, _Value) else None
 
+    async def take(self, key: str) -> bytes | None:
+        value = await self.get(key)
+        if value is not None:
+            self._kept.drop(key)
+        return value
+
     def append(self, log: str, n: int, entry: bytes, ttl: float) -> None:
         """Adds to a log; one that grows larger than the whole cache may be is dropped."""
         now = self._clock.monotonic()

@@ -83,6 +83,13 @@ async def test_a_deleted_value_is_gone(subject: Subject) -> None:
     assert await subject.cache.get(subject.name) is None
 
 
+async def test_a_value_that_is_taken_goes_to_one_taker(subject: Subject) -> None:
+    subject.cache.set(subject.name, b"value", 60)
+    taken = await asyncio.gather(*(subject.cache.take(subject.name) for _ in range(3)))
+    assert sorted(taken, key=str) == [None, None, b"value"]
+    assert await subject.cache.get(subject.name) is None
+
+
 @pytest.mark.parametrize(
     "value",
     [b"", bytes(range(256)), b"\r\n$3\r\nabc\r\n", b"\x00" * 7, b"+OK\r\n", bytes(range(256)) * 4_096],

@@ -74,6 +74,10 @@ class RedisCache:
         value: bytes | None = await self._lane.ask(pack(b"GET", _name(key)))
         return value
 
+    async def take(self, key: str) -> bytes | None:
+        value: bytes | None = await self._lane.ask(pack(b"GETDEL", _name(key)))
+        return value
+
     def append(self, log: str, n: int, entry: bytes, ttl: float) -> None:
         head, tail = _appending(self._channel_prefix, log, ttl)
         number = _number(n)
