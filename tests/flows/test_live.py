@@ -15,7 +15,8 @@ import pytest_asyncio
 from app.broadcasting import Channel, Code, Kind
 from app.broadcasting.patch import known
 from app.broadcasting.view import KEPT
-from app.vocabulary import Permission
+from app.events import Alerted
+from app.vocabulary import Alert, Cause, Permission
 from tests.flows.live import PATIENCE, Replica, Watcher, deaf, replica
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -316,3 +317,17 @@ async def test_a_channel_that_fails_harms_nobody(here: Replica) -> None:
         await client.send("resume", channel="frail", epoch=client.epoch, seq=client.seq)
         assert (await client.follow())["seq"] == 1
         assert client.state == {"count": 1}
+
+
+async def test_an_alert_names_to_a_workspace_only_what_is_its_own(here: Replica) -> None:
+    causes = (
+        Cause("ada's school", 0.9, "…", "…", "arm", "x", 0.9, workspace="another"),
+        Cause("groq", 0.1, "…", "…", "breaker", "groq", 0.1),
+    )
+    alert = Alert("a1", "", "slow", "groq", "Slow", "page", "open", 1.0, 1.0, 1.0, causes=causes)
+    async with here.watch("channels=alerts", await operator(here)) as client:
+        await client.follow()
+        here.parts.base.events.publish(Alerted(alert))
+        while not client.events:
+            await client.follow()
+        assert [cause["what"] for cause in client.events[0]["causes"]] == ["another workspace", "groq"]

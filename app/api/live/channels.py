@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.analytics.alerts.listing import told
 from app.api import metrics, operations, providers
 from app.bootstrap.service import Service
-from app.broadcasting import Channel, Viewer
-from app.vocabulary import Permission
+from app.broadcasting import Channel, Kind, Viewer
+from app.events import Alerted, Event
+from app.vocabulary import Alert, Permission
 
 _USUAL = "5m"
 _WINDOWS = {"1m": 1.0, "5m": 1.0, "1h": 5.0, "24h": 30.0}
@@ -24,8 +26,28 @@ def offer(service: Service) -> None:
 
     service.base.live.offer(Channel("health", health, every=1.0))
     service.base.live.offer(Channel("providers", models, every=1.0))
+    _Alerts(service)
     for window in _WINDOWS:
         service.base.live.offer(_metrics(service, window))
+
+
+class _Alerts:
+    """Alerts are known to every replica: each tells its own readers, in each workspace without the names of others."""
+
+    def __init__(self, service: Service) -> None:
+        self._live = service.base.live
+        self._told: Alert | None = None
+        self._live.offer(Channel("alerts", service.alerting.listed, kind=Kind.KEPT, shown=self._shown))
+        service.base.events.subscribe(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Alerted):
+            self._told = event.alert
+            self._live.tell_here("alerts", event.alert.workspace or None, {"id": event.alert.id})
+            self._told = None
+
+    def _shown(self, viewer: Viewer, alert: Any) -> Any:
+        return alert if self._told is None else told(self._told, viewer.workspace)
 
 
 def _metrics(service: Service, window: str) -> Channel:
