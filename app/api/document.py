@@ -44,6 +44,7 @@ QUERIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     },
     "/v1/learners/{learner_id}/forecast": {"course_id": _TEXT, "skill": _TEXT, "by": _WHEN},
     "/v1/budgets": {"learner_id": _TEXT},
+    "/v1/arms": {"choice": {"enum": ["model", "strategy", "profile"]}, "limit": _whole(50, 200)},
     "/v1/experiments": _PAGE,
     "/v1/patterns": {"limit": _whole(50, 200)},
     "/v1/alerts": {"state": {"enum": ["open", "quiet", "closed"]}, "limit": _whole(50, 200)},
@@ -119,6 +120,9 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     },
     "post /v1/turns/{turn_id}/feedback": {
         "example": {"id": _ID, "turn_id": _ID, "rating": 5, "helpful": True, "comment": None, "created_at": _AT}
+    },
+    "post /v1/turns/{turn_id}/rewards": {
+        "example": {"turn_id": _ID, "source": "independent", "value": 1.0, "note": None}
     },
     "get /v1/learners/{learner_id}": _LEARNER,
     "put /v1/learners/{learner_id}": _LEARNER,
