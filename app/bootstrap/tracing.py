@@ -1,0 +1,62 @@
+"""Traces, wired: whom they are told to, and what Prometheus hears of that."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from app import __version__
+from app.bootstrap.adapters import background
+from app.bootstrap.base import Base
+from app.tracing import Tracing
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_SECONDS = 2.5
+"""How long the collector is waited for."""
+
+
+@asynccontextmanager
+async def traced(base: Base) -> AsyncIterator[None]:
+    """Turns that end inside this context are told to the collector that the settings name, if they name one."""
+    if base.settings.otlp is None:
+        _measure(base, None)
+        yield
+        return
+    import aiohttp
+
+    timeout = aiohttp.ClientTimeout(total=_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        tracing = Tracing(partial(_post, http, base.settings.otlp), base.clock, __version__)
+        base.events.subscribe(tracing.hear)
+        _measure(base, tracing)
+        async with background(tracing.stay()):
+            yield
+        await tracing.leave()
+
+
+async def _post(http: "aiohttp.ClientSession", url: str, body: bytes) -> int:
+    """A `tracing.Post`: no redirect is followed, nothing of the answer is read."""
+    from aiohttp import ClientError
+
+    headers = {"content-type": "application/json"}
+    try:
+        async with http.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            return answer.status
+    except ClientError as error:
+        raise OSError(str(error)) from error
+
+
+def _measure(base: Base, tracing: Tracing | None) -> None:
+    base.meters.counts(
+        "masterx_traces",
+        "Turns told to the collector of traces, by what came of it",
+        "result",
+        lambda: tracing.counts if tracing else {},
+    )
+    base.meters.gauge(
+        "masterx_traces_waiting",
+        "Turns that wait to be told to the collector of traces",
+        lambda: len(tracing) if tracing else 0,
+    )
