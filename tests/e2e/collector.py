@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from dataclasses import dataclass, field
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from aiohttp import web
 from google.protobuf.json_format import Parse
@@ -27,6 +27,7 @@ class Collector:
     service: dict[str, Any] = field(default_factory=dict)
     url: str = ""
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -39,6 +40,7 @@ class Collector:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._over.set()
         await self._runner.cleanup()
 
     async def until(self, *, asked: int = 0, turns: int = 0) -> None:
@@ -62,8 +64,8 @@ class Collector:
                 self._keep(body)
             self._changed.notify_all()
         if self.status is None:
-            await asyncio.get_running_loop().create_future()
-        return web.json_response({}, status=cast(int, self.status))
+            await self._over.wait()
+        return web.json_response({}, status=self.status or 503)
 
     def _keep(self, body: bytes) -> None:
         self.bodies.append(body)
