@@ -6,8 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app import __version__
+from app.analytics.meters import Meters
 from app.bootstrap.adapters import background
-from app.bootstrap.base import Base
+from app.clock import Clock
+from app.events import Events
+from app.settings import Settings
 from app.tracing import Tracing
 
 if TYPE_CHECKING:
@@ -18,19 +21,19 @@ _SECONDS = 2.5
 
 
 @asynccontextmanager
-async def traced(base: Base) -> AsyncIterator[None]:
+async def traced(settings: Settings, clock: Clock, events: Events, meters: Meters) -> AsyncIterator[None]:
     """Turns that end inside this context are told to the collector that the settings name, if they name one."""
-    if base.settings.otlp is None:
-        _measure(base, None)
+    if settings.otlp is None:
+        _measure(meters, None)
         yield
         return
     import aiohttp
 
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
-        tracing = Tracing(partial(_post, http, base.settings.otlp), base.clock, __version__)
-        base.events.subscribe(tracing.hear)
-        _measure(base, tracing)
+        tracing = Tracing(partial(_post, http, settings.otlp), clock, __version__)
+        events.subscribe(tracing.hear)
+        _measure(meters, tracing)
         async with background(tracing.stay()):
             yield
         await tracing.leave()
@@ -48,14 +51,14 @@ async def _post(http: "aiohttp.ClientSession", url: str, body: bytes) -> int:
         raise OSError(str(error)) from error
 
 
-def _measure(base: Base, tracing: Tracing | None) -> None:
-    base.meters.counts(
+def _measure(meters: Meters, tracing: Tracing | None) -> None:
+    meters.counts(
         "masterx_traces",
         "Turns told to the collector of traces, by what came of it",
         "result",
         lambda: tracing.counts if tracing else {},
     )
-    base.meters.gauge(
+    meters.gauge(
         "masterx_traces_waiting",
         "Turns that wait to be told to the collector of traces",
         lambda: len(tracing) if tracing else 0,
