@@ -110,9 +110,8 @@ def theirs(turns: int) -> dict[str, float]:
         for name in ("context", "open", "close"):
             span = tracer.start_span(name, inside, start_time=now)
             for layer in one.receipt.layers if one.receipt and name == "context" else ():
-                shown = {"masterx.layer": layer.name, "masterx.layer.tokens": layer.tokens}
-                shown |= {"masterx.layer.full_tokens": layer.full_tokens, "masterx.layer.outcome": layer.outcome}
-                span.add_event("layer", shown, now)
+                span.set_attribute(f"masterx.layer.{layer.name}.tokens", layer.tokens)
+                span.set_attribute(f"masterx.layer.{layer.name}.full_tokens", layer.full_tokens)
             span.end(now + 1_000)
         for call in _CALLS:
             asked = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": well_known(call.attempt.provider)}

@@ -1,6 +1,6 @@
 """A turn that has ended as spans of OpenTelemetry, in OTLP's JSON: how its time was spent, and nothing that was said.
 
-    turn ─┬─ context     the layers as events, with their tokens
+    turn ─┬─ context     with the tokens of each layer
           ├─ open        until a provider was asked: budget, the message made durable, the breaker
           ├─ chat MODEL  each call of a provider, by the names of the GenAI conventions
           └─ close       until the record was durable
@@ -19,7 +19,7 @@ import orjson
 from app.analytics.genai import well_known
 from app.events import AttemptEnded
 from app.trail import Trace, own_trace, span_id
-from app.vocabulary import Decision, LayerReceipt, State, Turn
+from app.vocabulary import Decision, State, Turn
 
 _INTERNAL, _SERVER, _CLIENT = 1, 2, 3
 _ERROR = 2
@@ -73,7 +73,7 @@ def spans(told: Told) -> list[Json]:
     asked = min([one.ended - one.call.attempt.ms / 1e3 for one in told.calls], default=None)
     made = [
         _span(0, "turn", _SERVER, (began, told.kept)) | _status(turn) | _events(turn, opened),
-        _span(_CONTEXT, "context", _INTERNAL, (max(read, began), opened)) | _layers(turn, opened),
+        _span(_CONTEXT, "context", _INTERNAL, (max(read, began), opened)) | _layers(turn),
         *([_span(_OPEN, "open", _INTERNAL, (opened, max(asked, opened)))] if asked else []),
         *(_call(n, one) for n, one in enumerate(told.calls, _FIRST_CALL)),
         _span(_CLOSE, "close", _INTERNAL, (closed, told.kept)),
@@ -146,29 +146,20 @@ def _decided(one: Decision) -> Mapping[str, Value]:
     }
 
 
-def _layers(turn: Turn, at: float) -> Json:
+def _layers(turn: Turn) -> Json:
     receipt = turn.receipt
     if receipt is None:
         return {}
-    told: Mapping[str, Value] = {
+    told: dict[str, Value] = {
         "masterx.context.budget": receipt.budget,
         "masterx.context.tokens": receipt.tokens,
         "masterx.context.full_tokens": receipt.full_tokens,
         "masterx.context.memory": receipt.memory,
     }
-    return {
-        "attributes": _attributes(told),
-        "events": [_event("layer", at, _layer(one)) for one in receipt.layers],
-    }
-
-
-def _layer(one: LayerReceipt) -> Mapping[str, Value]:
-    return {
-        "masterx.layer": one.name,
-        "masterx.layer.tokens": one.tokens,
-        "masterx.layer.full_tokens": one.full_tokens,
-        "masterx.layer.outcome": one.outcome,
-    }
+    for layer in receipt.layers:
+        told[f"masterx.layer.{layer.name}.tokens"] = layer.tokens
+        told[f"masterx.layer.{layer.name}.full_tokens"] = layer.full_tokens
+    return {"attributes": _attributes(told)}
 
 
 def _span(n: int, name: str, kind: int, when: tuple[float, float]) -> Json:
@@ -187,7 +178,12 @@ def _event(name: str, at: float, attributes: Mapping[str, Value]) -> Json:
 
 
 def _attributes(values: Mapping[str, Value]) -> list[Json]:
-    return [{"key": key, "value": _value(value)} for key, value in values.items() if value is not None]
+    return [
+        # Exact types: most are texts, and this is what a turn's trace costs most for.
+        {"key": key, "value": {"stringValue": value} if type(value) is str else _value(value)}
+        for key, value in values.items()
+        if value is not None
+    ]
 
 
 def _value(value: Value) -> Json:

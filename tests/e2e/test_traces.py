@@ -62,8 +62,12 @@ async def test_a_turn_is_one_span_with_its_context_its_calls_and_its_waits_insid
     told = attributes(turn)
     assert (told["masterx.turn.id"], told["gen_ai.conversation.id"]) == (kept["id"], session)
     assert told["masterx.state"] == "complete"
-    layers = [attributes(event)["masterx.layer"] for event in inside["context"].events]
-    assert layers
+    context = attributes(inside["context"])
+    sent = sum(value for key, value in context.items() if key.startswith("masterx.layer.") and key.endswith(".tokens"))
+    assert 0 < sent <= context["masterx.context.tokens"] <= context["masterx.context.budget"]
+    [*decisions] = (attributes(event) for event in turn.events if event.name == "decision")
+    assert decisions
+    assert all(0 < one["masterx.propensity"] <= 1 and one["masterx.arms"] >= 1 for one in decisions)
     assert collector.service["service.name"] == "masterx"
     for body_sent in collector.bodies:
         for secret in (SECRET, "Bellerophon", LEARNER, kept["reply"], two.masterx.environment["OPENAI_API_KEY"]):
