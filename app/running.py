@@ -11,6 +11,7 @@ from app.errors import BudgetSpent, KeyReused, NotFound, Overloaded, SessionBusy
 from app.live import Live, past
 from app.prepared import Prepared
 from app.storage.turns import KeyTaken, TurnLog
+from app.trail import TRAIL
 from app.turn import Tutor
 from app.vocabulary import Ask, State
 
@@ -111,6 +112,7 @@ class Running:
         return live
 
     async def _run(self, prepared: Prepared, live: Live) -> None:
+        TRAIL.set(replace(TRAIL.get(), turn_id=live.turn.id, session_id=live.turn.session_id))
         try:
             await self._tutor.answer(prepared, live)
         except NotFound:  # another replica erased the record while the answer was under way: nothing of it is kept

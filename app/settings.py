@@ -56,6 +56,12 @@ SETTINGS = (
         "a folder with `model.safetensors` and `tokenizer.json`",
         "a model2vec model, for recall by meaning; needs `masterx[dense]`",
     ),
+    Setting(
+        "MASTERX_OTLP",
+        "",
+        "http://HOST:4318 or https://…",
+        "a collector of OpenTelemetry that is told over OTLP how each turn spent its time; no text of anyone's",
+    ),
     Setting("MASTERX_LOG", "console on a terminal, else json", "console or json", "form of the log lines"),
 )
 
@@ -71,6 +77,7 @@ class Settings:
     alerts: Path
     auth: str
     dense: Path | None
+    otlp: str | None
     log: str
     environment: Mapping[str, str] = field(repr=False)
 
@@ -107,6 +114,7 @@ def load(environment: Mapping[str, str] | None = None, dotenv: Path = Path(".env
         alerts=_file(values, "MASTERX_ALERTS", "alerts.toml"),
         auth=_choice(values, "MASTERX_AUTH", ("auto", "required"), "auto"),
         dense=_folder(values, "MASTERX_DENSE"),
+        otlp=_collector(values),
         log=_choice(values, "MASTERX_LOG", ("console", "json"), "console" if sys.stderr.isatty() else "json"),
         environment=values,
     )
@@ -159,6 +167,16 @@ def _folder(values: Mapping[str, str], variable: str) -> Path | None:
     if not path.is_dir():
         raise SettingsError(f"{variable}={values[variable]}: there is no such folder; {_allowed(variable)}")
     return path
+
+
+def _collector(values: Mapping[str, str]) -> str | None:
+    """Where traces are posted to: an address without a path is given OTLP's own."""
+    address = values.get("MASTERX_OTLP")
+    if address is None:
+        return None
+    if not address.startswith(("http://", "https://")) or not urlsplit(address).netloc:
+        raise _refusal("MASTERX_OTLP", address)
+    return address if urlsplit(address).path.strip("/") else f"{address.rstrip('/')}/v1/traces"
 
 
 def _choice(values: Mapping[str, str], variable: str, allowed: tuple[str, ...], default: str) -> str:

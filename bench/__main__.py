@@ -28,6 +28,7 @@ BENCHES = {
     "series": "what figures of a turn, a window and a day cost, and how exact they are, beside Prometheus' histogram",
     "experiments": "false alarms and power of experiments that are looked at all the time; judging by logs: coverage",
     "incidents": "injected incidents: how soon seen, first cause right, false alarms; /health while servers hang",
+    "traces": "what it costs a turn to be told as a trace, beside the SDK of OpenTelemetry",
     "path": "ms to plan a path over 500 skills; what annealing gains over greedy before a deadline",
 }
 

@@ -52,6 +52,11 @@ _WELL_KNOWN = {"gemini": "gcp.gemini"}
 """Providers that the conventions call by another name than the catalogue."""
 
 
+def well_known(provider: str) -> str:
+    """A provider as the conventions call it."""
+    return _WELL_KNOWN.get(provider, provider)
+
+
 def spelled(name: str, unit: str = "{token}") -> str:
     """A name or an attribute as Prometheus spells it.
 
@@ -72,7 +77,7 @@ class GenAI:
     def hear(self, call: AttemptEnded) -> None:
         """Counts a call."""
         attempt = call.attempt
-        which = ("chat", _WELL_KNOWN.get(attempt.provider, attempt.provider), attempt.model)
+        which = ("chat", well_known(attempt.provider), attempt.model)
         self._duration(*which, "" if attempt.outcome == "ok" else attempt.outcome).observe(attempt.ms / 1e3)
         if call.streamed and call.first_token_ms is not None:
             self._first(*which).observe(call.first_token_ms / 1e3)

@@ -84,7 +84,7 @@ class Health:
     """The last known condition of each part."""
 
     def __init__(self, checks: dict[str, Check], clock: Clock, lag: Lag) -> None:
-        self._checks, self._clock, self._lag = checks, clock, lag
+        self._checks, self._clock, self.lag = checks, clock, lag
         self._points = {name: deque[float](maxlen=_LATELY + _BEFORE) for name in checks}
         self._took = {name: deque[float](maxlen=_LATELY) for name in checks}
         self.parts: dict[str, Part] = {}
@@ -127,7 +127,7 @@ class Health:
     async def watch(self) -> None:
         """Looks again and again until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._lag.stay())
+            tasks.create_task(self.lag.stay())
             for name, check in self._checks.items():
                 tasks.create_task(self._watch(name, check))
 

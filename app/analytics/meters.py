@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -28,6 +36,8 @@ class Meters:
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         r = self.registry
+        ProcessCollector(registry=r)
+        GCCollector(registry=r)
         self._opened = Counter("masterx_turns_opened", "Turns whose message is durable", ["task"], registry=r)
         self._turns = Counter("masterx_turns", "Turns by how they ended", ["state", "task", "provider"], registry=r)
         self._attempts = Counter("masterx_attempts", "Provider calls", ["provider", "model", "outcome"], registry=r)
@@ -37,11 +47,16 @@ class Meters:
         )
         self._ends = Counter("masterx_stream_ends", "Streamed answers by how they ended", ["reason"], registry=r)
         self._cost = Counter("masterx_cost_usd", "US dollars spent on providers", ["provider", "model"], registry=r)
+        self._first = Histogram(
+            "masterx_turn_first_word_seconds", "What learners wait for a first word", buckets=_SECONDS, registry=r
+        )
         self._overhead = Histogram("masterx_turn_overhead_seconds", "Turn less provider", buckets=_SECONDS, registry=r)
         self._tries = Histogram(
             "masterx_attempts_per_turn", "Calls made for a turn", buckets=(0, 1, 2, 3, 5, 10), registry=r
         )
         self._context = Histogram("masterx_context_seconds", "Context assembly", buckets=_SECONDS, registry=r)
+        sent = Counter("masterx_context_tokens", "Tokens of contexts as they were sent", ["layer"], registry=r)
+        full = Counter("masterx_context_full_tokens", "Tokens that there were to send", ["layer"], registry=r)
         self._requests = Counter("masterx_http_requests", "HTTP requests", ["route", "status"], registry=r)
         self._latency = Histogram(
             "masterx_http_request_seconds", "HTTP requests", ["route"], buckets=_SECONDS, registry=r
@@ -51,6 +66,7 @@ class Meters:
         # There from the start, so that the first one is an increase.
         self._flagged = {kind: flagged.labels(kind) for kind in Danger}
         # Looking a labelled child up costs several times what counting with it does.
+        self._layer = cache(lambda name: (sent.labels(name), full.labels(name)))
         self._opened_by = cache(lambda task: self._opened.labels(task))
         self._ended_by = cache(lambda state, task, provider: self._turns.labels(state, task, provider))
         self._attempt_by = cache(lambda *labels: self._attempts.labels(*labels))
@@ -114,10 +130,16 @@ class Meters:
         self._tries.observe(len(turn.attempts))
         if turn.streamed:
             self._ends.labels(turn.state).inc()
+        if turn.timing.first_token_ms is not None:
+            self._first.observe(turn.timing.first_token_ms / 1e3)
         if turn.timing.overhead_ms is not None:
             self._overhead.observe(turn.timing.overhead_ms / 1e3)
         if turn.timing.context_ms is not None:
             self._context.observe(turn.timing.context_ms / 1e3)
+        for layer in turn.receipt.layers if turn.receipt else ():
+            sent, full = self._layer(layer.name)
+            sent.inc(layer.tokens)
+            full.inc(layer.full_tokens)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from app.api.problems import Problem, internal, problem_of
 from app.api.refusal import refusal
 from app.bootstrap.service import Service
 from app.errors import MasterxError
+from app.trail import TRAIL, Trail, trace_of
 
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -52,8 +53,10 @@ class _Exchange:
         self._scope, self._send, self._status, self._ended = scope, send, 0, False
         self._started = perf_counter()
         self._service = service
-        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        headers = dict(scope["headers"])
+        given, parent = headers.get(b"x-request-id", b""), headers.get(b"traceparent")
         self.request_id = given.decode() if _SANE_ID.fullmatch(given) else service.base.clock.id()
+        TRAIL.set(Trail(self.request_id, trace=trace_of(parent.decode("latin-1")) if parent else None))
         state: MutableMapping[str, Any] = scope.setdefault("state", {})
         state["request_id"], state["timing"] = self.request_id, ""
 

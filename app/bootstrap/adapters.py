@@ -94,8 +94,11 @@ def _credential(key: str) -> str:
     return f"key-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
 
 
-async def providers_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> tuple[Provider, ...]:
-    """An adapter for each entry of the catalogue that can be asked, all on one pool of connections."""
+async def providers_of(
+    settings: Settings, clock: Clock, stack: AsyncExitStack, *, traced: bool = False
+) -> tuple[Provider, ...]:
+    """An adapter for each entry of the catalogue that can be asked, all on one pool of connections; `traced` where they
+    may know of which trace a call is."""
     usable = [(entry, key) for entry, key in entries_of(settings) if key is not None]
     if not usable:
         return ()
@@ -104,7 +107,7 @@ async def providers_of(settings: Settings, clock: Clock, stack: AsyncExitStack) 
     from app.providers.openai_compatible import OpenAICompatible
     from app.providers.wire import http_session
 
-    http = await stack.enter_async_context(http_session())
+    http = await stack.enter_async_context(http_session(traced=traced and settings.otlp is not None))
     dialects: dict[str, type[OpenAICompatible | Gemini]] = {"openai": OpenAICompatible, "groq": Groq, "gemini": Gemini}
     return tuple(dialects[entry.dialect](entry, key, http, clock) for entry, key in usable)
 

@@ -9,6 +9,7 @@ from app.bootstrap.adapters import bring_up_to_date, cache_of, store_of
 from app.bootstrap.learning import Learning, learning_of
 from app.bootstrap.live import broadcasting_of
 from app.bootstrap.records import Records, records_of
+from app.bootstrap.tracing import traced
 from app.broadcasting import Broadcasting
 from app.clock import Clock
 from app.context.fixed import smallest_budget
@@ -59,6 +60,7 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
     for hear in (meters.hear, series.hear):
         events.subscribe(hear)
     records = records_of(store, clock, learning.portraits.of)
+    await stack.enter_async_context(traced(settings, clock, events, meters))
     return Base(
         settings=settings,
         clock=clock,

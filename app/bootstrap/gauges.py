@@ -22,6 +22,21 @@ def gauges(meters: Meters, running: Running, health: Health) -> None:
     """How busy this process is."""
     meters.gauge("masterx_turns_running", "Turns under way in this process", lambda: len(running))
     meters.gauge("masterx_ready", "1 while this process may take traffic", lambda: float(health.ready))
+    meters.gauge(
+        "masterx_loop_lag_seconds",
+        "The most that anybody waited for the event loop in the last 10 s",
+        lambda: _lag(health),
+    )
+    meters.gauges(
+        "masterx_part_seconds",
+        "How long a part usually took to answer in the last minute",
+        ("part",),
+        lambda: [((name,), ms / 1e3) for name in health.parts if (ms := health.usual(name)) is not None],
+    )
+
+
+def _lag(health: Health) -> float:
+    return health.lag.ms / 1e3
 
 
 def cache_counts(meters: Meters, snapshots: Snapshots, responses: Responses) -> None:

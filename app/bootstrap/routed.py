@@ -36,7 +36,8 @@ async def routed_of(base: Base, stack: AsyncExitStack) -> Routed:
     breakers, rules = await breakers_of(settings, base.cache, clock, (stack, base.events))
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
     last, calling = last_resort(settings, base.policy), Caller(guard, base.events)
-    return Routed(Router(await providers_of(settings, clock, stack), last, calling, random.random), last)
+    asked = await providers_of(settings, clock, stack, traced=base.policy.routing.traced)
+    return Routed(Router(asked, last, calling, random.random), last)
 
 
 def _foresight() -> Foresight:

@@ -26,13 +26,14 @@ class HedgePolicy(Part):
 
 
 class RoutingPolicy(Part):
-    """How long one turn may look for an answer, in seconds, what counts most when a model is chosen for it, and
-    whether the offline tutor may give it."""
+    """How long one turn may look for an answer, in seconds, what counts most when a model is chosen for it, whether the
+    offline tutor may give it, and whether providers are told the trace that it is in."""
 
     mode: Mode = Mode.ADAPTIVE
     deadline: Annotated[float, Field(gt=0, le=600)] = 60.0
     degraded: bool = True
     continued: Annotated[str, Field(max_length=500)] = ""
+    traced: bool = False
     hedge: HedgePolicy = HedgePolicy()
 
 

@@ -19,6 +19,7 @@ from app.errors import BrokenStream, ProviderDown, ProviderError, ProviderTimeou
 from app.providers.quota import quota_in
 from app.providers.refusals import Reply, refusal
 from app.providers.sse import Events, Whole
+from app.trail import TRAIL
 from app.vocabulary import Chunk, Finish, Usage
 
 Piece = tuple[str, Finish | None, Usage | None]
@@ -48,11 +49,23 @@ _DETAIL = 300
 _MISSHAPEN = (ValueError, TypeError, KeyError, IndexError, AttributeError)
 
 
-def http_session() -> aiohttp.ClientSession:
-    """The one session for all providers. Made inside the event loop; whoever makes it closes it."""
+def http_session(*, traced: bool = False) -> aiohttp.ClientSession:
+    """The one session for all providers. Made inside the event loop; whoever makes it closes it. `traced` tells them
+    which turn of which trace they are asked for (W3C `traceparent`)."""
     connector = aiohttp.TCPConnector(limit=_CONNECTIONS, ttl_dns_cache=_DNS_SECONDS, keepalive_timeout=_IDLE_SECONDS)
     forever = aiohttp.ClientTimeout(total=None)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=forever)
+    jar, tracing = aiohttp.DummyCookieJar(), [_telling_the_trace()] if traced else None
+    return aiohttp.ClientSession(connector=connector, cookie_jar=jar, timeout=forever, trace_configs=tracing)
+
+
+def _telling_the_trace() -> aiohttp.TraceConfig:
+    async def tell(_: aiohttp.ClientSession, __: object, call: aiohttp.TraceRequestStartParams) -> None:
+        if parent := TRAIL.get().traceparent:
+            call.headers["traceparent"] = parent
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_start.append(tell)
+    return tracing
 
 
 @dataclass(frozen=True, slots=True)

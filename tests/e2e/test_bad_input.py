@@ -147,6 +147,7 @@ SETTINGS = [
     ({"MASTERX_CACHE": "memcached://x"}, "MASTERX_CACHE", "redis://"),
     ({"MASTERX_AUTH": "open"}, "MASTERX_AUTH=open", "auto or required"),
     ({"MASTERX_LOG": "xml"}, "MASTERX_LOG=xml", "console or json"),
+    ({"MASTERX_OTLP": "127.0.0.1:4318"}, "MASTERX_OTLP=127.0.0.1:4318", "http://HOST:4318"),
     ({"MASTERX_POLICY": "nowhere.toml"}, "MASTERX_POLICY=nowhere.toml", "no such file"),
     ({"OPENAI_BASE_URL": "ftp://x"}, "OPENAI_BASE_URL=ftp://x", "http://"),
 ]

@@ -11,6 +11,7 @@ from app.api.chat.chat import Chat
 from app.api.chat.chats import Chats
 from app.api.chat.frames import Code, code_of
 from app.errors import MasterxError
+from app.trail import TRAIL, Trail, trace_of
 
 SUBPROTOCOL = "masterx"
 """What a browser must offer beside `bearer.KEY`: it insists that the server takes one of those it offered."""
@@ -26,6 +27,7 @@ async def chat(socket: WebSocket, session_id: str) -> None:
     refused handshake."""
     parts = service(socket)
     chats, request_id = cast(Chats, socket.app.state.chats), parts.base.clock.id()
+    TRAIL.set(Trail(request_id, trace=trace_of(socket.headers.get("traceparent", ""))))
     taken = SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None
     open_chat = Chat(socket, session_id, request_id)
     try:
