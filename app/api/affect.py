@@ -11,7 +11,7 @@ from app.api.bodies import page_limit
 from app.api.calls import json, principal, service
 from app.errors import FieldError, Invalid
 from app.learner.feelings import Feeling
-from app.vocabulary import Affect, Turn
+from app.vocabulary import Affect, Permission, Turn
 
 router = APIRouter(tags=["Learners"])
 
@@ -22,12 +22,14 @@ _CURSOR = 64
 async def list_affect(request: Request, learner_id: str) -> Response:
     """How a learner seems to feel now, with the signs of trouble in what they do, and seemed to feel at each turn,
     newest first (`limit` turns a page, `cursor`). Turns of which nothing was read are left out, so a page may be short;
-    everything is where their workspace has not switched it on."""
+    everything is where their workspace has not switched it on, and for a teacher where it has not allowed that."""
     asking = await principal(request)
     asking.must_see(learner_id, "learner", learner_id)
     parts, cursor = service(request), request.query_params.get("cursor")
     if cursor is not None and not (cursor.isascii() and len(cursor) <= _CURSOR):
         raise Invalid([FieldError("cursor", "must be the next_cursor of an earlier page")])
+    if asking.role is Permission.TEACHER and not parts.base.policy.tells_teachers_affect(asking.workspace):
+        return json({"now": None, "data": [], "next_cursor": None})
     feeling = await parts.base.learning.feelings.of((asking.workspace, learner_id))
     if feeling is None:
         return json({"now": None, "data": [], "next_cursor": None})

@@ -32,6 +32,7 @@ from app.api import (
     profile,
     providers,
     sessions,
+    teach,
     turns,
     worth,
 )
@@ -86,6 +87,7 @@ def create(service: Service, chats: Chats, *, loopback: bool) -> ASGIApp:
         path.router,
         affect.router,
         profile.router,
+        teach.router,
         pages.router(),
     ):
         app.include_router(router)

@@ -14,6 +14,7 @@ def banner(settings: Settings, service: Service, url: str) -> str:
         f"MasterX {__version__}",
         f"  Chat       {url}/",
         f"  Dashboard  {url}/dashboard",
+        f"  Teach      {url}/teach",
         f"  API        {url}/docs",
         f"  Health     {url}/health",
         f"  Metrics    {url}/metrics",

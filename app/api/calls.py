@@ -1,5 +1,6 @@
 """What every route begins with: the service, who asks, and JSON on the way out."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import orjson
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from app.api.access import Access, Principal
 from app.bootstrap.service import Service
 from app.clock import iso
-from app.vocabulary import Session, Turn
+from app.vocabulary import Affect, Permission, Session, Turn
 
 
 def service(request: HTTPConnection) -> Service:
@@ -52,7 +53,15 @@ async def own_turn(request: HTTPConnection, turn_id: str, *, write: bool = False
     turn = await service(request).records.turns.get(asking.workspace, turn_id)
     check = asking.must_act_for if write else asking.must_see
     check(turn.learner_id, "turn", turn_id)
-    return turn
+    return discreet(request, asking, turn)
+
+
+def discreet(request: HTTPConnection, asking: Principal, turn: Turn) -> Turn:
+    """A turn as whoever asks may see it: for a teacher without how the learner seemed to feel, unless their workspace
+    wants that."""
+    if asking.role is not Permission.TEACHER or service(request).base.policy.tells_teachers_affect(asking.workspace):
+        return turn
+    return replace(turn, reading=replace(turn.reading, affect=Affect()))
 
 
 def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -75,10 +75,10 @@ async def get_path(request: Request, learner_id: str) -> Response:
     asking = await principal(request)
     asking.must_see(learner_id, "learner", learner_id)
     minutes = _minutes(request)
-    days = _days(request, "until", service(request).base.clock.now())
+    days = days_until(request, "until", service(request).base.clock.now())
     if days is not None and (minutes is None or minutes > 1_440):
         raise Invalid([FieldError("minutes", "say how many a day there are until then, up to 1,440")])
-    ahead = Ahead(_name(request, "course_id"), None, minutes, days, number(request, "limit", (20, 200)))
+    ahead = Ahead(named_in(request, "course_id"), None, minutes, days, number(request, "limit", (20, 200)))
     path = await service(request).advice.path((asking.workspace, learner_id), ahead)
     told = ("minutes", "skills", "mastered", "left")
     return json({"steps": [*map(_step, path.steps)], **{name: getattr(path, name) for name in told}})
@@ -89,10 +89,10 @@ async def get_forecast(request: Request, learner_id: str) -> Response:
     """The chance of mastering `skill`, or all skills of `course_id`, by the date `by`, and what decides it."""
     asking = await principal(request)
     asking.must_see(learner_id, "learner", learner_id)
-    course, skill = _name(request, "course_id"), _name(request, "skill")
+    course, skill = named_in(request, "course_id"), named_in(request, "skill")
     if (course is None) == (skill is None):
         raise Invalid([FieldError("skill", "name either a skill or a course (`course_id`)")])
-    days = _days(request, "by", service(request).base.clock.now())
+    days = days_until(request, "by", service(request).base.clock.now())
     if days is None:
         raise Invalid([FieldError("by", "say by when, such as 2026-12-24")])
     forecast = await service(request).advice.forecast((asking.workspace, learner_id), Ahead(course, skill, days=days))
@@ -113,7 +113,8 @@ def _step(step: Step) -> Step:
     return replace(step, gain=round(step.gain, 4), mastery=rounded(step.mastery), recall=rounded(step.recall))
 
 
-def _name(request: Request, field: str) -> str | None:
+def named_in(request: Request, field: str) -> str | None:
+    """A name in the query; `Invalid` for what is none."""
     given = request.query_params.get(field)
     if given is not None and not (0 < len(given) <= 200 and plain(given)):
         raise Invalid([FieldError(field, "must be 1 to 200 characters without control characters")])
@@ -129,7 +130,7 @@ def _minutes(request: Request) -> float | None:
     return float(given)
 
 
-def _days(request: Request, field: str, now: float) -> float | None:
+def days_until(request: Request, field: str, now: float) -> float | None:
     """The days from `now` until the date or time that a field names: a date ends with its day in UTC, and a time
     without an offset is one in UTC."""
     given = request.query_params.get(field)

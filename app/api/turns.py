@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from app.api import shapes
 from app.api.bodies import ContextIn, FeedbackIn, TurnIn, documented, idempotency_key, page_limit, read
-from app.api.calls import json, own_turn, service, session_for, timed
+from app.api.calls import discreet, json, own_turn, service, session_for, timed
 from app.api.later import all_told, told
 from app.api.problems import of_turn
 from app.api.sse import EventStream, last_event_id
@@ -71,13 +71,13 @@ async def ask_turn(request: Request, session_id: SessionId) -> Response:
 @router.get("/v1/sessions/{session_id}/turns")
 async def list_turns(request: Request, session_id: SessionId) -> Response:
     """A session's turns, newest first (`limit`, `cursor`)."""
-    await session_for(request, session_id, write=False)
+    asking, _ = await session_for(request, session_id, write=False)
     cursor = request.query_params.get("cursor")
     if cursor is not None and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 16):
         raise Invalid([FieldError("cursor", "must be the next_cursor of an earlier page")])
     turns = service(request).records.turns
     found = await turns.newest(session_id, page_limit(request), int(cursor) if cursor else None)
-    data = await all_told(service(request), found.data)
+    data = await all_told(service(request), [discreet(request, asking, turn) for turn in found.data])
     return json({"data": data, "next_cursor": found.next_cursor})
 
 

@@ -24,7 +24,7 @@ from app.bootstrap.records import Records
 from app.bootstrap.remembering import Remembered, remembered_of
 from app.bootstrap.routed import routed_of
 from app.bootstrap.standing_in import warm_up
-from app.bootstrap.teaching import advice_of, helping_of
+from app.bootstrap.teaching import advice_of, classes_of, helping_of
 from app.clock import Clock, iso
 from app.context.tokens import llama3
 from app.erasure import Erasure
@@ -41,6 +41,7 @@ from app.storage.belongings import Belongings
 from app.storage.presence import Instance, Presence
 from app.summarizing import Parts as SummarizingParts
 from app.summarizing import Summarizing
+from app.teaching.classes import Classes
 from app.turn import Parts, Tutor
 from app.weighing import Weighing
 
@@ -64,6 +65,7 @@ class Service:
     choices: Choices
     helping: Helping
     advice: Advice
+    classes: Classes
     trials: Trials
     alerting: Alerting
     health: Health
@@ -117,7 +119,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     advice = advice_of(base.store, clock, base.policy, base.learning)
     doing = (base, records, tutor, asked.router, running, spending, later, summarizing, told, erasure)
     made = Service(
-        *(*doing, weighing, choices, helping, advice, trials, alerting, health),
+        *(*doing, weighing, choices, helping, advice, classes_of(base), trials, alerting, health),
         providers=asked.names,
         recovered=recovered,
     )

@@ -17,6 +17,8 @@ from app.storage.learned import Learned
 from app.storage.ports import Store
 from app.storage.sessions import Sessions
 from app.storage.turns import TurnLog
+from app.teaching.classes import Classes
+from app.teaching.classes import Parts as ClassParts
 
 
 def library_of(base: Base) -> AbstractAsyncContextManager[Library]:
@@ -33,3 +35,11 @@ def advice_of(store: Store, clock: Clock, policy: Policy, learning: Learning) ->
 def helping_of(store: Store) -> Helping:
     """What helped the learners in a store."""
     return Helping(Learned(store), TurnLog(store), Sessions(store))
+
+
+def classes_of(base: Base) -> Classes:
+    """The classes in a store; a learner who is erased or changed is read anew."""
+    records = base.records
+    classes = Classes(ClassParts(Sheets(base.store), records.sessions, records.courses, base.clock, base.policy.path))
+    records.snapshots.tell_of_dropped(classes.drop)
+    return classes

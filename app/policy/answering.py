@@ -71,4 +71,5 @@ class WorkspacePolicy(Part):
     forbid: frozenset[str] = frozenset()
     affect: bool = False
     affect_minors: bool = False
+    affect_to_teachers: bool = False
     accessibility_minors: bool = False

@@ -52,6 +52,10 @@ class Policy(Part):
         own = self.workspaces.get(workspace, WorkspacePolicy())
         return own.affect and (own.affect_minors or not minor(preferences))
 
+    def tells_teachers_affect(self, workspace: str) -> bool:
+        """Whether a teacher may be told how a learner, by name, seems to feel."""
+        return self.workspaces.get(workspace, WorkspacePolicy()).affect_to_teachers
+
     def tells_accessibility(self, workspace: str, preferences: Mapping[str, Any]) -> bool:
         """Whether a model is told how a learner needs to be taught (`accessibility`): of minors only where their
         workspace says so."""

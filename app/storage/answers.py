@@ -61,6 +61,25 @@ class Sheets:
                 return
             seq = docs[-1]["seq"]
 
+    async def since(self, workspace: str, last: str, limit: int) -> list[Sheet]:
+        """A workspace's sheets past an id, in the order in which they were made."""
+        found = list[Sheet]()
+        for doc in await self._store.find(ANSWERS, Find({"workspace": workspace}, "id", last, limit)):
+            found.append(await _sheet(doc))
+            await asyncio.sleep(0)
+        return found
+
+    async def newest(self, workspace: str, learner_id: str, before: int | None = None) -> AsyncIterator[Sheet]:
+        """A learner's sheets, newest first, those with numbers below `before`."""
+        where = {"workspace": workspace, "learner_id": learner_id}
+        while True:
+            docs = await self._store.find(ANSWERS, Find(where, "-seq", before, _AT_ONCE))
+            for doc in docs:
+                yield await _sheet(doc)
+            if len(docs) < _AT_ONCE:
+                return
+            before = docs[-1]["seq"]
+
     async def reaching(self, workspace: str, learner_id: str, at: str) -> AsyncIterator[Sheet]:
         """A learner's sheets with an answer as late as `at`, those that end first coming first."""
         # What sorts before this time and after every earlier one.

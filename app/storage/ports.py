@@ -66,7 +66,8 @@ class Kind:
         return "id" if fields == ("id",) else next(i.name for i in self.indexes if i.unique and i.fields == fields)
 
 
-SESSIONS = Kind("sessions", (Index("by_learner", ("workspace", "learner_id", "id")),))
+_OF_WORKSPACE = Index("by_workspace", ("workspace", "id"))
+SESSIONS = Kind("sessions", (Index("by_learner", ("workspace", "learner_id", "id")), _OF_WORKSPACE))
 LEARNERS = Kind("learners", (Index("by_name", ("workspace", "learner_id"), unique=True),))
 TURNS = Kind(
     "turns",
@@ -82,7 +83,7 @@ TURNS = Kind(
     ),
 )
 FEEDBACK = Kind("feedback", (Index("by_turn", ("turn_id", "id")),))
-KEYS = Kind("keys", (Index("by_hash", ("hash",), unique=True), Index("by_workspace", ("workspace", "id"))))
+KEYS = Kind("keys", (Index("by_hash", ("hash",), unique=True), _OF_WORKSPACE))
 INSTANCES = Kind("instances", ())
 # Money, by day: what a workspace or a learner has spent and what is held for turns under way.
 ACCOUNTS = Kind("accounts", (Index("by_day", ("day", "id")), Index("by_due", ("due",))))
@@ -102,7 +103,7 @@ SUMMARIES = Kind("summaries", (_OF_LEARNER,))
 COURSES = Kind("courses", (Index("by_name", ("workspace", "course_id"), unique=True),))
 MATERIALS = Kind("materials", (Index("by_course", ("workspace", "course_id", "id")),))
 # Counts of turns that had a layer of context left out, by layer and task.
-WORTH = Kind("worth", (Index("by_workspace", ("workspace", "id")),))
+WORTH = Kind("worth", (_OF_WORKSPACE,))
 # Graded attempts and what people said of a profile are the truth; what was learned from them is derived.
 ANSWERS = Kind(
     "answers",
@@ -114,6 +115,8 @@ ANSWERS = Kind(
         # Where an answer that is older than the newest one may have been counted before.
         Index("by_time", ("workspace", "learner_id", "until")),
         Index("by_pending", ("pending", "id"), where=(("pending", PRESENT),)),
+        # What a class did, in the order in which it came.
+        _OF_WORKSPACE,
     ),
 )
 CORRECTIONS = Kind("corrections", (_OF_LEARNER,))
@@ -125,16 +128,16 @@ REWARDS = Kind(
     (
         # A reward that is told twice finds its place taken.
         Index("by_turn", ("turn_id", "source"), unique=True),
-        Index("by_workspace", ("workspace", "id")),
+        _OF_WORKSPACE,
         _OF_LEARNER,
     ),
 )
 # What the gate did to arms, each with its reason.
-INTERVENTIONS = Kind("interventions", (Index("by_workspace", ("workspace", "id")),))
+INTERVENTIONS = Kind("interventions", (_OF_WORKSPACE,))
 EXPERIMENTS = Kind(
     "experiments",
     (
-        Index("by_workspace", ("workspace", "id")),
+        _OF_WORKSPACE,
         Index("by_name", ("workspace", "name"), unique=True),
         Index("by_state", ("state", "id")),
     ),
@@ -142,7 +145,7 @@ EXPERIMENTS = Kind(
 # What came of a learner in an experiment, derived from turns and rewards.
 PARTICIPANTS = Kind("participants", (Index("by_experiment", ("experiment", "id")), _OF_LEARNER))
 # What was learned about arms, derived from turns and rewards.
-ARMS = Kind("arms", (Index("by_workspace", ("workspace", "id")),))
+ARMS = Kind("arms", (_OF_WORKSPACE,))
 # Figures of a minute and of longer, by replica; old ones are removed.
 ROLLUPS = Kind("rollups", (Index("by_time", ("scale", "id")),))
 ALERTS = Kind(

@@ -66,6 +66,16 @@ class Sessions:
         page = tuple(from_doc(Session, doc) for doc in docs[:limit])
         return Page(page, page[-1].id if len(docs) > limit else None)
 
+    async def since(self, workspace: str, last: str, limit: int) -> list[Session]:
+        """A workspace's sessions past an id, in the order in which they were opened."""
+        docs = await self._store.find(SESSIONS, Find({"workspace": workspace}, "id", last, limit))
+        return [from_doc(Session, doc) for doc in docs]
+
+    async def has(self, workspace: str, learner_id: str) -> bool:
+        """Whether a learner has a session."""
+        where = {"workspace": workspace, "learner_id": learner_id}
+        return bool(await self._store.find(SESSIONS, Find(where, limit=1)))
+
     async def rate(self, feedback: Feedback) -> None:
         """Keeps what a learner thought of a turn; raises `Conflict` where 20 opinions of it are there."""
         if await self._store.count(FEEDBACK, {"turn_id": feedback.turn_id}) >= _OPINIONS:

@@ -15,7 +15,7 @@ from app.vocabulary.receipts import Receipt
 
 T = TypeVar("T")
 
-SCHEMA = 7
+SCHEMA = 8
 """Version of the documents in the store; `migrations/` lead up to it."""
 
 

@@ -105,6 +105,10 @@ def router() -> APIRouter:
     async def dashboard(request: Request) -> Response:
         return found.answer("dashboard.html", request)
 
+    @routes.api_route("/teach", methods=_READING)
+    async def teach(request: Request) -> Response:
+        return found.answer("teach.html", request)
+
     @routes.api_route("/docs", methods=_READING)
     async def reference(request: Request) -> Response:
         page = found.answer("docs.html", request)

@@ -118,7 +118,9 @@ async def test_every_call_says_how_it_refuses(document: dict[str, Any]) -> None:
             assert call["responses"][status]["content"]["application/problem+json"]["schema"] == problem
 
 
-_READS = re.compile(r'query_params\.get\("(\w+)"|(?:number|_name|_days)\(request, "(\w+)"|(page_limit)\(request')
+_READS = re.compile(
+    r'query_params\.get\("(\w+)"|(?:number|named_in|days_until|_one_of)\(request, "(\w+)"|(page_limit)\(request'
+)
 
 
 async def test_every_query_parameter_that_the_code_reads_is_in_the_document(document: dict[str, Any]) -> None:

@@ -1,1 +1,0 @@
-"""What a teacher sees of a class and of a learner."""
