@@ -89,7 +89,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     responses = await stack.enter_async_context(Responses.of(base.cache, clock))
     spending = Spending(ledger_of(settings, base.store), records.turns, base.policy, clock)
     _count_exactly(spending, asked.router)
-    choices = await stack.enter_async_context(choices_of(base))
+    choices = await stack.enter_async_context(choices_of(base, trials.lot))
     tutor = Tutor(_parts(base, (asked.router, choices), (told, responses, spending), me.id))
     presence = Presence(base.store, records.turns, clock, me)
     recovered = await presence.arrive()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from app.choosing.credit import credits_of
 from app.clock import HandClock, iso
 from app.errors import Conflict, Invalid
 from app.events import Changed, Event, Events, Rewarded, TurnEnded
@@ -22,10 +23,10 @@ from app.storage.experiments import Experiments, Participants
 from app.storage.memory import MemoryCache
 from app.storage.ports import REWARDS, TURNS
 from app.storage.records import to_doc
+from app.storage.rewards import Rewards
 from app.storage.segments import Owner
 from app.storage.sessions import Sessions
 from app.storage.sqlite import SqliteStore
-from app.storage.told import Told
 from app.storage.turns import TurnLog
 from app.vocabulary import Choice, Decision, Design, Experiment, Reward, Source, State, Turn
 from tests.unit.choices.trial import KNOWN, draft, facts
@@ -47,7 +48,7 @@ class Replica:
         self.events.subscribe(self._hear)
         parts = Parts(Experiments(self.store), lambda workspace: KNOWN, self.cache, self.events, self.clock)
         self.experimenting, participants = Experimenting(parts), Participants(self.store)
-        log = TurnLog(self.store), Sessions(self.store), Told(self.store)
+        log = TurnLog(self.store), Sessions(self.store), Rewards(self.store)
         self.noting = Noting(NotingParts(participants, *log, self.experimenting, POLICY, self.clock))
         self.watching = Watching(self.experimenting, self.noting, participants, self.clock)
         self.events.subscribe(self.noting.hear)
@@ -77,7 +78,8 @@ class Replica:
     async def reward(self, turn: Turn, value: float, source: Source = Source.FEEDBACK) -> None:
         """What a source says of a turn, told twice, as a replay does."""
         at = iso(self.clock.now())
-        reward = Reward(self.clock.id(), "w", turn.learner_id, turn.id, source, value, at)
+        about = (turn.learner_id, turn.id, source, value, at)
+        reward = Reward(self.clock.id(), "w", *about, credits=credits_of(turn, source))
         await self.store.insert(REWARDS, to_doc(reward))
         self.events.publish(Rewarded(reward, turn))
         self.events.publish(Rewarded(reward, turn))
