@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from app.choices.contexts import DAY, LAST, MEAN, TRIED, VARIANCE, Contexts, charted, doubted
 from app.choices.curiosity import curiosity
 from app.choices.groups import Groups
-from app.choices.harms import Harms, permitted
+from app.choices.harms import Harms
 from app.choices.learners import Learners
 from app.choices.linear import Linear
 from app.choices.port import Chosen, Options, Outcome, Situation
@@ -108,9 +108,9 @@ class Hybrid:
         arms = options.arms
         if self.harms.until:
             arms = self.harms.free(situation.domain, arms, situation.at)
-        if situation.critical or not arms:
-            return permitted(arms, options.approved, options.baseline)
-        return arms
+        if situation.critical:
+            arms = tuple(arm for arm in arms if arm in options.approved)
+        return arms or (options.baseline if options.baseline in options.arms else options.arms[0],)
 
     def _where(self, arms: tuple[str, ...]) -> Where:
         """The columns of arms."""

@@ -83,16 +83,17 @@ class Made:
         self.decisions.append(decision)
         return decision.arm
 
-    def lead(self, ranked: Sequence[Ranked]) -> str | None:
-        """Who is to be asked first of the models that may be now, in their order; `None` leaves them in it. The safe
-        one is the strongest of them, as the catalogue says, whoever comes first at this moment."""
+    def lead(self, ranked: Sequence[Ranked], safe: str) -> str | None:
+        """Who is to be asked first of the models that may be now, in their order; `None` leaves them in it. `safe` is
+        the same in each turn, also while it may not be asked: what an arm is measured by does not change with who is
+        well at this moment."""
         if self.case.cared or not ranked:
             return None
         strengths = {one.provider.entry.name: one.terms.strength for one in ranked}
-        safe = min(strengths, key=lambda name: (-strengths[name], name))
-        arms = (safe, *(name for name in strengths if name != safe))
-        approved = self.approved.intersection(arms) | {safe}
-        first = ranked[0].provider.entry.name
+        arms = tuple(sorted(strengths, key=lambda name: name != safe))
+        if len(arms) < 2:
+            return None
+        approved, first = self.approved.intersection(arms) | {safe}, ranked[0].provider.entry.name
         return self.choose(Choice.MODEL, Options(arms, safe, approved, strengths), first)
 
 
@@ -224,6 +225,7 @@ class Choosing:
             learner=nameless(case.learner),
             critical=case.critical is not None,
             at=case.at,
+            segment=case.segment,
             baseline=options.baseline,
         )
         chosen = self.experience(case.workspace).chooser(choice).decide(situation, options, self._p.rng)
@@ -247,4 +249,6 @@ def _decision(case: Case, choice: Choice, options: Options, made: _Ruling) -> De
         critical=case.critical is not None,
         experiment=made.experiment,
         under=chosen.under,
+        baseline=options.baseline,
+        segment=case.segment,
     )

@@ -200,6 +200,7 @@ def situation_of(reward: Reward, credit: Credit, features: Callable[[str], tuple
         learner=nameless(reward.learner_id),
         critical=credit.critical,
         at=at,
+        segment=credit.segment,
         baseline=credit.baseline,
     )
 

@@ -12,18 +12,34 @@ from numpy.random import default_rng
 from app.bootstrap.choosing import choosing_of, keeping_of
 from app.choices.port import Options, Situation
 from app.choices.situations import domain, features
-from app.choosing.case import Case
+from app.choosing.case import Case, Seen, case_of
 from app.choosing.choosing import Choosing, Lot
+from app.choosing.credit import credits_of
 from app.choosing.keeping import CHANNEL, Keeping
 from app.clock import HandClock, iso
 from app.events import Rewarded
 from app.policy import load
+from app.routing.rank import Wanted, safest
 from app.settings import CONFIG
 from app.storage.memory import MemoryCache
 from app.storage.ports import ARMS, Find
 from app.storage.rewards import Rewards
 from app.storage.sqlite import SqliteStore
-from app.vocabulary import Choice, Credit, Reward, Source, Task, Turn
+from app.vocabulary import (
+    Choice,
+    Credit,
+    Learner,
+    Portrait,
+    Reward,
+    Session,
+    Snapshot,
+    Source,
+    Standing,
+    State,
+    Task,
+    Turn,
+)
+from tests.fakes import ScriptedProvider, entry, routed
 
 POLICY = load(CONFIG / "policy.toml")
 ARMS_OF = ("hints", "worked_example", "socratic")
@@ -225,3 +241,46 @@ async def test_nothing_is_tried_before_rewards_are_there_nor_where_it_must_not_b
     assert Choosing(lot).begin(case(critical="graded")).decisions[0].experiment is None
     fixed = POLICY.model_copy(update={"choices": POLICY.choices.model_copy(update={"mode": "fixed"})})
     assert choosing_of(fixed).begin(case()).decisions[0].reason == "choices.mode is fixed"
+
+
+def test_a_turn_says_whom_its_learner_is_like_and_that_they_failed_again_and_again() -> None:
+    session = Session("s", "w", "ada", "", "", subject="Algebra")
+    learner = Learner("l", "w", "ada", {"level": "Grade 8", "name": "Ada"})
+    portrait = Portrait("", weak=(Standing("fractions", 0.2, 0.1, 9),), failures=3)
+    snapshot = Snapshot(session, learner, (), (), 0, 0, 0, portrait)
+    found = case_of(snapshot, Seen(Task.PRACTICE, "hints", None, cared=False, preview=False), 1.79e9)
+    assert found.critical == "the learner failed 3 times in a row"
+    assert (found.context, found.segment) == ("practice/algebra/unknown/weak", "mastery=weak level=grade 8")
+    made = choosing_of(POLICY).begin(replace(found, critical=None)).decisions[0]
+    assert made.segment == found.segment
+    turn = replace(_TURN, state=State.COMPLETE, provider="openai", model="m", decisions=(made,))
+    assert [one.segment for one in credits_of(turn, Source.FEEDBACK)] == [found.segment]
+
+
+async def test_a_suspended_model_is_not_asked_first_also_while_the_strongest_is_away(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    choosing, keeping = replica(store, clock)
+    strong, good, fair = (
+        ScriptedProvider(entry(name, {Task.PRACTICE: s})) for name, s in (("a", 0.9), ("b", 0.8), ("c", 0.7))
+    )
+    router = routed((strong, good, fair))
+    wanted = Wanted(Task.PRACTICE)
+    names = [one.entry.name for one in (strong, good, fair)]
+
+    def learned(arm: str, value: float, source: Source = Source.INDEPENDENT) -> Reward:
+        made = Credit(Choice.MODEL, CONTEXTS[0], arm, "learned", names[0])
+        return replace(reward(clock, (CONTEXTS[0], arm), source, value), credits=(made,))
+
+    for _ in range(30):
+        await told(keeping, store, [learned(name, value) for name, value in zip(names, (0.5, 0.9, 0.6), strict=True)])
+    await told(keeping, store, [learned(names[1], 0.0, Source.HARM)])
+    safe = safest(router.entries, wanted)
+    assert safe == names[0]
+    ranked = router.ranked(wanted)
+    for there in (ranked, [one for one in ranked if one.provider.entry.name != safe]):
+        asked = [choosing.begin(case(learner=f"l{n}", at=clock.now())).lead(there, safe) for n in range(40)]
+        assert names[1] not in asked
+        assert None not in asked
+    [alone] = [one for one in ranked if one.provider.entry.name == names[1]]
+    assert choosing.begin(case()).lead([alone], safe) is None  # nobody else is left: they are asked
