@@ -181,7 +181,7 @@ class Hybrid:
         rows[TRIED, arm] += 1.0
         rows[LAST, arm] = situation.at / DAY
         self.learners.learn(situation.learner, arm, seen.learner, situation.at)
-        if charted(rows, arm, seen.error, seen.spread):
+        if charted(rows, arm, (seen.error, outcome.weight), seen.spread):
             doubted(rows, self.linear.mean.dot(x))
         self.tried[outcome.arm] = self.tried.get(outcome.arm, 0) + 1
         self.learned += 1
@@ -196,14 +196,14 @@ class Hybrid:
         effect, doubt = effects[0].item(arm), effects[1].item(arm)
         mean += rows.item(MEAN, arm) + effect
         variance += rows.item(VARIANCE, arm) + doubt
-        usual = 0.0 if outcome.usual == 0.5 else _logit(outcome.usual)
-        chance = _chance(usual + mean / sqrt(1.0 + pi * variance / 8.0))
+        usual, own = 0.0 if outcome.usual == 0.5 else _logit(outcome.usual), mean / sqrt(1.0 + pi * variance / 8.0)
+        even, chance = _chance(own), _chance(usual + own)
         error, spread = outcome.value - chance, chance * (1.0 - chance)
         weight = outcome.weight * spread
         known = weight / (1.0 + weight * variance)
         others = weight / (1.0 + weight * (variance - doubt))
         learner = others, others * (effect + error / spread)
-        return _Seen(error, spread, known, known * error / spread, along, learner)
+        return _Seen(error, even * (1.0 - even), known, known * error / spread, along, learner)
 
     def _fit(self, at: float) -> None:
         """Fits groups and variances to what was met lately, and lets the linear part fade."""
@@ -212,6 +212,10 @@ class Hybrid:
         if self.fitted is not None and at > self.fitted:
             self.linear.fade(left(at - self.fitted))
         self.fitted = at if self.fitted is None else max(at, self.fitted)
+
+    def forget(self, learner: str) -> None:
+        """Forgets what is special to a learner."""
+        self.learners.forget(learner)
 
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON; `merging.merged` adds up what several replicas learned."""
@@ -252,9 +256,10 @@ class Hybrid:
 
 
 class _Seen(NamedTuple):
-    """One outcome: the error of the forecast, the variance of such an outcome, what it adds to what is known of the sum
-    of all parts, how far a part's mean moves for each unit of its variance, the covariance of the linear part with its
-    weights, and what it says of the learner alone."""
+    """One outcome: the error of the forecast, the variance of an outcome of a kind that is as often good as bad (the
+    chart has errors of all kinds: the variance of one that hardly varies would make an alarm of the others' chance),
+    what it adds to what is known of the sum of all parts, how far a part's mean moves for each unit of its variance,
+    the covariance of the linear part with its weights, and what it says of the learner alone."""
 
     error: float
     spread: float

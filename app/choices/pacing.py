@@ -50,6 +50,10 @@ class Paced:
         if outcome.under in self._paces:
             self._which.learn(_kind(situation), replace(outcome, arm=outcome.under, under=None))
 
+    def forget(self, learner: str) -> None:
+        """The beliefs forget a learner; the choice of paces knows none."""
+        self._any.forget(learner)
+
     def kept(self) -> dict[str, Any]:
         """What both learned, as JSON."""
         return {"beliefs": self._any.kept(), "paces": self._which.kept()}

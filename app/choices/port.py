@@ -75,6 +75,10 @@ class Chooser(Protocol):
         """Learns what came of an arm in a situation."""
         ...
 
+    def forget(self, learner: str) -> None:
+        """Forgets what was learned of a learner alone; what all taught together stays."""
+        ...
+
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON."""
         ...

@@ -62,6 +62,16 @@ class Rows:
         self.slots[name] = slot
         return slot
 
+    def drop(self, name: str) -> None:
+        """Forgets a name; the one in the last place takes its own. Up to some milliseconds."""
+        slot, last = self.slots.pop(name, None), len(self.slots)
+        if slot is None:
+            return
+        if slot < last:
+            moved = next(other for other, place in self.slots.items() if place == last)
+            self.data[slot], self.at[slot], self.slots[moved] = self.data[last], self.at[last], slot
+        self.data[last] = 0.0
+
     def _room(self, names: int) -> None:
         more = names - len(self.data)
         self.data = np.concatenate([self.data, np.zeros((more, *self.data.shape[1:]), self.number)])

@@ -162,6 +162,11 @@ class Experience:
         if row in self.rows or len(self.rows) < ROWS:
             self.rows.setdefault(row, Mean()).add(said.value - said.usual, said.weight)
 
+    def erase(self, learner_id: str) -> None:
+        """Forgets what was learned of a learner alone."""
+        for chooser in self.choosers.values():
+            chooser.forget(nameless(learner_id))
+
     def interventions(self) -> list[Intervention]:
         """What gates did since this was asked last."""
         return [one for chooser in self.choosers.values() for one in chooser.gate.interventions()]

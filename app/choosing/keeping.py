@@ -73,12 +73,23 @@ class Keeping:
             self._learn(event.reward, here=True)
             self._p.cache.publish(CHANNEL, orjson.dumps(event.reward))
 
+    async def erase(self, workspace: str, learner_id: str) -> None:
+        """Forgets what was learned of a learner alone, here, on other replicas, and in what is written down. One that
+        does not hear of it, because the cache is away, goes on from what was written when it would write itself."""
+        if (experience := self._choosing.workspaces.get(workspace)) is None:
+            return
+        experience.erase(learner_id)
+        self._p.cache.publish(CHANNEL, orjson.dumps({"erased": [workspace, learner_id]}))
+        self._heads[workspace] = await put(self._p.arms, self._p.clock, workspace, await _packed(experience))
+
     async def follow(self) -> None:
-        """Learns from what other replicas tell; runs until cancelled."""
+        """Learns from what other replicas tell, and forgets whom they erase; runs until cancelled."""
         async with self._p.cache.subscribe(CHANNEL) as messages:
             async for message in messages:
                 doc = orjson.loads(message)
-                if not self._known(doc["workspace"], doc["id"]):
+                if erased := doc.get("erased"):
+                    self._choosing.experience(erased[0]).erase(erased[1])
+                elif not self._known(doc["workspace"], doc["id"]):
                     self.heard += 1
                     self._learn(from_doc(Reward, doc))
 

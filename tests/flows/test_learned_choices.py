@@ -15,6 +15,7 @@ from app.choices.situations import domain, features
 from app.choosing.case import Case, Seen, case_of
 from app.choosing.choosing import Choosing, Lot
 from app.choosing.credit import credits_of
+from app.choosing.experience import nameless
 from app.choosing.keeping import CHANNEL, Keeping
 from app.clock import HandClock, iso
 from app.events import Rewarded
@@ -22,7 +23,7 @@ from app.policy import load
 from app.routing.rank import Wanted, safest
 from app.settings import CONFIG
 from app.storage.memory import MemoryCache
-from app.storage.ports import ARMS, Find
+from app.storage.ports import ARMS, REWARDS, Find
 from app.storage.rewards import Rewards
 from app.storage.sqlite import SqliteStore
 from app.vocabulary import (
@@ -190,6 +191,39 @@ async def test_a_rebuild_beside_a_service_is_what_the_service_goes_on_from(
     await keeping.save()
     assert serving.experience("w").told == {Choice.STRATEGY: 61}
     assert not [*serving.experience("w").chooser(Choice.STRATEGY).gate.suspended(clock.now())]
+
+
+async def test_of_an_erased_learner_no_replica_knows_anything_whether_it_hears_of_it_or_not(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    cache, whose = MemoryCache(clock), nameless("learner 7")
+    (one, keeping), (two, hearing), (deaf, alone) = (replica(store, clock, at) for at in (cache, cache, None))
+    rewards = lots(clock, 200)
+    await told(keeping, store, rewards)
+    for other in (hearing, alone):
+        await other.catch_up()
+        await other.save()
+
+    def known(choosing: Choosing) -> bool:
+        return whose in str(choosing.experience("w").chooser(Choice.STRATEGY).kept())
+
+    assert [known(each) for each in (one, two, deaf)] == [True] * 3
+    for reward_ in rewards:
+        if reward_.learner_id == "learner 7":
+            await store.delete(REWARDS, {"id": reward_.id})
+    async with asyncio.timeout(10):
+        following = asyncio.create_task(hearing.follow())
+        await asyncio.sleep(0)
+        await keeping.erase("w", "learner 7")
+        while known(two):
+            await asyncio.sleep(0)
+    following.cancel()
+    assert [known(each) for each in (one, two, deaf)] == [False, False, True]
+    await told(alone, store, lots(clock, 1))  # the deaf one has something to write
+    await alone.save()
+    again, restored = replica(store, clock)
+    await restored.restore()
+    assert [known(each) for each in (deaf, again)] == [False, False]
 
 
 @pytest.mark.parametrize("likes", [1, 20])

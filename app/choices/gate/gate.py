@@ -76,6 +76,10 @@ class Gate:
         if outcome.harm:
             self._harmed(situation, outcome.arm)
 
+    def forget(self, learner: str) -> None:
+        """Forgets how often a learner was tried on."""
+        self._purses.pop(learner, None)
+
     def interventions(self) -> tuple[Intervention, ...]:
         """What was done since this was asked last: the newest thousand."""
         told = tuple(self._told)

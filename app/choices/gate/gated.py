@@ -36,6 +36,11 @@ class Gated:
         self.gate.learn(situation, outcome)
         self._chooser.learn(situation, outcome)
 
+    def forget(self, learner: str) -> None:
+        """Both forget a learner."""
+        self.gate.forget(learner)
+        self._chooser.forget(learner)
+
     def kept(self) -> dict[str, Any]:
         """What both learned."""
         return {"chooser": self._chooser.kept(), "gate": self.gate.kept()}

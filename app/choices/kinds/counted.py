@@ -33,6 +33,10 @@ class Counted(ABC):
         """Learns what came of an arm in a situation."""
         self._beliefs.learn(situation, outcome)
 
+    def forget(self, learner: str) -> None:
+        """Forgets what is special to a learner."""
+        self._beliefs.forget(learner)
+
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON."""
         return self._beliefs.kept()

@@ -68,6 +68,9 @@ class Linear:
             sums.gains += weighed * (outcome.value - outcome.usual)
             sums.fresh += 1
 
+    def forget(self, learner: str) -> None:
+        """Nothing of it is of a learner."""
+
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON."""
         arms = [[arm, sums.products.tolist(), sums.gains.tolist()] for arm, sums in sorted(self._arms.items())]

@@ -8,8 +8,7 @@ import pytest
 from app.choices.beliefs import Beliefs
 from app.choices.kinds.thompson import Thompson
 from app.choices.pacing import Paced
-from app.choices.parts import Parts
-from app.choices.port import Options, Outcome
+from app.choices.port import Outcome
 from app.choices.segments import segment
 from app.choices.sharing import start
 from tests.unit.choices.worlds import NOW, OPTIONS, situation, world
@@ -103,13 +102,3 @@ def test_paces_are_credited_with_what_was_chosen_under_them() -> None:
     assert under.count("calm") > 200
     other = replace(situation("planning/maths/calm"), domain="planning")
     assert {paced.decide(other, OPTIONS, rng).under for _ in range(100)} == {"calm", "keen"}
-
-
-def test_what_is_learned_of_a_parameter_in_one_context_serves_the_others() -> None:
-    parts, rng = Parts(Thompson(), Thompson()), np.random.default_rng(6)
-    for n in range(200):
-        here = situation(f"practice/maths/{n % 5}")
-        parts.learn(here, Outcome(("tell/long", "tell/short")[n % 2], float(n % 2 == 0)))
-    only = Options(("tell/short", "tell/long"), "tell/short", frozenset(), {})
-    chosen = [parts.decide(situation("planning/physics/new"), only, rng).arm for _ in range(100)]
-    assert chosen.count("tell/long") > 80
