@@ -8,7 +8,7 @@ variances of the residuals follow what was seen (empirical Bayes). Arms are draw
 are seldom met, a share of the choices goes to arms that were hardly tried there, by curiosity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import exp, log, pi, sqrt
 from typing import Any, NamedTuple
@@ -219,20 +219,23 @@ class Hybrid:
 
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON; `merging.merged` adds up what several replicas learned."""
-        groups = self.learners.groups
-        return {
+        return self.frozen()()
+
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What gives that, as it is now."""
+        groups, contexts, learners = self.learners.groups, self.contexts.frozen(), self.learners.frozen()
+        kept: dict[str, Any] = {
             "arms": list(self.columns),
             "tried": dict(self.tried),
             "linear": {"mean": pack(self.linear.mean), "covariance": pack(self.linear.covariance)},
-            "contexts": self.contexts.kept(),
             "special": self.contexts.special,
             "typical": self.contexts.typical,
-            "learners": self.learners.kept(),
             "groups": {"centres": pack(groups.centres), "shares": pack(groups.shares), "own": groups.own},
             "harms": self.harms.kept(),
             "learned": self.learned,
             "fitted": self.fitted,
         }
+        return lambda: {**kept, "contexts": contexts(), "learners": learners()}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Goes on from what was learned.

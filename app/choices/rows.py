@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -87,10 +87,11 @@ class Rows:
         """Where the most recently used are, the latest first, so many at the most."""
         return np.fromiter(islice(reversed(self.slots.values()), names), np.intp)
 
-    def kept(self) -> dict[str, Any]:
-        """All of it, least recently used first, as JSON."""
-        slots = np.fromiter(self.slots.values(), np.intp, len(self.slots))
-        return {"names": list(self.slots), "rows": pack(self.data[slots]), "at": pack(self.at[slots])}
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What gives all of it, as it is now, least recently used first, as JSON."""
+        slots, names = np.fromiter(self.slots.values(), np.intp, len(self.slots)), list(self.slots)
+        data, at = self.data[: len(slots)].copy(), self.at[: len(slots)].copy()
+        return lambda: {"names": names, "rows": pack(data[slots]), "at": pack(at[slots])}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Takes the place of all that was there; the newest, where there are more than the bound."""

@@ -11,6 +11,7 @@ import base64
 import logging
 import zlib
 from binascii import Error as NoBase64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,12 +199,11 @@ async def put(arms: Arms, clock: Clock, workspace: str, text: str) -> Head:
 
 
 async def _packed(experience: Experience) -> str:
-    kept = experience.kept()
-    return await asyncio.to_thread(_pack, kept)
+    return await asyncio.to_thread(_pack, experience.frozen())
 
 
-def _pack(kept: dict[str, Any]) -> str:
-    return base64.b64encode(zlib.compress(orjson.dumps(kept), 1)).decode()
+def _pack(kept: Callable[[], dict[str, Any]]) -> str:
+    return base64.b64encode(zlib.compress(orjson.dumps(kept()), 1)).decode()
 
 
 def unpacked(text: str) -> Any:
