@@ -41,7 +41,7 @@ class Choices:
 
 def choosing_of(policy: Policy, lots: Lots = no_lots) -> Choosing:
     """Who chooses by this policy, and has learned nothing yet."""
-    make = partial(chooser_of, policy.choices.by)
+    make = partial(chooser_of, policy.choices)
     return Choosing(Parts(policy, make, lambda context: (domain(context), features(context)), default_rng(), lots))
 
 

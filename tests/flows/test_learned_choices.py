@@ -20,6 +20,7 @@ from app.choosing.keeping import CHANNEL, Keeping
 from app.clock import HandClock, iso
 from app.events import Rewarded
 from app.policy import load
+from app.policy.choices import GatePolicy
 from app.routing.rank import Wanted, safest
 from app.settings import CONFIG
 from app.storage.memory import MemoryCache
@@ -318,3 +319,21 @@ async def test_a_suspended_model_is_not_asked_first_also_while_the_strongest_is_
         assert None not in asked
     [alone] = [one for one in ranked if one.provider.entry.name == names[1]]
     assert choosing.begin(case()).lead([alone], safe) is None  # nobody else is left: they are asked
+
+
+async def test_the_policy_says_when_the_gate_closes_and_how_much_is_tried(store: SqliteStore, clock: HandClock) -> None:
+    gate = GatePolicy(cooling=2.0, longest=3.0, trials=1.0)
+    changed = POLICY.model_copy(
+        update={"choices": POLICY.choices.model_copy(update={"gate": gate, "by": "paced", "least": 1})}
+    )
+    choosing = choosing_of(changed)
+    choosing.learn(reward(clock, (CONTEXTS[0], "socratic"), Source.HARM, 0.0))
+    choosing.learn(reward(clock, (CONTEXTS[1], "hints"), Source.REVIEW, 1.0))
+    found = {(arm, until) for _, arm, until in choosing.experience("w").chooser(Choice.STRATEGY).gate.suspended(0.0)}
+    assert found == {("socratic", clock.now() + 2 * 86_400)}
+    tried = [choosing.begin(case(at=clock.now() + n)).decisions[0] for n in range(40)]
+    assert sum(one.arm == "worked_example" for one in tried) == 1
+    assert "socratic" not in {one.arm for one in tried}
+    assert any(one.under for one in tried)
+    with pytest.raises(ValueError, match="longest: may not be shorter than cooling"):
+        GatePolicy(cooling=5.0, longest=3.0)
