@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from app.bootstrap.experiments import noted_again
 from app.choosing.credit import credits_of
 from app.clock import HandClock, iso
 from app.errors import Conflict, Invalid
@@ -21,7 +22,7 @@ from app.storage.belongings import Belongings
 from app.storage.cache import Cache
 from app.storage.experiments import Experiments, Participants
 from app.storage.memory import MemoryCache
-from app.storage.ports import REWARDS, TURNS
+from app.storage.ports import PARTICIPANTS, REWARDS, TURNS
 from app.storage.records import to_doc
 from app.storage.rewards import Rewards
 from app.storage.segments import Owner
@@ -213,3 +214,21 @@ async def test_what_a_process_died_before_noting_is_noted_when_the_time_is_over(
     await other.watching.round(everything=True)
     look = await other.watching.look("w", began.id)
     assert [arm.mean for arm in look.results.arms if arm.measured] == [1.0]
+
+
+async def test_what_came_of_participants_is_derived_from_the_log_again(
+    pair: tuple[Replica, Replica], store: SqliteStore, clock: HandClock
+) -> None:
+    one, _ = pair
+    experiment = await one.experimenting.begin("w", draft())
+    clock.turn(1)
+    for n in range(5):
+        await one.reward(await one.turn(f"l{n}"), float(n % 2))
+    await one.noting.note_all()
+    before = [found async for page in one.noting._p.participants.of(experiment.id) for found in page]
+    for found in before:
+        await store.delete(PARTICIPANTS, {"id": found.id})
+    everyone = [("w", f"l{n}") for n in range(5)] + [("w", "nobody"), ("another", "l1")]
+    assert await noted_again(store, POLICY, clock, everyone) == 5
+    after = [found async for page in one.noting._p.participants.of(experiment.id) for found in page]
+    assert [replace(found, version=0) for found in after] == [replace(found, version=0) for found in before]
