@@ -100,6 +100,8 @@ class Keeping:
         while True:
             try:
                 await self.catch_up()
+                if looks % _SAVE == 0:
+                    await self._choosing.share()
                 if (looks := looks + 1) % _SAVE == 0:
                     await self.save()
             except StoreUnavailable as error:

@@ -72,3 +72,4 @@ class WorkspacePolicy(Part):
     affect: bool = False
     affect_minors: bool = False
     accessibility_minors: bool = False
+    sharing: bool | None = None

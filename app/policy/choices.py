@@ -59,6 +59,7 @@ class ChoicesPolicy(Part):
     approved: frozenset[str] = frozenset()
     rewards: RewardWeights = RewardWeights()
     gate: GatePolicy = GatePolicy()
+    sharing: bool = False
     first_token: Annotated[float, Field(gt=0, le=60)] = 1.5
     cost_usd: Annotated[float, Field(gt=0, le=100)] = 0.002
 

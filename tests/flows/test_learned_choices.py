@@ -19,7 +19,7 @@ from app.choosing.experience import nameless
 from app.choosing.keeping import CHANNEL, Keeping
 from app.clock import HandClock, iso
 from app.events import Rewarded
-from app.policy import load
+from app.policy import WorkspacePolicy, load
 from app.policy.choices import GatePolicy
 from app.routing.rank import Wanted, safest
 from app.settings import CONFIG
@@ -337,3 +337,29 @@ async def test_the_policy_says_when_the_gate_closes_and_how_much_is_tried(store:
     assert any(one.under for one in tried)
     with pytest.raises(ValueError, match="longest: may not be shorter than cooling"):
         GatePolicy(cooling=5.0, longest=3.0)
+
+
+async def test_a_new_workspace_that_shares_begins_with_what_three_others_were_told_and_no_other_does(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    own = {"new": WorkspacePolicy(sharing=True)} | {f"w{n}": WorkspacePolicy(sharing=True) for n in range(3)}
+    changed = POLICY.model_copy(update={"workspaces": own, "choices": POLICY.choices.model_copy(update={"least": 1})})
+    choosing, elsewhere = choosing_of(changed), "practice/chemistry/high/strong"
+    for n in range(3):
+        for one in lots(clock, 300):
+            choosing.learn(replace(one, workspace=f"w{n}"))
+    for name in ("new", "shy"):
+        choosing.learn(replace(reward(clock, (elsewhere, "hints"), Source.REVIEW, 0.5), workspace=name))
+
+    def share(workspace: str) -> float:
+        made = [
+            choosing.begin(case(workspace=workspace, learner=f"l{n}", at=clock.now(), context=elsewhere)).strategy
+            for n in range(300)
+        ]
+        return made.count("worked_example") / len(made)
+
+    before = share("new"), share("shy")
+    await choosing.share()
+    after = share("new"), share("shy")
+    assert after[0] > before[0] + 0.15
+    assert abs(after[1] - before[1]) < 0.1

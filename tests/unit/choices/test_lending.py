@@ -10,7 +10,6 @@ from app.choices.kinds.thompson import Thompson
 from app.choices.pacing import Paced
 from app.choices.port import Outcome
 from app.choices.segments import segment
-from app.choices.sharing import start
 from tests.unit.choices.worlds import NOW, OPTIONS, situation, world
 
 LONG = OPTIONS.arms.index("tell/long")
@@ -62,31 +61,6 @@ def test_a_learner_surprises_by_what_is_beyond_what_was_expected() -> None:
 
 def test_a_segment_is_made_of_what_is_known_and_of_nothing_personal() -> None:
     assert segment({"level": "A" * 99, "name": "Ada", "age": 12}) == f"level={'a' * 24}"
-
-
-def test_a_new_workspace_starts_from_several_others_and_nobody_is_read_off() -> None:
-    def workspace(value: float, rewards: int, arm: str = "tell/long") -> Beliefs:
-        beliefs = Beliefs()
-        for n in range(rewards):
-            here = replace(situation(learner=f"learner {n}"), segment="quick")
-            beliefs.learn(here, Outcome(arm, value))
-        return beliefs
-
-    many = [workspace(1.0, 30), workspace(1.0, 30), workspace(0.0, 3_000)]
-    alone = workspace(1.0, 500, "ask/short")
-    shared = start([one.kept() for one in (*many, alone)], NOW)
-    assert shared["who"]["rows"] == []
-    assert "learner" not in str(shared)
-    new = Beliefs()
-    new.restore(shared)
-    belief = new.of(situation(), OPTIONS)
-    # The one that is a hundred times as great counts as much as each of the others.
-    assert belief.means[LONG] == pytest.approx(2 / 3, abs=0.06)
-    assert belief.seen.tolist() == pytest.approx([0.0, 0.0, 0.0, 20.0])
-    assert belief.means[0] == pytest.approx(0.5, abs=0.01)
-    nobody = Beliefs()
-    nobody.restore(start([], NOW))
-    assert nobody.of(situation(), OPTIONS).seen.sum() == 0.0
 
 
 def test_paces_are_credited_with_what_was_chosen_under_them() -> None:
