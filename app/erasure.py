@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from app.choosing.keeping import Keeping
 from app.context.memory.recalls import Recalls
 from app.live import log_name
 from app.running import Running
@@ -32,6 +33,7 @@ class Parts:
     recalls: Recalls
     running: Running
     cache: Cache
+    arms: Keeping
 
 
 class Erasure:
@@ -60,6 +62,7 @@ class Erasure:
                 p.cache.delete(log_name(turn_id))
         self._drop(owner)
         erased = await p.belongings.erase(owner)
+        await p.arms.erase(owner.workspace, owner.learner_id)
         self._drop(owner)
         p.cache.publish(CHANGED, f"learner:{owner.workspace}/{owner.learner_id}".encode())
         log.info("a learner was erased: %d documents", erased.total())

@@ -5,6 +5,7 @@ import sys
 
 from app.bootstrap import bring_up_to_date, learning_of, store_of
 from app.bootstrap.choosing import choosing_of, keeping_of
+from app.bootstrap.experiments import noted_again
 from app.bootstrap.teaching import helping_of
 from app.clock import SystemClock
 from app.policy import load
@@ -26,14 +27,17 @@ async def _rebuild(settings: Settings) -> list[str]:
     clock = SystemClock()
     async with store_of(settings) as (store, schema):
         await bring_up_to_date(settings, schema, clock)
-        left = await _of_learners(store, clock)
-        choosing = choosing_of(load(settings.policy))
+        left, everyone = await _of_learners(store, clock)
+        policy = load(settings.policy)
+        choosing = choosing_of(policy)
         rewards = await keeping_of(choosing, store, MemoryCache(clock), clock).rebuild()
         print(f"{rewards:,} rewards: what was learned of choices is derived again")
+        seats = await noted_again(store, policy, clock, everyone)
+        print(f"{seats:,} participants of experiments: what came of them is derived again")
         return left
 
 
-async def _of_learners(store: Store, clock: SystemClock) -> list[str]:
+async def _of_learners(store: Store, clock: SystemClock) -> tuple[list[str], list[tuple[str, str]]]:
     rebuilding = learning_of(store, clock).rebuilding
     everyone = await rebuilding.everyone()
     progress = Progress(len(everyone), sys.stderr, clock.monotonic, of="learners")
@@ -42,4 +46,4 @@ async def _of_learners(store: Store, clock: SystemClock) -> list[str]:
     helping = helping_of(store)
     left += [one for one in sorted({workspace for workspace, _ in everyone}) if not await helping.rebuild(one)]
     print(f"{len(everyone):,} learners: what was learned of them is derived again")
-    return left
+    return left, everyone

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from app.bootstrap.choosers import paced as by_paces
 from app.choices.beliefs import ALONE, Beliefs
 from app.choices.gate.budget import Budget
 from app.choices.gate.gate import Gate
@@ -17,7 +18,6 @@ from app.choices.kinds.greedy import Greedy
 from app.choices.kinds.linear import Linear
 from app.choices.kinds.thompson import Thompson
 from app.choices.kinds.ucb import Ucb
-from app.choices.pacing import Paced
 from app.choices.port import Chooser, Options, Outcome, Situation
 from app.stats.forward import LANDMARK
 from app.vocabulary import Choice
@@ -58,13 +58,6 @@ def gated(chooser: Chooser) -> Chooser:
     return Gated(chooser, Gate(Choice.STRATEGY, Rules(), Budget()))
 
 
-def by_domain() -> Chooser:
-    """Thompson at three paces, which are learned by domain."""
-    beliefs = Beliefs()
-    paces = {f"calm {calm:g}": Thompson(beliefs, calm=calm) for calm in (1.0, 4.0, 16.0)}
-    return Paced(paces, Thompson(Beliefs(ALONE, personal=False)), baseline="calm 4")
-
-
 def _factory(build: Callable[[], Chooser]) -> Callable[[int, int, int], Simulated]:
     return lambda arms, _, seed: Simulated(build(), arms, seed)
 
@@ -81,7 +74,7 @@ thompson_cached = _factory(lambda: Thompson(lifetime=86_400.0))
 greedy_gated = _factory(lambda: gated(Greedy()))
 thompson_gated = _factory(lambda: gated(Thompson()))
 linear_gated = _factory(lambda: gated(Linear()))
-paced = _factory(by_domain)
+paced = _factory(lambda: by_paces(Beliefs()))
 KINDS = (
     *("greedy", "ucb", "linear", "thompson_alone", "thompson_discounted", "thompson_domain"),
     *("thompson_warm", "thompson", "thompson_cached", "paced", "greedy_gated", "thompson_gated", "linear_gated"),

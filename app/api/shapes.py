@@ -152,6 +152,8 @@ class DecisionOut(BaseModel):
     critical: bool
     experiment: str | None
     under: str | None = Field(description="The pace of exploration that was in force, where there are several.")
+    baseline: str | None = Field(description="The safe fallback, also where it could not be chosen at that moment.")
+    segment: str = Field(description="Whom the learner is like.", examples=["mastery=weak level=grade 8"])
 
 
 class TurnOut(BaseModel):

@@ -12,7 +12,7 @@ from app.bootstrap.adapters import background
 from app.bootstrap.base import Base
 from app.bootstrap.choosers import chooser_of
 from app.choices.situations import domain, features
-from app.choosing.choosing import Choosing, Parts
+from app.choosing.choosing import Choosing, Lots, Parts, no_lots
 from app.choosing.keeping import Keeping
 from app.choosing.keeping import Parts as KeepingParts
 from app.choosing.watching import Watching
@@ -39,10 +39,10 @@ class Choices:
     interventions: Interventions
 
 
-def choosing_of(policy: Policy) -> Choosing:
+def choosing_of(policy: Policy, lots: Lots = no_lots) -> Choosing:
     """Who chooses by this policy, and has learned nothing yet."""
-    make = partial(chooser_of, policy.choices.by)
-    return Choosing(Parts(policy, make, lambda context: (domain(context), features(context)), default_rng()))
+    make = partial(chooser_of, policy.choices)
+    return Choosing(Parts(policy, make, lambda context: (domain(context), features(context)), default_rng(), lots))
 
 
 def keeping_of(choosing: Choosing, store: Store, cache: Cache, clock: Clock) -> Keeping:
@@ -51,10 +51,10 @@ def keeping_of(choosing: Choosing, store: Store, cache: Cache, clock: Clock) -> 
 
 
 @asynccontextmanager
-async def choices_of(base: Base) -> AsyncIterator[Choices]:
-    """The choices of a service, which go on from what was learned; at the end what is not written yet is written down,
-    and where the store is away, the log has it."""
-    choices = _choices(base)
+async def choices_of(base: Base, lots: Lots) -> AsyncIterator[Choices]:
+    """The choices of a service, which go on from what was learned and follow the lots of experiments; at the end what
+    is not written yet is written down, and where the store is away, the log has it."""
+    choices = _choices(base, lots)
     await choices.keeping.restore()
     for hear in (choices.keeping.hear, choices.rewarding.hear):
         base.events.subscribe(hear)
@@ -67,8 +67,8 @@ async def choices_of(base: Base) -> AsyncIterator[Choices]:
         await choices.keeping.save()
 
 
-def _choices(base: Base) -> Choices:
-    choosing, clock = choosing_of(base.policy), base.clock
+def _choices(base: Base, lots: Lots) -> Choices:
+    choosing, clock = choosing_of(base.policy, lots), base.clock
     interventions = Interventions(base.store)
     rewarding = Rewarding(
         RewardingParts(

@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from app.bootstrap.adapters import background
 from app.bootstrap.base import Base
 from app.choices.experiments.admit import Known
+from app.choices.experiments.assign import Facts
+from app.choosing.case import Case
+from app.choosing.choosing import Lot
+from app.clock import Clock
+from app.events import Events
 from app.experimenting import experimenting, noting
 from app.experimenting.experimenting import Experimenting
-from app.experimenting.noting import Noting
+from app.experimenting.noting import Noting, Seat
 from app.experimenting.watching import Watching
-from app.policy import Policy
+from app.policy import STANDARD, Policy
 from app.providers.port import Entry
 from app.storage.experiments import Experiments, Participants
-from app.storage.told import Told
+from app.storage.memory import MemoryCache
+from app.storage.ports import Store
+from app.storage.rewards import Rewards
+from app.storage.sessions import Sessions
+from app.storage.turns import TurnLog
 from app.vocabulary import Choice, Task
 
 
@@ -27,36 +36,59 @@ class Trials:
     noting: Noting
     watching: Watching
 
+    def lot(self, case: Case, choice: Choice, arms: frozenset[str]) -> Lot | None:
+        """The lot of a turn, by an arm among those that may be chosen."""
+        about = (case.task, case.critical is not None, case.context, case.course, arms)
+        found = self.experimenting.assigned(Facts(case.workspace, case.learner, choice, *about))
+        return found and Lot(*found)
+
 
 @asynccontextmanager
 async def trials_of(base: Base, entries: Sequence[Entry]) -> AsyncIterator[Trials]:
     """The experiments of a store, looked after inside this context; `entries` are the models that there are."""
-    store, experiments = base.store, Experiments(base.store)
+    experiments = Experiments(base.store)
     parts = experimenting.Parts(
         experiments, lambda workspace: known(base.policy, entries, workspace), base.cache, base.events, base.clock
     )
-    running, participants = Experimenting(parts), Participants(store)
+    running = Experimenting(parts)
     await running.load()
-    records = base.records
-    noted = Noting(
-        noting.Parts(participants, records.turns, records.sessions, Told(store), running, base.policy, base.clock)
-    )
+    noted = _noting(base.store, running, base.policy, base.clock)
     base.events.subscribe(noted.hear)
-    watching = Watching(running, noted, participants, base.clock)
+    watching = Watching(running, noted, Participants(base.store), base.clock)
     async with background(running.follow(), noted.stay(), watching.stay()):
         yield Trials(experiments, running, noted, watching)
+
+
+def _noting(store: Store, running: Experimenting, policy: Policy, clock: Clock) -> Noting:
+    log = TurnLog(store), Sessions(store), Rewards(store)
+    return Noting(noting.Parts(Participants(store), *log, running, policy, clock))
+
+
+async def noted_again(store: Store, policy: Policy, clock: Clock, everyone: Sequence[tuple[str, str]]) -> int:
+    """Derives from the log again what came of these learners (workspace and name) in all experiments that there ever
+    were; says of how many participants. What ends and what is dealt is not touched."""
+    parts = (Experiments(store), lambda workspace: known(policy, (), workspace), MemoryCache(clock), Events(), clock)
+    noted, count = _noting(store, Experimenting(experimenting.Parts(*parts)), policy, clock), 0
+    for experiment in await Experiments(store).all():
+        for workspace, learner_id in everyone:
+            if workspace == experiment.workspace:
+                count += await noted.note(Seat(experiment.id, workspace, learner_id)) is not None
+    return count
 
 
 def known(policy: Policy, entries: Sequence[Entry], workspace: str) -> Known:
     """What a workspace has to choose from."""
     forbidden = policy.forbidden(workspace)
     models = frozenset(f"{one.provider}/{one.model}" for one in entries if one.provider not in forbidden)
-    strategies = frozenset(policy.strategies) - {policy.safety.strategy}
 
     def arms(choice: Choice, task: Task) -> Collection[str]:
-        return {Choice.MODEL: models, Choice.STRATEGY: strategies}.get(choice, frozenset())
+        if choice is Choice.STRATEGY:
+            return policy.choices.strategies.get(task, (policy.tasks[task],))
+        return models if choice is Choice.MODEL else policy.choices.profiles
 
     def safe(choice: Choice, task: Task) -> Collection[str]:
-        return {policy.tasks[task]} if choice is Choice.STRATEGY else arms(choice, task)
+        if choice is Choice.STRATEGY:
+            return {policy.tasks[task]}
+        return models if choice is Choice.MODEL else {STANDARD}
 
     return Known(arms, safe)

@@ -110,7 +110,7 @@ def learning_of(
         persons=persons,
         profiles=profiles,
         feelings=feelings,
-        portraits=Portraits(minds, counting, (reviews.portray, feelings.portray, profiles.portray)),
+        portraits=Portraits(minds, counting, clock, (reviews.portray, feelings.portray, profiles.portray)),
         reviews=reviews,
         reader=Reader(minds),
         rebuilding=Rebuilding(sheets, turns, minds, counting, following),

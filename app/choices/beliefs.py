@@ -82,6 +82,10 @@ class Beliefs:
         for name in _levels(situation):
             self._what.add(name, arm, (weight, weight * value), at)
 
+    def forget(self, learner: str) -> None:
+        """Forgets what is special to a learner."""
+        self._who.drop(f"@{learner}")
+
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON."""
         return {"what": self._what.kept(), "who": self._who.kept()}

@@ -83,9 +83,10 @@ class Contexts(Rows):
             self.special = min(max(0.7 * self.special + 0.3 * found, _SMALL), _LARGE)
 
 
-def charted(rows: NDArray[np.float32], arm: int, error: float, spread: float) -> bool:
-    """Charts the error of a forecast whose variance was `spread`; whether the context has changed."""
-    chart = Chart(rows.item(LEVEL, arm), rows.item(ERRORS, arm)).after(error)
+def charted(rows: NDArray[np.float32], arm: int, error: tuple[float, float], spread: float) -> bool:
+    """Charts the error of a forecast, with what it weighs; whether the context has changed, where errors usually have
+    the variance `spread`."""
+    chart = Chart(rows.item(LEVEL, arm), rows.item(ERRORS, arm)).after(*error)
     rows[LEVEL, arm], rows[ERRORS, arm] = chart
     return chart.alarm(spread)
 

@@ -1,6 +1,6 @@
 """Where an arm did harm it is not tried again for a while: neither there nor in the contexts around."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 _FIRST, _LONGEST = 86_400.0, 30 * 86_400.0
@@ -49,8 +49,3 @@ class Harms:
             for arm, (count, until) in arms.items():
                 known = here.get(arm, (0, 0.0))
                 here[arm] = max(known[0], count), max(known[1], until)
-
-
-def permitted(arms: tuple[str, ...], approved: Collection[str], baseline: str) -> tuple[str, ...]:
-    """The approved among the arms, and the baseline if none is."""
-    return tuple(arm for arm in arms if arm in approved) or (baseline,)

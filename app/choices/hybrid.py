@@ -8,7 +8,7 @@ variances of the residuals follow what was seen (empirical Bayes). Arms are draw
 are seldom met, a share of the choices goes to arms that were hardly tried there, by curiosity.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import exp, log, pi, sqrt
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from app.choices.contexts import DAY, LAST, MEAN, TRIED, VARIANCE, Contexts, charted, doubted
 from app.choices.curiosity import curiosity
 from app.choices.groups import Groups
-from app.choices.harms import Harms, permitted
+from app.choices.harms import Harms
 from app.choices.learners import Learners
 from app.choices.linear import Linear
 from app.choices.port import Chosen, Options, Outcome, Situation
@@ -108,9 +108,9 @@ class Hybrid:
         arms = options.arms
         if self.harms.until:
             arms = self.harms.free(situation.domain, arms, situation.at)
-        if situation.critical or not arms:
-            return permitted(arms, options.approved, options.baseline)
-        return arms
+        if situation.critical:
+            arms = tuple(arm for arm in arms if arm in options.approved)
+        return arms or (options.baseline if options.baseline in options.arms else options.arms[0],)
 
     def _where(self, arms: tuple[str, ...]) -> Where:
         """The columns of arms."""
@@ -181,7 +181,7 @@ class Hybrid:
         rows[TRIED, arm] += 1.0
         rows[LAST, arm] = situation.at / DAY
         self.learners.learn(situation.learner, arm, seen.learner, situation.at)
-        if charted(rows, arm, seen.error, seen.spread):
+        if charted(rows, arm, (seen.error, outcome.weight), seen.spread):
             doubted(rows, self.linear.mean.dot(x))
         self.tried[outcome.arm] = self.tried.get(outcome.arm, 0) + 1
         self.learned += 1
@@ -196,14 +196,14 @@ class Hybrid:
         effect, doubt = effects[0].item(arm), effects[1].item(arm)
         mean += rows.item(MEAN, arm) + effect
         variance += rows.item(VARIANCE, arm) + doubt
-        usual = 0.0 if outcome.usual == 0.5 else _logit(outcome.usual)
-        chance = _chance(usual + mean / sqrt(1.0 + pi * variance / 8.0))
+        usual, own = 0.0 if outcome.usual == 0.5 else _logit(outcome.usual), mean / sqrt(1.0 + pi * variance / 8.0)
+        even, chance = _chance(own), _chance(usual + own)
         error, spread = outcome.value - chance, chance * (1.0 - chance)
         weight = outcome.weight * spread
         known = weight / (1.0 + weight * variance)
         others = weight / (1.0 + weight * (variance - doubt))
         learner = others, others * (effect + error / spread)
-        return _Seen(error, spread, known, known * error / spread, along, learner)
+        return _Seen(error, even * (1.0 - even), known, known * error / spread, along, learner)
 
     def _fit(self, at: float) -> None:
         """Fits groups and variances to what was met lately, and lets the linear part fade."""
@@ -213,22 +213,29 @@ class Hybrid:
             self.linear.fade(left(at - self.fitted))
         self.fitted = at if self.fitted is None else max(at, self.fitted)
 
+    def forget(self, learner: str) -> None:
+        """Forgets what is special to a learner."""
+        self.learners.forget(learner)
+
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON; `merging.merged` adds up what several replicas learned."""
-        groups = self.learners.groups
-        return {
+        return self.frozen()()
+
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What gives that, as it is now."""
+        groups, contexts, learners = self.learners.groups, self.contexts.frozen(), self.learners.frozen()
+        kept: dict[str, Any] = {
             "arms": list(self.columns),
             "tried": dict(self.tried),
             "linear": {"mean": pack(self.linear.mean), "covariance": pack(self.linear.covariance)},
-            "contexts": self.contexts.kept(),
             "special": self.contexts.special,
             "typical": self.contexts.typical,
-            "learners": self.learners.kept(),
             "groups": {"centres": pack(groups.centres), "shares": pack(groups.shares), "own": groups.own},
             "harms": self.harms.kept(),
             "learned": self.learned,
             "fitted": self.fitted,
         }
+        return lambda: {**kept, "contexts": contexts(), "learners": learners()}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Goes on from what was learned.
@@ -252,9 +259,10 @@ class Hybrid:
 
 
 class _Seen(NamedTuple):
-    """One outcome: the error of the forecast, the variance of such an outcome, what it adds to what is known of the sum
-    of all parts, how far a part's mean moves for each unit of its variance, the covariance of the linear part with its
-    weights, and what it says of the learner alone."""
+    """One outcome: the error of the forecast, the variance of an outcome of a kind that is as often good as bad (the
+    chart has errors of all kinds: the variance of one that hardly varies would make an alarm of the others' chance),
+    what it adds to what is known of the sum of all parts, how far a part's mean moves for each unit of its variance,
+    the covariance of the linear part with its weights, and what it says of the learner alone."""
 
     error: float
     spread: float

@@ -55,6 +55,11 @@ class Learners(Rows):
             known = self._effects[learner] = self.groups.effects(rows[PRECISION], rows[SHIFT])
         return known
 
+    def forget(self, learner: str) -> None:
+        """Forgets a learner; what the groups have of them is in no one's name."""
+        self.drop(learner)
+        self._effects.pop(learner, None)
+
     def learn(self, learner: str, arm: int, seen: tuple[float, float], at: float) -> None:
         """Adds what was seen of a learner with an arm: precision and shift."""
         slot = self.take(learner)

@@ -6,7 +6,7 @@ under it. What a pace finds out serves the others as well, so that the one that 
 is: give only paces that each would do alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -50,9 +50,18 @@ class Paced:
         if outcome.under in self._paces:
             self._which.learn(_kind(situation), replace(outcome, arm=outcome.under, under=None))
 
+    def forget(self, learner: str) -> None:
+        """The beliefs forget a learner; the choice of paces knows none."""
+        self._any.forget(learner)
+
     def kept(self) -> dict[str, Any]:
         """What both learned, as JSON."""
         return {"beliefs": self._any.kept(), "paces": self._which.kept()}
+
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What was learned until now, worked out at once: there is little of it."""
+        kept = self.kept()
+        return lambda: kept
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Both go on from what they learned."""

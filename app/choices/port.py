@@ -4,7 +4,7 @@ A policy is an object over plain numbers: no clock, no chance, no store of its o
 chance as a generator, and what was learned goes out and comes in as JSON.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -75,8 +75,16 @@ class Chooser(Protocol):
         """Learns what came of an arm in a situation."""
         ...
 
+    def forget(self, learner: str) -> None:
+        """Forgets what was learned of a learner alone; what all taught together stays."""
+        ...
+
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON."""
+        ...
+
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What gives the same, as it is now, also when it is called later and in another thread."""
         ...
 
     def restore(self, kept: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -62,6 +62,16 @@ class Rows:
         self.slots[name] = slot
         return slot
 
+    def drop(self, name: str) -> None:
+        """Forgets a name; the one in the last place takes its own. Up to some milliseconds."""
+        slot, last = self.slots.pop(name, None), len(self.slots)
+        if slot is None:
+            return
+        if slot < last:
+            moved = next(other for other, place in self.slots.items() if place == last)
+            self.data[slot], self.at[slot], self.slots[moved] = self.data[last], self.at[last], slot
+        self.data[last] = 0.0
+
     def _room(self, names: int) -> None:
         more = names - len(self.data)
         self.data = np.concatenate([self.data, np.zeros((more, *self.data.shape[1:]), self.number)])
@@ -77,10 +87,11 @@ class Rows:
         """Where the most recently used are, the latest first, so many at the most."""
         return np.fromiter(islice(reversed(self.slots.values()), names), np.intp)
 
-    def kept(self) -> dict[str, Any]:
-        """All of it, least recently used first, as JSON."""
-        slots = np.fromiter(self.slots.values(), np.intp, len(self.slots))
-        return {"names": list(self.slots), "rows": pack(self.data[slots]), "at": pack(self.at[slots])}
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What gives all of it, as it is now, least recently used first, as JSON."""
+        slots, names = np.fromiter(self.slots.values(), np.intp, len(self.slots)), list(self.slots)
+        data, at = self.data[: len(slots)].copy(), self.at[: len(slots)].copy()
+        return lambda: {"names": names, "rows": pack(data[slots]), "at": pack(at[slots])}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Takes the place of all that was there; the newest, where there are more than the bound."""

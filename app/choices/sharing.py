@@ -1,64 +1,48 @@
 """What many workspaces learned of arms, as a start for one that has learned nothing: aggregates only.
 
-Nothing of a learner or of a segment goes in. A number comes out only where several workspaces had rewards, and none of
-them weighs more than another that has many, so that nobody's own experience can be read off. Who takes part is for
-whoever asks: workspaces that allowed it, and nobody by default. A workspace must give what it learned itself, without
+Nothing of a learner, a segment or a context goes in. A number comes out only where several workspaces had rewards, and
+none of them weighs more than another that has many, so that nobody's own experience can be read off. Who takes part is
+for whoever asks: workspaces that allowed it, and nobody by default. A workspace gives what it was told itself, without
 the start that it was given.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-import numpy as np
-
-from app.choices.table import MONTH, Floats, Table
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 WORKSPACES = 3
-"""Workspaces that must have had rewards of an arm in a context before the others hear of it."""
+"""Workspaces that must have had rewards of an arm before the others hear of it."""
 
 REWARDS = 20.0
-"""Rewards that a workspace's experience counts for at the most, and the start that a new one gets."""
+"""Rewards that a workspace's experience counts for at the most."""
+
+_LEND = 10.0
+"""Rewards of nothing special that are thought to have been before."""
+
+Arm = TypeVar("Arm", bound=Hashable)
 
 
-def start(shared: Iterable[Mapping[str, Any]], at: float) -> dict[str, Any]:
-    """What `Beliefs` may be restored from, made of what the `Beliefs` of other workspaces have kept, at a time.
+class Pool(Generic[Arm]):
+    """What workspaces tell of arms.
 
-    >>> from app.choices.beliefs import Beliefs
-    >>> from app.choices.port import Outcome, Situation
-    >>> beliefs = Beliefs()
-    >>> for learner in "abc":
-    ...     beliefs.learn(Situation("a", "d", (), learner, False, 1.8e9), Outcome("x", 1.0))
-    >>> [start([beliefs.kept()] * n, 1.8e9)["what"]["rows"] != [] for n in (2, 3)]
-    [False, True]
+    >>> pool = Pool[str]()
+    >>> for rewards in (10.0, 20.0, 2000.0):
+    ...     pool.add("hints", rewards, rewards * 0.2)
+    >>> pool.add("quiz", 50.0, 25.0)
+    >>> {arm: round(gain, 3) for arm, gain in pool.gains().items()}
+    {'hints': 0.167}
     """
-    kept = [one["what"] for one in shared]
-    half_life = kept[0]["half_life"] if kept else MONTH
-    tables = [_table(one, half_life) for one in kept]
-    names = dict.fromkeys(name for one in kept for name, *_ in one["rows"])
-    arms = tuple(dict.fromkeys(arm for one in kept for arm in one["arms"]))
-    pooled = Table(half_life)
-    for name in names:
-        cells = _together([table.read(name, arms, at) for table in tables])
-        for arm, weight, total in zip(arms, *cells.tolist(), strict=True):
-            if weight:
-                pooled.add(name, arm, (weight, total), at)
-    return {"what": pooled.kept(), "who": Table(half_life).kept()}
 
+    def __init__(self) -> None:
+        self._sums: dict[Arm, tuple[int, float, float]] = {}
 
-def _table(kept: Mapping[str, Any], half_life: float | None) -> Table:
-    table = Table(half_life)
-    table.merge(kept)
-    return table
+    def add(self, arm: Arm, weight: float, gain: float) -> None:
+        """What one workspace has of an arm: the weight of its rewards and the sum of what they were above the usual."""
+        if weight > 0:
+            share = min(1.0, REWARDS / weight)
+            count, weights, gains = self._sums.get(arm, (0, 0.0, 0.0))
+            self._sums[arm] = count + 1, weights + weight * share, gains + gain * share
 
-
-def _together(cells: list[Floats]) -> Floats:
-    """Weights and sums of all workspaces, where enough of them have any."""
-    known = np.sum([cell[0] > 0.0 for cell in cells], axis=0) >= WORKSPACES
-    found: Floats = _capped(np.sum([_capped(cell) for cell in cells], axis=0)) * known
-    return found
-
-
-def _capped(cell: Floats) -> Floats:
-    """The same means, of as many rewards as count at the most."""
-    found: Floats = cell * (REWARDS / np.maximum(cell[0], REWARDS))
-    return found
+    def gains(self) -> dict[Arm, float]:
+        """How much better than usual each arm did, -1 to 1, of those that several workspaces know."""
+        known = {arm: sums for arm, sums in self._sums.items() if sums[0] >= WORKSPACES}
+        return {arm: gains / (weights + _LEND) for arm, (_, weights, gains) in known.items()}

@@ -64,6 +64,10 @@ class Table:
         found *= self._decay.fading(at)
         return found
 
+    def drop(self, name: str) -> None:
+        """Forgets a name."""
+        self._rows.pop(name, None)
+
     def cell(self, name: str, arm: str, at: float) -> tuple[float, float]:
         """Weight and sum of one arm as they count at a time."""
         row, column = self._rows.get(name), self._arms.get(arm)

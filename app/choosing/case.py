@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.choices.gate.critical import Facts, critical
+from app.choices.segments import segment
 from app.context.brief import affect_band, feeling, mastery_band
 from app.policy import minor
 from app.vocabulary import Affect, Snapshot, Task
@@ -17,7 +18,7 @@ class Case:
     """A turn that is to be answered: whose, in which context (`Decision.context`), by which strategy if nothing is
     learned. `critical` says why only approved arms may be chosen, if so; `cared` that nothing is chosen at all, for its
     learner may be in danger; `open` that something may be tried, which a preview must not. `at` is in seconds since the
-    epoch, `course` that of the session."""
+    epoch, `course` that of the session, `segment` says whom the learner is like."""
 
     workspace: str
     learner: str
@@ -29,6 +30,7 @@ class Case:
     open: bool
     at: float
     course: str | None = None
+    segment: str = ""
 
 
 def context_of(task: Task, snapshot: Snapshot, affect: Affect) -> str:
@@ -61,15 +63,18 @@ class Seen:
 def case_of(snapshot: Snapshot, seen: Seen, at: float) -> Case:
     """The case of a turn."""
     session, felt = snapshot.session, feeling(snapshot, seen.affect)
+    asked, failures = snapshot.learner.preferences, snapshot.portrait.failures if snapshot.portrait else 0
+    facts = Facts(seen.task, felt, failures, minor=minor(asked), danger=seen.cared)
     return Case(
         workspace=session.workspace,
         learner=session.learner_id,
         task=seen.task,
         strategy=seen.strategy,
         context=context_of(seen.task, snapshot, felt),
-        critical=critical(Facts(seen.task, felt, minor=minor(snapshot.learner.preferences), danger=seen.cared)),
+        critical=critical(facts),
         cared=seen.cared,
         open=not seen.preview,
         at=at,
         course=session.course_id,
+        segment=segment({**asked, "mastery": mastery_band(snapshot)}),
     )

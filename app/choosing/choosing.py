@@ -1,15 +1,17 @@
 """The choices of a turn: by the policy's tables, or by what was learned from rewards. All of it in memory."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from numpy.random import Generator
 
 from app.choices.gate.interventions import Intervention
 from app.choices.port import Chosen, Options, Situation
+from app.choices.sharing import Pool
 from app.choosing.case import Case
 from app.choosing.experience import ROWS, Experience, Make, Row, nameless, situation_of
 from app.policy import STANDARD, Policy
@@ -83,16 +85,17 @@ class Made:
         self.decisions.append(decision)
         return decision.arm
 
-    def lead(self, ranked: Sequence[Ranked]) -> str | None:
-        """Who is to be asked first of the models that may be now, in their order; `None` leaves them in it. The safe
-        one is the strongest of them, as the catalogue says, whoever comes first at this moment."""
+    def lead(self, ranked: Sequence[Ranked], safe: str) -> str | None:
+        """Who is to be asked first of the models that may be now, in their order; `None` leaves them in it. `safe` is
+        the same in each turn, also while it may not be asked: what an arm is measured by does not change with who is
+        well at this moment."""
         if self.case.cared or not ranked:
             return None
         strengths = {one.provider.entry.name: one.terms.strength for one in ranked}
-        safe = min(strengths, key=lambda name: (-strengths[name], name))
-        arms = (safe, *(name for name in strengths if name != safe))
-        approved = self.approved.intersection(arms) | {safe}
-        first = ranked[0].provider.entry.name
+        arms = tuple(sorted(strengths, key=lambda name: name != safe))
+        if len(arms) < 2:
+            return None
+        approved, first = self.approved.intersection(arms) | {safe}, ranked[0].provider.entry.name
         return self.choose(Choice.MODEL, Options(arms, safe, approved, strengths), first)
 
 
@@ -103,6 +106,7 @@ class Choosing:
         self._p, self._workspaces = parts, dict[str, Experience]()
         self._shares = dict[str, dict[Row, float]]()
         self._told = list[tuple[str, Intervention]]()
+        self._shared: Mapping[Row, float] = {}
         self.made = Counter[tuple[str, str]]()
         """Decisions by choice and who made them."""
 
@@ -122,6 +126,25 @@ class Choosing:
         if (found := self._workspaces.get(workspace)) is None:
             found = self._workspaces[workspace] = Experience(self._p.make, self._p.policy.choices.rewards)
         return found
+
+    async def share(self) -> None:
+        """Pools anew what workspaces that allow it were told of their arms; one at a time, others being served between
+        them."""
+        pool = Pool[Row]()
+        for workspace, experience in [*self._workspaces.items()]:
+            if self._p.policy.shares(workspace):
+                for row, mean in experience.rows.items():
+                    pool.add(row, mean.weight, mean.total)
+                await asyncio.sleep(0)
+        self._shared = pool.gains()
+
+    def _start(self, case: Case, choice: Choice, options: Options) -> Options:
+        """Options whose priors say also what other workspaces were told of the arms, where this one takes part."""
+        if not (self._shared and self._p.policy.shares(case.workspace)):
+            return options
+        gains = {arm: self._shared.get(Row(choice, case.task.value, arm), 0.0) for arm in options.arms}
+        priors = {arm: min(max(options.priors.get(arm, 0.5) + gain, 0.0), 1.0) for arm, gain in gains.items()}
+        return replace(options, priors=priors)
 
     @property
     def workspaces(self) -> Mapping[str, Experience]:
@@ -224,8 +247,10 @@ class Choosing:
             learner=nameless(case.learner),
             critical=case.critical is not None,
             at=case.at,
+            segment=case.segment,
             baseline=options.baseline,
         )
+        options = self._start(case, choice, options)
         chosen = self.experience(case.workspace).chooser(choice).decide(situation, options, self._p.rng)
         return chosen._replace(reason=f"{case.critical}: {chosen.reason}") if case.critical else chosen
 
@@ -247,4 +272,6 @@ def _decision(case: Case, choice: Choice, options: Options, made: _Ruling) -> De
         critical=case.critical is not None,
         experiment=made.experiment,
         under=chosen.under,
+        baseline=options.baseline,
+        segment=case.segment,
     )

@@ -31,4 +31,5 @@ def _counts(turn: Turn, source: Source) -> bool:
 
 
 def _credit(one: Decision) -> Credit:
-    return Credit(one.choice, one.context, one.arm, one.how, one.arms[0], one.critical, one.experiment, one.under)
+    made = one.choice, one.context, one.arm, one.how, one.baseline or one.arms[0]
+    return Credit(*made, one.critical, one.experiment, one.under, one.segment)

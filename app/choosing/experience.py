@@ -162,14 +162,23 @@ class Experience:
         if row in self.rows or len(self.rows) < ROWS:
             self.rows.setdefault(row, Mean()).add(said.value - said.usual, said.weight)
 
+    def erase(self, learner_id: str) -> None:
+        """Forgets what was learned of a learner alone."""
+        for chooser in self.choosers.values():
+            chooser.forget(nameless(learner_id))
+
     def interventions(self) -> list[Intervention]:
         """What gates did since this was asked last."""
         return [one for chooser in self.choosers.values() for one in chooser.gate.interventions()]
 
     def kept(self) -> dict[str, Any]:
         """As JSON."""
-        return {
-            "choosers": {choice.value: chooser.kept() for choice, chooser in self.choosers.items()},
+        return self.frozen()()
+
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What gives that, as it is now, also in another thread: some milliseconds here, all else there."""
+        choosers = {choice.value: chooser.frozen() for choice, chooser in self.choosers.items()}
+        kept: dict[str, Any] = {
             "sources": {source.value: [mean.weight, mean.total, mean.squares] for source, mean in self.sources.items()},
             "told": {choice.value: n for choice, n in self.told.items()},
             "rows": [
@@ -178,6 +187,7 @@ class Experience:
             ],
             "applied": self.applied.kept(),
         }
+        return lambda: {**kept, "choosers": {name: chooser() for name, chooser in choosers.items()}}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Goes on from such JSON; raises `KeyError`, `ValueError` or `TypeError` for anything else."""
@@ -200,6 +210,7 @@ def situation_of(reward: Reward, credit: Credit, features: Callable[[str], tuple
         learner=nameless(reward.learner_id),
         critical=credit.critical,
         at=at,
+        segment=credit.segment,
         baseline=credit.baseline,
     )
 

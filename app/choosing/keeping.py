@@ -11,6 +11,7 @@ import base64
 import logging
 import zlib
 from binascii import Error as NoBase64
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,12 +74,23 @@ class Keeping:
             self._learn(event.reward, here=True)
             self._p.cache.publish(CHANNEL, orjson.dumps(event.reward))
 
+    async def erase(self, workspace: str, learner_id: str) -> None:
+        """Forgets what was learned of a learner alone, here, on other replicas, and in what is written down. One that
+        does not hear of it, because the cache is away, goes on from what was written when it would write itself."""
+        if (experience := self._choosing.workspaces.get(workspace)) is None:
+            return
+        experience.erase(learner_id)
+        self._p.cache.publish(CHANNEL, orjson.dumps({"erased": [workspace, learner_id]}))
+        self._heads[workspace] = await put(self._p.arms, self._p.clock, workspace, await _packed(experience))
+
     async def follow(self) -> None:
-        """Learns from what other replicas tell; runs until cancelled."""
+        """Learns from what other replicas tell, and forgets whom they erase; runs until cancelled."""
         async with self._p.cache.subscribe(CHANNEL) as messages:
             async for message in messages:
                 doc = orjson.loads(message)
-                if not self._known(doc["workspace"], doc["id"]):
+                if erased := doc.get("erased"):
+                    self._choosing.experience(erased[0]).erase(erased[1])
+                elif not self._known(doc["workspace"], doc["id"]):
                     self.heard += 1
                     self._learn(from_doc(Reward, doc))
 
@@ -88,6 +100,8 @@ class Keeping:
         while True:
             try:
                 await self.catch_up()
+                if looks % _SAVE == 0:
+                    await self._choosing.share()
                 if (looks := looks + 1) % _SAVE == 0:
                     await self.save()
             except StoreUnavailable as error:
@@ -187,12 +201,11 @@ async def put(arms: Arms, clock: Clock, workspace: str, text: str) -> Head:
 
 
 async def _packed(experience: Experience) -> str:
-    kept = experience.kept()
-    return await asyncio.to_thread(_pack, kept)
+    return await asyncio.to_thread(_pack, experience.frozen())
 
 
-def _pack(kept: dict[str, Any]) -> str:
-    return base64.b64encode(zlib.compress(orjson.dumps(kept), 1)).decode()
+def _pack(kept: Callable[[], dict[str, Any]]) -> str:
+    return base64.b64encode(zlib.compress(orjson.dumps(kept()), 1)).decode()
 
 
 def unpacked(text: str) -> Any:

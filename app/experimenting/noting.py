@@ -12,8 +12,8 @@ from app.events import Event, Rewarded, TurnEnded
 from app.experimenting.experimenting import Experimenting
 from app.policy import Policy
 from app.storage.experiments import Participants
+from app.storage.rewards import Rewards
 from app.storage.sessions import Sessions
-from app.storage.told import Told
 from app.storage.turns import TurnLog
 from app.vocabulary import Experiment, Participant, Source, Turn
 
@@ -38,7 +38,7 @@ class Parts:
     participants: Participants
     turns: TurnLog
     sessions: Sessions
-    told: Told
+    rewards: Rewards
     experimenting: Experimenting
     policy: Policy
     clock: Clock
@@ -121,7 +121,7 @@ class Noting:
         start = datetime.fromisoformat(known.first_at if known else experiment.created_at).timestamp() - _SKEW
         whose = seat.workspace, seat.learner_id
         turns = await self._p.turns.since(*whose, before(start), MOST_TURNS)
-        rewards = await self._p.told.newest(*whose, _MOST_REWARDS)
+        rewards = await self._p.rewards.newest(*whose, _MOST_REWARDS)
         course = await self._course(experiment, turns) if experiment.unit == "class" else None
         return Log(turns, rewards, weights_of(self._p.policy), course)
 

@@ -1,16 +1,17 @@
 """What the decision log tells of a candidate policy, choice by choice."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from app.choices.offline.entries import Read, read
+from app.choices.offline.entries import Entry, Read, read
 from app.choices.offline.expected import Expected
 from app.choices.offline.judge import Choose, Judged, greedy, judged
 from app.experimenting.noting import weights_of
-from app.policy import Policy
+from app.policy import STANDARD, Policy
 from app.storage.ports import Store
-from app.storage.told import Told
+from app.storage.rewards import Rewards
 from app.storage.turns import TurnLog
 from app.vocabulary import Choice, Reward, Task, Turn
 
@@ -44,25 +45,38 @@ async def verdicts(store: Store, policy: Policy, workspace: str | None) -> list[
 
 def _verdict(choice: Choice, log: Read, policy: Policy) -> Verdict:
     expected = Expected(log.entries)
-    choose = greedy(expected) if policy.choices.mode == "learned" else fixed(choice, policy)
+    learned = policy.choices.mode == "learned"
+    choose = greedy(expected, partial(allowed, choice, policy)) if learned else fixed(choice, policy)
     return Verdict(choice, judged(log.entries, choose, expected), log.gaps)
+
+
+def allowed(choice: Choice, policy: Policy, entry: Entry) -> Sequence[str]:
+    """The arms of a decision that a policy lets be tried; those of the log where it has none of them."""
+    if choice is Choice.MODEL:
+        return entry.arms
+    task = Task(entry.task)
+    there = policy.choices.strategies.get(task, (policy.tasks[task],))
+    tried = there if choice is Choice.STRATEGY else policy.choices.profiles
+    return [arm for arm in entry.arms if arm in tried] or entry.arms
 
 
 def fixed(choice: Choice, policy: Policy) -> Choose:
     """The arm by a policy's tables: of models the one that stood first for the turn."""
     if choice is Choice.STRATEGY:
         return lambda entry: policy.tasks[Task(entry.task)]
+    if choice is Choice.PROFILE:
+        return lambda entry: STANDARD
     return lambda entry: entry.arms[0]
 
 
 async def _log(store: Store, workspace: str | None) -> AsyncIterator[tuple[Turn, list[Reward]]]:
     """Turns in which something was chosen, each with its rewards."""
-    turns, told = TurnLog(store), Told(store)
+    turns, kept = TurnLog(store), Rewards(store)
     places = [workspace] if workspace is not None else [place async for place in turns.workspaces()]
     for place in places:
         async for learner in turns.learners(place):
             rewards: dict[str, list[Reward]] = {}
-            async for one in told.all(place, learner):
+            async for one in kept.all_of(place, learner):
                 rewards.setdefault(one.turn_id, []).append(one)
             async for turn in _turns(turns, place, learner):
                 yield turn, rewards.get(turn.id, [])

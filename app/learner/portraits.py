@@ -7,6 +7,8 @@ from typing import Protocol
 
 import orjson
 
+from app.clock import Clock
+from app.learner.affect.behaviour import failures
 from app.learner.counting import Counting
 from app.learner.mind import Fact
 from app.learner.minds import Minds, Who
@@ -29,14 +31,16 @@ class Add(Protocol):
 class Portraits:
     """Draws portraits from what is believed now."""
 
-    def __init__(self, minds: Minds, counting: Counting, adds: Sequence[Add] = ()) -> None:
-        self._minds, self._counting, self._adds = minds, counting, adds
+    def __init__(self, minds: Minds, counting: Counting, clock: Clock, adds: Sequence[Add] = ()) -> None:
+        self._minds, self._counting, self._clock, self._adds = minds, counting, clock, adds
 
     async def of(self, workspace: str, learner_id: str, *, current: bool = True) -> Portrait | None:
         """A learner's portrait; `None` while nothing is believed of them. `current` looks for what other replicas have
         written meanwhile."""
         who = (workspace, learner_id)
-        portrait = Portrait("", weak=weakest(await self.facts(who, current=current)))
+        facts = await self.facts(who, current=current)
+        async with self._minds.at(who, current=False) as mind:
+            portrait = Portrait("", weak=weakest(facts), failures=failures(mind.tries, self._clock.now()))
         for add in self._adds:
             portrait = await add(who, portrait, current=current)
         return drawn(portrait)

@@ -73,3 +73,4 @@ class WorkspacePolicy(Part):
     affect_minors: bool = False
     affect_to_teachers: bool = False
     accessibility_minors: bool = False
+    sharing: bool | None = None

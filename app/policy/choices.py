@@ -29,6 +29,22 @@ class RewardWeights(Part):
         return self
 
 
+class GatePolicy(Part):
+    """When an arm is suspended: where its rewards fall under `floor` of the baseline's, for `cooling` days at first and
+    `longest` at the most; and how many `trials` an hour a learner gets of arms that are hardly known."""
+
+    floor: Annotated[float, Field(gt=0, le=1)] = 0.95
+    cooling: Annotated[float, Field(gt=0, le=365)] = 1.0
+    longest: Annotated[float, Field(gt=0, le=365)] = 30.0
+    trials: Annotated[float, Field(ge=0, le=1_000)] = 12.0
+
+    @model_validator(mode="after")
+    def _the_longest_is_not_shorter(self) -> "GatePolicy":
+        if self.longest < self.cooling:
+            raise ValueError("longest: may not be shorter than cooling")
+        return self
+
+
 class ChoicesPolicy(Part):
     """Whether choices follow fixed tables or what was learned, by which policy of choice, from how many rewards on;
     which strategies may be tried for a task and which profiles for a context; what may be chosen besides the safe one
@@ -36,12 +52,14 @@ class ChoicesPolicy(Part):
     dollars are worth one half."""
 
     mode: Literal["fixed", "learned"] = "learned"
-    by: Literal["hybrid", "thompson", "ucb", "greedy", "linear"] = "hybrid"
+    by: Literal["hybrid", "thompson", "ucb", "greedy", "linear", "paced"] = "hybrid"
     least: Annotated[int, Field(ge=1, le=100_000)] = 20
     strategies: dict[Task, Annotated[tuple[str, ...], Field(min_length=1, max_length=16)]] = Field(default_factory=dict)
     profiles: Annotated[tuple[str, ...], Field(min_length=1, max_length=16)] = (STANDARD,)
     approved: frozenset[str] = frozenset()
     rewards: RewardWeights = RewardWeights()
+    gate: GatePolicy = GatePolicy()
+    sharing: bool = False
     first_token: Annotated[float, Field(gt=0, le=60)] = 1.5
     cost_usd: Annotated[float, Field(gt=0, le=100)] = 0.002
 

@@ -46,6 +46,11 @@ class Policy(Part):
         """The providers that a workspace forbids; one that is not mentioned forbids none."""
         return self.workspaces.get(workspace, WorkspacePolicy()).forbid
 
+    def shares(self, workspace: str) -> bool:
+        """Whether a workspace tells others which arms did well in it, and begins with what they tell."""
+        own = self.workspaces.get(workspace, WorkspacePolicy()).sharing
+        return self.choices.sharing if own is None else own
+
     def reads_affect(self, workspace: str, preferences: Mapping[str, Any]) -> bool:
         """Whether it is read out of a learner's words how they feel: only where their workspace wants it, and of minors
         only where it says so."""

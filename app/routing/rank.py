@@ -114,6 +114,13 @@ def rank(candidates: Sequence[Candidate], wanted: Wanted) -> tuple[Ranked, ...]:
     return tuple(sorted(ranked, key=lambda one: (not one.room, -one.score, -one.terms.strength)))
 
 
+def safest(entries: Sequence[Entry], wanted: Wanted) -> str:
+    """The model that the catalogue calls strongest for a task, of all whom the workspace does not forbid, whoever can
+    be asked at this moment; the first of equals, empty where there is none."""
+    allowed = [one for one in entries if one.provider not in wanted.forbidden]
+    return max(allowed, key=lambda one: one.strengths.get(wanted.task, UNSTATED)).name if allowed else ""
+
+
 def choosable(ranked: Sequence[Ranked]) -> tuple[Ranked, ...]:
     """Those between whom it may be chosen by what they are good for, in their order: the first one, and whose limits
     have room and who is about as well as the best, whatever the strengths: a model that fails or has become slow is for

@@ -15,14 +15,14 @@ from app.routing.answer import Answer, Request, Try
 from app.routing.caller import Caller
 from app.routing.chain import Chain
 from app.routing.hedge import HedgeBudget, Voice, outrun
-from app.routing.rank import Candidate, Ranked, Wanted, choosable, rank
+from app.routing.rank import Candidate, Ranked, Wanted, choosable, rank, safest
 from app.routing.retries import RetryBudget
 from app.routing.spread import spread
 from app.vocabulary import Chunk, Message, Prompt, Usage
 
 T = TypeVar("T")
-Lead = Callable[[Sequence[Ranked]], str | None]
-"""Says who of these is asked first, as `provider/model`."""
+Lead = Callable[[Sequence[Ranked], str], str | None]
+"""Says who of these is asked first, as `provider/model`; told also who is safe for the task (`rank.safest`)."""
 
 _GO_ON = (
     "Your answer broke off exactly where it ends above. Go on from there, in the same language and tone: begin with "
@@ -61,15 +61,15 @@ class Router:
         one does not want another's answer. Else `lead` may choose who is asked first of those who are well."""
         chosen = spread(self.ranked(wanted), self._chance())
         if lead is not None and wanted.model is None:
-            chosen = self._led(chosen, lead)
+            chosen = self._led(chosen, lead, safest(self.entries, wanted))
         last = (self._last_resort,) if self._last_resort and wanted.last_resort else ()
         everyone = (*(one.provider for one in chosen), *last)
         return everyone if wanted.model is None else tuple(p for p in everyone if p.entry.model == wanted.model)
 
-    def _led(self, order: tuple[Ranked, ...], lead: Lead) -> tuple[Ranked, ...]:
+    def _led(self, order: tuple[Ranked, ...], lead: Lead, safe: str) -> tuple[Ranked, ...]:
         """The same order with the one first that is chosen; those whose breaker lets nobody through are no choice."""
         calm = [one for one in choosable(order) if self.guard.standing(one.provider.entry).rest <= 0]
-        name = lead(calm)
+        name = lead(calm, safe)
         if name is None or name == calm[0].provider.entry.name:
             return order
         return tuple(sorted(order, key=lambda one: one.provider.entry.name != name))

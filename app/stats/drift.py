@@ -26,9 +26,9 @@ class Chart(NamedTuple):
     level: float
     errors: float
 
-    def after(self, error: float) -> "Chart":
-        """With one more error: what came minus what was expected."""
-        return Chart(self.level + _RATE * (error - self.level), self.errors + 1.0)
+    def after(self, error: float, weight: float = 1.0) -> "Chart":
+        """With one more error: what came minus what was expected; it counts as `weight` of one (0 to 1)."""
+        return Chart(self.level + _RATE * weight * (error - self.level), self.errors + weight)
 
     def alarm(self, variance: float) -> bool:
         """Whether errors of this variance would hardly have brought the chart where it is."""

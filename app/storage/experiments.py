@@ -1,6 +1,6 @@
 """Experiments and what came of their learners, in the store."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 
 from app.errors import Duplicate, NotFound
@@ -40,8 +40,15 @@ class Experiments:
 
     async def running(self) -> list[Experiment]:
         """Those of all workspaces that run, oldest first."""
+        return await self._found({"state": "running"})
+
+    async def all(self) -> list[Experiment]:
+        """Those of all workspaces that there ever were, oldest first."""
+        return await self._found({})
+
+    async def _found(self, where: Mapping[str, str]) -> list[Experiment]:
         found, after = list[Experiment](), None
-        while docs := await self._store.find(EXPERIMENTS, Find({"state": "running"}, after=after, limit=_PAGE)):
+        while docs := await self._store.find(EXPERIMENTS, Find(where, after=after, limit=_PAGE)):
             found += [from_doc(Experiment, doc) for doc in docs]
             after = docs[-1]["id"]
         return found

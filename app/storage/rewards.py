@@ -35,6 +35,19 @@ class Rewards:
         docs = await self._store.find(REWARDS, Find(where, "id", after, _AT_ONCE))
         return {(doc["turn_id"], doc["source"]) for doc in docs}
 
+    async def newest(self, workspace: str, learner_id: str, limit: int) -> list[Reward]:
+        """A learner's newest rewards, newest first."""
+        where = {"workspace": workspace, "learner_id": learner_id}
+        return [from_doc(Reward, doc) for doc in await self._store.find(REWARDS, Find(where, "-id", limit=limit))]
+
+    async def all_of(self, workspace: str, learner_id: str) -> AsyncIterator[Reward]:
+        """All rewards of a learner."""
+        after, where = "", {"workspace": workspace, "learner_id": learner_id}
+        while docs := await self._store.find(REWARDS, Find(where, after=after, limit=_AT_ONCE)):
+            for doc in docs:
+                yield from_doc(Reward, doc)
+            after = docs[-1]["id"]
+
     async def since(self, after: str, known: Callable[[str, str], bool]) -> AsyncIterator[tuple[str, list[Reward]]]:
         """The rewards past an id, in the order of their ids, some at a time, but for those that are `known` by
         workspace and id; with the newest id that was read."""

@@ -28,9 +28,11 @@ class Decision:
 
     `context` is the situation it was made in, its parts from the most general to the most special and joined by "/"
     (task, subject, band of affect, band of mastery; `unknown` where one is not known). `arms` are the candidates, the
-    safe fallback first; `arm` is one of them, chosen with probability `propensity` (`None` where it is not known; 1
-    where nothing was left to chance). `critical`: only approved arms were allowed. `experiment` is the id of the
-    experiment whose lot it was. `under` names the pace of exploration that was in force, where there are several.
+    safe fallback first where it is one of them; `arm` is one of them, chosen with probability `propensity` (`None`
+    where it is not known; 1 where nothing was left to chance). `critical`: only approved arms were allowed.
+    `experiment` is the id of the experiment whose lot it was. `under` names the pace of exploration that was in force,
+    where there are several. `baseline` is the safe fallback, also where it could not be chosen at this moment;
+    `segment` says whom the learner is like, empty where nothing is known of them.
     """
 
     choice: Choice
@@ -43,6 +45,8 @@ class Decision:
     critical: bool = False
     experiment: str | None = None
     under: str | None = None
+    baseline: str | None = None
+    segment: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Credit:
     critical: bool = False
     experiment: str | None = None
     under: str | None = None
+    segment: str = ""
 
 
 class Source(StrEnum):

@@ -65,7 +65,8 @@ class Portrait:
     """What MasterX believes about a learner, at most 2 KB as JSON, weakest skill and longest due first.
 
     `version` changes with it: two portraits of a learner with the same version are equal. `affect` is how they seemed
-    to feel lately, under the `strain` (0 to 1) of what they do: `None` where nothing is seen, or may be.
+    to feel lately, under the `strain` (0 to 1) of what they do: `None` where nothing is seen, or may be. `failures` is
+    how many of their newest answers of this sitting were wrong one after the other.
     """
 
     version: str
@@ -74,6 +75,7 @@ class Portrait:
     affect: Affect = field(default_factory=Affect)
     strain: float | None = None
     traits: tuple[Trait, ...] = ()
+    failures: int = 0
 
 
 @dataclass(frozen=True)

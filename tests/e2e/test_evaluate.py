@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.choosing.credit import credits_of
 from app.clock import SystemClock, iso
 from app.storage.ports import REWARDS, TURNS
 from app.storage.records import to_doc
@@ -16,8 +17,8 @@ from tests.e2e.policies import changed
 from tests.e2e.service import cli
 
 CLOCK = SystemClock()
-ARMS = ("hints", "guided")
-WORTH = {"hints": 0.4, "guided": 0.7}
+ARMS = ("hints", "socratic")
+WORTH = {"hints": 0.4, "socratic": 0.7}
 
 
 def turn(n: int, arm: str, propensity: float | None) -> Turn:
@@ -33,7 +34,7 @@ def turn(n: int, arm: str, propensity: float | None) -> Turn:
 
 
 async def seeded(folder: Path, environment: dict[str, str], turns: int) -> None:
-    """Keeps turns that tried both strategies alike, of which guided is the better one."""
+    """Keeps turns that tried both strategies alike, of which socratic is the better one."""
     assert (await cli(folder, environment, "migrate"))[0] == 0
     store, chance = await open_store(environment["MASTERX_STORE"].removeprefix("sqlite:///")), random.Random(3)
     made = [turn(n, chance.choice(ARMS), 0.5) for n in range(turns)]
@@ -41,7 +42,8 @@ async def seeded(folder: Path, environment: dict[str, str], turns: int) -> None:
     writes = [store.insert(TURNS, to_doc(one)) for one in made]
     for one in made[3:]:
         right = float(chance.random() < WORTH[one.decisions[0].arm])
-        reward = Reward(CLOCK.id(), "default", one.learner_id, one.id, Source.FEEDBACK, right, iso(CLOCK.now()))
+        about = (one.learner_id, one.id, Source.FEEDBACK, right, iso(CLOCK.now()))
+        reward = Reward(CLOCK.id(), "default", *about, credits=credits_of(one, Source.FEEDBACK))
         writes.append(store.insert(REWARDS, to_doc(reward)))
     await asyncio.gather(*writes)
     await store.close()
@@ -50,8 +52,8 @@ async def seeded(folder: Path, environment: dict[str, str], turns: int) -> None:
 async def test_a_candidate_is_judged_by_what_was_logged(tmp_path: Path) -> None:
     environment = {"MASTERX_STORE": f"sqlite:///{tmp_path}/masterx.db"}
     await seeded(tmp_path, environment, 600)
-    fixed = ('instructions = """', 'choices.mode = "fixed"\ninstructions = """')
-    better = changed(tmp_path, fixed, ('practice = "hints"', 'practice = "guided"'), name="better.toml")
+    fixed = ('mode = "learned"', 'mode = "fixed"')
+    better = changed(tmp_path, fixed, ('practice = "hints"', 'practice = "socratic"'), name="better.toml")
     code, said, _ = await cli(tmp_path, environment, "evaluate", better)
     assert code == 0
     assert "the candidate is better" in said
@@ -65,9 +67,9 @@ async def test_a_candidate_is_judged_by_what_was_logged(tmp_path: Path) -> None:
         assert estimate["value"] == pytest.approx(0.7, abs=0.1)
     learned = changed(tmp_path, name="learned.toml")
     assert "the candidate is better" in (await cli(tmp_path, environment, "evaluate", learned))[1]
-    never = changed(tmp_path, fixed, ('practice = "hints"', 'practice = "brief"'), name="never.toml")
+    never = changed(tmp_path, fixed, ('practice = "hints"', 'practice = "worked_example"'), name="never.toml")
     code, said, _ = await cli(tmp_path, environment, "evaluate", never)
-    assert (code, "never tried: brief, which it would choose in 100% of the turns" in said) == (1, True)
+    assert (code, "never tried: worked_example, which it would choose in 100% of the turns" in said) == (1, True)
     code, _, said = await cli(tmp_path, environment, "evaluate", str(tmp_path / "none.toml"))
     assert (code, said) == (2, f"masterx: evaluate: cannot read {tmp_path}/none.toml: No such file or directory\n")
 

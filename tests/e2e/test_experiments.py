@@ -1,16 +1,17 @@
 """Experiments over the real service: begun, refused, looked at, stopped."""
 
+import asyncio
 from typing import Any
 
 from tests.e2e.conftest import AsyncStart
 
 GOOD: dict[str, Any] = {
-    "name": "hints or guided",
+    "name": "hints or questions",
     "choice": "strategy",
-    "arms": [{"arm": "guided", "share": 0.5}, {"arm": "hints", "share": 0.5}],
-    "control": "guided",
+    "arms": [{"arm": "hints", "share": 0.5}, {"arm": "socratic", "share": 0.5}],
+    "control": "hints",
     "traffic": 0.6,
-    "eligible": {"tasks": ["practice", "explanation"]},
+    "eligible": {"tasks": ["practice"]},
 }
 
 
@@ -26,9 +27,9 @@ async def test_an_experiment_from_its_beginning_to_its_end(start: AsyncStart) ->
         return [error["field"] for error in body["errors"]]
 
     assert await refused() == ["traffic"]
-    apart = {"eligible": {"tasks": ["planning"]}, "control": "guided"}
-    assert await refused(**apart) == ["control"]
-    assert await refused(arms=[{"arm": "guided", "share": 0.5}, {"arm": "gpt", "share": 0.4}]) == [
+    assert await refused(control="socratic", traffic=0.3) == ["control"]
+    assert await refused(eligible={"tasks": ["practice", "planning"]}, traffic=0.3) == ["eligible.tasks"]
+    assert await refused(arms=[{"arm": "hints", "share": 0.5}, {"arm": "gpt", "share": 0.4}]) == [
         "arms.1.arm",
         "arms",
         "traffic",
@@ -45,3 +46,33 @@ async def test_an_experiment_from_its_beginning_to_its_end(start: AsyncStart) ->
     assert (await masterx.call("GET", f"/v1/experiments/{began['id']}"))[1]["ended_at"] == body["ended_at"]
     assert (await masterx.call("GET", "/v1/experiments/none"))[0] == 404
     assert (await masterx.call("POST", "/v1/experiments", {**GOOD, "name": "again", "traffic": 1.0}))[0] == 201
+
+
+async def test_learners_keep_their_arm_and_what_comes_of_it_is_measured(start: AsyncStart) -> None:
+    masterx = await start()
+    design = {"hours": 0.0002, "learners": 50, "outcome": "feedback"}
+    wanted = {**GOOD, "traffic": 1.0, "design": design}
+    _, began = await masterx.call("POST", "/v1/experiments", wanted)
+    arms: dict[str, set[str]] = {}
+    for n in range(12):
+        _, session = await masterx.call("POST", "/v1/sessions", {"learner_id": f"learner {n % 6}"})
+        _, turn = await masterx.call(
+            "POST", f"/v1/sessions/{session['id']}/turns", {"message": "3x = 6", "task": "practice"}
+        )
+        made = next(one for one in turn["decisions"] if one["choice"] == "strategy")
+        assert (made["how"], made["experiment"], made["propensity"]) == ("experiment", began["id"], 0.5)
+        assert made["arm"] == turn["strategy"]
+        arms.setdefault(session["learner_id"], set()).add(made["arm"])
+        await masterx.call("POST", f"/v1/turns/{turn['id']}/feedback", {"helpful": True})
+    assert all(len(each) == 1 for each in arms.values())
+    assert len(set.union(*arms.values())) == 2
+
+    async def seen() -> list[dict[str, Any]]:
+        _, body = await masterx.call("GET", f"/v1/experiments/{began['id']}")
+        return list(body["results"]["arms"])
+
+    async with asyncio.timeout(20):
+        while sum(one["measured"] for one in await seen()) < 6:
+            await asyncio.sleep(0.1)
+    assert {one["mean"] for one in await seen()} == {1.0}
+    assert sum(one["learners"] for one in await seen()) == 6

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
+from app.bootstrap.experiments import noted_again
+from app.choosing.credit import credits_of
 from app.clock import HandClock, iso
 from app.errors import Conflict, Invalid
 from app.events import Changed, Event, Events, Rewarded, TurnEnded
@@ -20,12 +22,12 @@ from app.storage.belongings import Belongings
 from app.storage.cache import Cache
 from app.storage.experiments import Experiments, Participants
 from app.storage.memory import MemoryCache
-from app.storage.ports import REWARDS, TURNS
+from app.storage.ports import PARTICIPANTS, REWARDS, TURNS
 from app.storage.records import to_doc
+from app.storage.rewards import Rewards
 from app.storage.segments import Owner
 from app.storage.sessions import Sessions
 from app.storage.sqlite import SqliteStore
-from app.storage.told import Told
 from app.storage.turns import TurnLog
 from app.vocabulary import Choice, Decision, Design, Experiment, Reward, Source, State, Turn
 from tests.unit.choices.trial import KNOWN, draft, facts
@@ -47,7 +49,7 @@ class Replica:
         self.events.subscribe(self._hear)
         parts = Parts(Experiments(self.store), lambda workspace: KNOWN, self.cache, self.events, self.clock)
         self.experimenting, participants = Experimenting(parts), Participants(self.store)
-        log = TurnLog(self.store), Sessions(self.store), Told(self.store)
+        log = TurnLog(self.store), Sessions(self.store), Rewards(self.store)
         self.noting = Noting(NotingParts(participants, *log, self.experimenting, POLICY, self.clock))
         self.watching = Watching(self.experimenting, self.noting, participants, self.clock)
         self.events.subscribe(self.noting.hear)
@@ -77,7 +79,8 @@ class Replica:
     async def reward(self, turn: Turn, value: float, source: Source = Source.FEEDBACK) -> None:
         """What a source says of a turn, told twice, as a replay does."""
         at = iso(self.clock.now())
-        reward = Reward(self.clock.id(), "w", turn.learner_id, turn.id, source, value, at)
+        about = (turn.learner_id, turn.id, source, value, at)
+        reward = Reward(self.clock.id(), "w", *about, credits=credits_of(turn, source))
         await self.store.insert(REWARDS, to_doc(reward))
         self.events.publish(Rewarded(reward, turn))
         self.events.publish(Rewarded(reward, turn))
@@ -211,3 +214,21 @@ async def test_what_a_process_died_before_noting_is_noted_when_the_time_is_over(
     await other.watching.round(everything=True)
     look = await other.watching.look("w", began.id)
     assert [arm.mean for arm in look.results.arms if arm.measured] == [1.0]
+
+
+async def test_what_came_of_participants_is_derived_from_the_log_again(
+    pair: tuple[Replica, Replica], store: SqliteStore, clock: HandClock
+) -> None:
+    one, _ = pair
+    experiment = await one.experimenting.begin("w", draft())
+    clock.turn(1)
+    for n in range(5):
+        await one.reward(await one.turn(f"l{n}"), float(n % 2))
+    await one.noting.note_all()
+    before = [found async for page in one.noting._p.participants.of(experiment.id) for found in page]
+    for found in before:
+        await store.delete(PARTICIPANTS, {"id": found.id})
+    everyone = [("w", f"l{n}") for n in range(5)] + [("w", "nobody"), ("another", "l1")]
+    assert await noted_again(store, POLICY, clock, everyone) == 5
+    after = [found async for page in one.noting._p.participants.of(experiment.id) for found in page]
+    assert [replace(found, version=0) for found in after] == [replace(found, version=0) for found in before]

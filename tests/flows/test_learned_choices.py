@@ -12,18 +12,36 @@ from numpy.random import default_rng
 from app.bootstrap.choosing import choosing_of, keeping_of
 from app.choices.port import Options, Situation
 from app.choices.situations import domain, features
-from app.choosing.case import Case
+from app.choosing.case import Case, Seen, case_of
 from app.choosing.choosing import Choosing, Lot
+from app.choosing.credit import credits_of
+from app.choosing.experience import nameless
 from app.choosing.keeping import CHANNEL, Keeping
 from app.clock import HandClock, iso
 from app.events import Rewarded
-from app.policy import load
+from app.policy import WorkspacePolicy, load
+from app.policy.choices import GatePolicy
+from app.routing.rank import Wanted, safest
 from app.settings import CONFIG
 from app.storage.memory import MemoryCache
-from app.storage.ports import ARMS, Find
+from app.storage.ports import ARMS, REWARDS, Find
 from app.storage.rewards import Rewards
 from app.storage.sqlite import SqliteStore
-from app.vocabulary import Choice, Credit, Reward, Source, Task, Turn
+from app.vocabulary import (
+    Choice,
+    Credit,
+    Learner,
+    Portrait,
+    Reward,
+    Session,
+    Snapshot,
+    Source,
+    Standing,
+    State,
+    Task,
+    Turn,
+)
+from tests.fakes import ScriptedProvider, entry, routed
 
 POLICY = load(CONFIG / "policy.toml")
 ARMS_OF = ("hints", "worked_example", "socratic")
@@ -176,6 +194,39 @@ async def test_a_rebuild_beside_a_service_is_what_the_service_goes_on_from(
     assert not [*serving.experience("w").chooser(Choice.STRATEGY).gate.suspended(clock.now())]
 
 
+async def test_of_an_erased_learner_no_replica_knows_anything_whether_it_hears_of_it_or_not(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    cache, whose = MemoryCache(clock), nameless("learner 7")
+    (one, keeping), (two, hearing), (deaf, alone) = (replica(store, clock, at) for at in (cache, cache, None))
+    rewards = lots(clock, 200)
+    await told(keeping, store, rewards)
+    for other in (hearing, alone):
+        await other.catch_up()
+        await other.save()
+
+    def known(choosing: Choosing) -> bool:
+        return whose in str(choosing.experience("w").chooser(Choice.STRATEGY).kept())
+
+    assert [known(each) for each in (one, two, deaf)] == [True] * 3
+    for reward_ in rewards:
+        if reward_.learner_id == "learner 7":
+            await store.delete(REWARDS, {"id": reward_.id})
+    async with asyncio.timeout(10):
+        following = asyncio.create_task(hearing.follow())
+        await asyncio.sleep(0)
+        await keeping.erase("w", "learner 7")
+        while known(two):
+            await asyncio.sleep(0)
+    following.cancel()
+    assert [known(each) for each in (one, two, deaf)] == [False, False, True]
+    await told(alone, store, lots(clock, 1))  # the deaf one has something to write
+    await alone.save()
+    again, restored = replica(store, clock)
+    await restored.restore()
+    assert [known(each) for each in (deaf, again)] == [False, False]
+
+
 @pytest.mark.parametrize("likes", [1, 20])
 async def test_liking_alone_never_decides_against_what_is_learned_from(
     store: SqliteStore, clock: HandClock, likes: int
@@ -225,3 +276,90 @@ async def test_nothing_is_tried_before_rewards_are_there_nor_where_it_must_not_b
     assert Choosing(lot).begin(case(critical="graded")).decisions[0].experiment is None
     fixed = POLICY.model_copy(update={"choices": POLICY.choices.model_copy(update={"mode": "fixed"})})
     assert choosing_of(fixed).begin(case()).decisions[0].reason == "choices.mode is fixed"
+
+
+def test_a_turn_says_whom_its_learner_is_like_and_that_they_failed_again_and_again() -> None:
+    session = Session("s", "w", "ada", "", "", subject="Algebra")
+    learner = Learner("l", "w", "ada", {"level": "Grade 8", "name": "Ada"})
+    portrait = Portrait("", weak=(Standing("fractions", 0.2, 0.1, 9),), failures=3)
+    snapshot = Snapshot(session, learner, (), (), 0, 0, 0, portrait)
+    found = case_of(snapshot, Seen(Task.PRACTICE, "hints", None, cared=False, preview=False), 1.79e9)
+    assert found.critical == "the learner failed 3 times in a row"
+    assert (found.context, found.segment) == ("practice/algebra/unknown/weak", "mastery=weak level=grade 8")
+    made = choosing_of(POLICY).begin(replace(found, critical=None)).decisions[0]
+    assert made.segment == found.segment
+    turn = replace(_TURN, state=State.COMPLETE, provider="openai", model="m", decisions=(made,))
+    assert [one.segment for one in credits_of(turn, Source.FEEDBACK)] == [found.segment]
+
+
+async def test_a_suspended_model_is_not_asked_first_also_while_the_strongest_is_away(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    choosing, keeping = replica(store, clock)
+    strong, good, fair = (
+        ScriptedProvider(entry(name, {Task.PRACTICE: s})) for name, s in (("a", 0.9), ("b", 0.8), ("c", 0.7))
+    )
+    router = routed((strong, good, fair))
+    wanted = Wanted(Task.PRACTICE)
+    names = [one.entry.name for one in (strong, good, fair)]
+
+    def learned(arm: str, value: float, source: Source = Source.INDEPENDENT) -> Reward:
+        made = Credit(Choice.MODEL, CONTEXTS[0], arm, "learned", names[0])
+        return replace(reward(clock, (CONTEXTS[0], arm), source, value), credits=(made,))
+
+    for _ in range(30):
+        await told(keeping, store, [learned(name, value) for name, value in zip(names, (0.5, 0.9, 0.6), strict=True)])
+    await told(keeping, store, [learned(names[1], 0.0, Source.HARM)])
+    safe = safest(router.entries, wanted)
+    assert safe == names[0]
+    ranked = router.ranked(wanted)
+    for there in (ranked, [one for one in ranked if one.provider.entry.name != safe]):
+        asked = [choosing.begin(case(learner=f"l{n}", at=clock.now())).lead(there, safe) for n in range(40)]
+        assert names[1] not in asked
+        assert None not in asked
+    [alone] = [one for one in ranked if one.provider.entry.name == names[1]]
+    assert choosing.begin(case()).lead([alone], safe) is None  # nobody else is left: they are asked
+
+
+async def test_the_policy_says_when_the_gate_closes_and_how_much_is_tried(store: SqliteStore, clock: HandClock) -> None:
+    gate = GatePolicy(cooling=2.0, longest=3.0, trials=1.0)
+    changed = POLICY.model_copy(
+        update={"choices": POLICY.choices.model_copy(update={"gate": gate, "by": "paced", "least": 1})}
+    )
+    choosing = choosing_of(changed)
+    choosing.learn(reward(clock, (CONTEXTS[0], "socratic"), Source.HARM, 0.0))
+    choosing.learn(reward(clock, (CONTEXTS[1], "hints"), Source.REVIEW, 1.0))
+    found = {(arm, until) for _, arm, until in choosing.experience("w").chooser(Choice.STRATEGY).gate.suspended(0.0)}
+    assert found == {("socratic", clock.now() + 2 * 86_400)}
+    tried = [choosing.begin(case(at=clock.now() + n)).decisions[0] for n in range(40)]
+    assert sum(one.arm == "worked_example" for one in tried) == 1
+    assert "socratic" not in {one.arm for one in tried}
+    assert any(one.under for one in tried)
+    with pytest.raises(ValueError, match="longest: may not be shorter than cooling"):
+        GatePolicy(cooling=5.0, longest=3.0)
+
+
+async def test_a_new_workspace_that_shares_begins_with_what_three_others_were_told_and_no_other_does(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    own = {"new": WorkspacePolicy(sharing=True)} | {f"w{n}": WorkspacePolicy(sharing=True) for n in range(3)}
+    changed = POLICY.model_copy(update={"workspaces": own, "choices": POLICY.choices.model_copy(update={"least": 1})})
+    choosing, elsewhere = choosing_of(changed), "practice/chemistry/high/strong"
+    for n in range(3):
+        for one in lots(clock, 300):
+            choosing.learn(replace(one, workspace=f"w{n}"))
+    for name in ("new", "shy"):
+        choosing.learn(replace(reward(clock, (elsewhere, "hints"), Source.REVIEW, 0.5), workspace=name))
+
+    def share(workspace: str) -> float:
+        made = [
+            choosing.begin(case(workspace=workspace, learner=f"l{n}", at=clock.now(), context=elsewhere)).strategy
+            for n in range(300)
+        ]
+        return made.count("worked_example") / len(made)
+
+    before = share("new"), share("shy")
+    await choosing.share()
+    after = share("new"), share("shy")
+    assert after[0] > before[0] + 0.15
+    assert abs(after[1] - before[1]) < 0.1

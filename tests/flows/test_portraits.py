@@ -39,6 +39,11 @@ async def test_a_portrait_is_drawn_again_when_something_was_learned(store: Sqlit
     assert second is not None
     assert [standing.skill for standing in second.weak] == ["decimals", "fractions"]
     assert second.version != first.version
+    assert (first.failures, second.failures) == (1, 4)
+    await learning.grading.grade(Call(ADA, [Row(Answer("decimals", True, hints=2)), Row(Answer("fractions", True))]))
+    third = (await records.snapshots.of("w", session.id)).portrait
+    assert third is not None
+    assert third.failures == 0
 
 
 async def test_what_another_replica_learned_is_in_the_portrait_when_it_says_so(

@@ -5,11 +5,11 @@ compared is final then, and the same whenever somebody looks.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.clock import iso
-from app.vocabulary import Choice, Decision, Experiment, Participant, Reward, Source, Turn
+from app.vocabulary import Choice, Decision, Experiment, Participant, Reward, Source, State, Turn
 
 MOST_TURNS = 500
 """Turns of a learner that are read."""
@@ -35,7 +35,7 @@ def participant(experiment: Experiment, log: Log) -> Participant | None:
     closes = iso(_seconds(first.created_at) + 3_600 * experiment.design.hours)
     within = [(turn, made) for turn, made in mine if turn.created_at < closes and made.arm == chosen.arm]
     counted = [turn for turn, made in within if answered_by(turn, made)]
-    told = _of({turn.id for turn in counted}, [one for one in log.rewards if one.at < closes])
+    told = _of({turn.id for turn, _ in within}, experiment, [one for one in log.rewards if one.at < closes])
     before = [one for one in log.rewards if one.at < first.created_at]
     return Participant(
         *(f"{experiment.id}/{first.learner_id}", experiment.workspace, experiment.id, first.learner_id),
@@ -61,8 +61,10 @@ def decision(experiment: Experiment, turn: Turn) -> Decision | None:
 
 
 def answered_by(turn: Turn, made: Decision) -> bool:
-    """Whether what was chosen is what the learner got: no fallback answered in its place."""
-    return turn.evidence and (made.choice is not Choice.MODEL or made.arm == f"{turn.provider}/{turn.model}")
+    """Whether what was chosen is what the learner got, as far as they cared to read it: no fallback answered in its
+    place."""
+    whole = replace(turn, state=State.COMPLETE) if turn.state is State.CANCELLED else turn
+    return whole.evidence and (made.choice is not Choice.MODEL or made.arm == f"{turn.provider}/{turn.model}")
 
 
 def outcome(rewards: Iterable[Reward], weights: Mapping[Source, float]) -> float | None:
@@ -83,11 +85,16 @@ def outcome(rewards: Iterable[Reward], weights: Mapping[Source, float]) -> float
 
 def told(reward: Reward) -> Iterable[tuple[Source, float]]:
     """What a reward says, by kind."""
-    return ((reward.source, reward.value),)
+    return ((reward.source, reward.value), *((Source(name), value) for name, value in reward.also.items()))
 
 
-def _of(turns: set[str], rewards: Iterable[Reward]) -> list[Reward]:
-    return [one for one in rewards if one.turn_id in turns]
+def _of(turns: set[str], experiment: Experiment, rewards: Iterable[Reward]) -> list[Reward]:
+    """Rewards of these turns that credit what the experiment dealt."""
+    return [
+        one
+        for one in rewards
+        if one.turn_id in turns and any(credit.experiment == experiment.id for credit in one.credits)
+    ]
 
 
 def _counting(experiment: Experiment, log: Log) -> Mapping[Source, float]:

@@ -6,13 +6,13 @@ How often a learner was tried on is known to one replica only and is not kept.
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from app.choices.gate.budget import Budget, Purse
 from app.choices.gate.interventions import Intervention, What
-from app.choices.gate.level import UNKNOWN, least
+from app.choices.gate.level import least
 from app.choices.gate.places import Places, neighbours
 from app.choices.gate.standing import Rules, Standing, State
 from app.choices.port import Options, Outcome, Situation
@@ -64,17 +64,20 @@ class Gate:
         """Learns what came of an arm: counts it, and suspends the arm where it has to be."""
         if situation.baseline:
             self._note(situation.context, situation.baseline)
-        place = self._places.at(situation.context)
-        gain = outcome.value - outcome.usual
+        place, gain = self._places.at(situation.context), outcome.value - outcome.usual
         standing = place.arms.get(outcome.arm, _NEW).counted(gain, outcome.weight, situation.at)
-        place.arms[outcome.arm] = standing
         if outcome.arm == place.baseline:
-            domain = self._places.at(_domain(situation)).arms
-            domain[outcome.arm] = domain.get(outcome.arm, _NEW).counted(gain, outcome.weight, situation.at)
+            known = self._places.at(_domain(situation)).arms.get(outcome.arm, _NEW)
+            self._places.put(_domain(situation), outcome.arm, known.counted(gain, outcome.weight, situation.at))
         elif standing.state(situation.at) is not State.SUSPENDED:
-            place.arms[outcome.arm] = self._judged(situation, outcome, standing)
+            standing = self._judged(situation, outcome, standing)
+        self._places.put(situation.context, outcome.arm, standing)
         if outcome.harm:
             self._harmed(situation, outcome.arm)
+
+    def forget(self, learner: str) -> None:
+        """Forgets how often a learner was tried on."""
+        self._purses.pop(learner, None)
 
     def interventions(self) -> tuple[Intervention, ...]:
         """What was done since this was asked last: the newest thousand."""
@@ -88,9 +91,14 @@ class Gate:
             for name, place in places:
                 yield from ((name, arm, one.until) for arm, one in place.arms.items() if at < one.until)
 
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What gives all that is known now as JSON, in a thread if need be."""
+        places, groups = self._places.frozen(), self._groups.frozen()
+        return lambda: {"places": places(), "groups": groups()}
+
     def kept(self) -> dict[str, Any]:
         """What is known, as JSON."""
-        return {"places": self._places.kept(), "groups": self._groups.kept()}
+        return self.frozen()()
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Goes on from what was known."""
@@ -103,9 +111,8 @@ class Gate:
         self._groups.join(kept.get("groups", []))
 
     def _note(self, context: str, baseline: str) -> None:
-        place = self._places.find(context)
-        if place is None or place.baseline != baseline:
-            self._places.at(context).baseline = baseline
+        if self._places.at(context).baseline != baseline:
+            self._places.base(context, baseline)
 
     def _approved(self, situation: Situation, options: Options) -> tuple[str, ...]:
         arms = tuple(arm for arm in options.arms if arm in options.approved or arm == options.baseline)
@@ -124,27 +131,26 @@ class Gate:
     def _trial(self, situation: Situation, options: Options, arm: str) -> bool:
         if arm == options.baseline or arm in options.approved:
             return False
-        place = self._places.find(situation.context)
-        standing = (place.arms.get(arm) if place else None) or _NEW
+        standing = self._places.at(situation.context).arms.get(arm, _NEW)
         return standing.rewards < self._rules.known or standing.probation > 0
 
     def _purse(self, situation: Situation) -> Purse:
         return self._purses.get(situation.learner) or self._budget.full(situation.at)
 
     def _banned(self, situation: Situation) -> frozenset[str]:
-        found = [self._places.find(situation.context)]
+        found = [self._places.at(situation.context)]
         if self._groups:
-            found += [self._groups.find(group) for group in neighbours(situation.context)]
+            found += [self._groups.at(group) for group in neighbours(situation.context)]
         at = situation.at
-        return frozenset(arm for place in found if place for arm, one in place.arms.items() if at < one.until)
+        return frozenset(arm for place in found for arm, one in place.arms.items() if at < one.until)
 
     def _bar(self, situation: Situation, usual: float) -> float | None:
         """What an arm has to bring here, in the terms of a kind of reward that is `usual` so high."""
-        place, domain = self._places.at(situation.context), self._places.find(_domain(situation))
+        place, domain = self._places.at(situation.context), self._places.at(_domain(situation))
         if place.baseline is None:
             return None
         here = place.arms.get(place.baseline, _NEW).level
-        around = domain.arms.get(place.baseline, _NEW).level if domain else UNKNOWN
+        around = domain.arms.get(place.baseline, _NEW).level
         gain = least(here, around, situation.at)
         return None if gain is None else self._rules.floor * (usual + gain)
 
@@ -163,12 +169,13 @@ class Gate:
         if arm == place.baseline:
             self._tell(situation, arm, What.HARM, "it hurt somebody; it is the baseline and goes on: look at it")
             return
-        place.arms[arm] = place.arms[arm].suspended(situation.at, self._rules)
+        suspended = place.arms[arm].suspended(situation.at, self._rules)
+        self._places.put(situation.context, arm, suspended)
         for group in neighbours(situation.context):
-            arms = self._groups.at(group).arms
-            arms[arm] = arms.get(arm, _NEW).kept_away(situation.at, self._rules)
+            known = self._groups.at(group).arms.get(arm, _NEW)
+            self._groups.put(group, arm, known.kept_away(situation.at, self._rules))
         reason = "it hurt somebody; suspended here and where all is alike but one part of the context"
-        self._tell(situation, arm, What.HARM, reason, until=place.arms[arm].until)
+        self._tell(situation, arm, What.HARM, reason, until=suspended.until)
 
     def _tell(
         self, situation: Situation, arm: str | None, what: What, reason: str, *, until: float | None = None

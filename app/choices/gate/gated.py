@@ -1,6 +1,6 @@
 """A policy of choice behind the gate: it chooses among what may be tried, and both learn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from numpy.random import Generator
@@ -36,9 +36,19 @@ class Gated:
         self.gate.learn(situation, outcome)
         self._chooser.learn(situation, outcome)
 
+    def forget(self, learner: str) -> None:
+        """Both forget a learner."""
+        self.gate.forget(learner)
+        self._chooser.forget(learner)
+
     def kept(self) -> dict[str, Any]:
         """What both learned."""
-        return {"chooser": self._chooser.kept(), "gate": self.gate.kept()}
+        return self.frozen()()
+
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What gives that, as it is now."""
+        chooser, gate = self._chooser.frozen(), self.gate.frozen()
+        return lambda: {"chooser": chooser(), "gate": gate()}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Both go on from it."""

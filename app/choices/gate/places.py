@@ -1,19 +1,22 @@
 """How arms stand in contexts, in groups of neighbouring contexts and in domains: a bounded table that replicas join."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from app.choices.gate.standing import Standing
 
 
-@dataclass(slots=True)
-class Place:
-    """The arm that is known to be safe here, where somebody said so, and how arms stand."""
+class Place(NamedTuple):
+    """The arm that is known to be safe here, where somebody said so, and how arms stand; never changed in place, so
+    that a copy of the table is one of everything."""
 
     baseline: str | None = None
-    arms: dict[str, Standing] = field(default_factory=dict)
+    arms: Mapping[str, Standing] = MappingProxyType({})
+
+
+_NOWHERE = Place()
 
 
 class Places:
@@ -29,36 +32,43 @@ class Places:
     def __iter__(self) -> Iterator[tuple[str, Place]]:
         return iter(self._places.items())
 
-    def find(self, name: str) -> Place | None:
-        """A place, if anything is known of it."""
-        return self._places.get(name)
-
     def at(self, name: str) -> Place:
-        """A place to write to."""
-        place = self._places.get(name)
-        if place is None:
-            place = self._places[name] = Place()
-            if len(self._places) > self._most:
-                self._places.popitem(last=False)
-        else:
-            self._places.move_to_end(name)
-        return place
+        """What is known of a place."""
+        return self._places.get(name, _NOWHERE)
 
-    def kept(self) -> list[list[Any]]:
-        """As JSON; names are no keys, for not every store takes every key."""
-        return [
+    def base(self, name: str, baseline: str) -> None:
+        """Says which arm is safe in a place."""
+        self._put(name, Place(baseline, self.at(name).arms))
+
+    def put(self, name: str, arm: str, standing: Standing) -> None:
+        """Says how an arm stands in a place."""
+        place = self.at(name)
+        self._put(name, Place(place.baseline, {**place.arms, arm: standing}))
+
+    def _put(self, name: str, place: Place) -> None:
+        self._places[name] = place
+        self._places.move_to_end(name)
+        if len(self._places) > self._most:
+            self._places.popitem(last=False)
+
+    def frozen(self) -> Callable[[], list[list[Any]]]:
+        """What gives all that is known now as JSON, in a thread if need be; names are no keys, for not every store
+        takes every key."""
+        places = [*self._places.items()]
+        return lambda: [
             [name, place.baseline, [[arm, *standing.kept()] for arm, standing in sorted(place.arms.items())]]
-            for name, place in self
+            for name, place in places
         ]
 
     def join(self, kept: list[list[Any]]) -> None:
         """Takes over what another one knows (`Standing.joined`)."""
         for name, baseline, arms in kept:
             place = self.at(name)
-            place.baseline = place.baseline or baseline
+            standings = dict(place.arms)
             for arm, *numbers in arms:
-                known, told = place.arms.get(arm), Standing.of(numbers)
-                place.arms[arm] = known.joined(told) if known else told
+                known, told = standings.get(arm), Standing.of(numbers)
+                standings[arm] = known.joined(told) if known else told
+            self._put(name, Place(place.baseline or baseline, standings))
 
 
 def neighbours(context: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What the policies that count have in common: they learn beliefs, and differ in the chances that they make of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,9 +33,18 @@ class Counted(ABC):
         """Learns what came of an arm in a situation."""
         self._beliefs.learn(situation, outcome)
 
+    def forget(self, learner: str) -> None:
+        """Forgets what is special to a learner."""
+        self._beliefs.forget(learner)
+
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON."""
         return self._beliefs.kept()
+
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What was learned until now, worked out at once: there is little of it."""
+        kept = self.kept()
+        return lambda: kept
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Goes on from what was learned."""

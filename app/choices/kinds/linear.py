@@ -1,6 +1,6 @@
 """Each arm by its chance to be the best, its reward a linear function of the situation's features (linear Thompson)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -68,10 +68,18 @@ class Linear:
             sums.gains += weighed * (outcome.value - outcome.usual)
             sums.fresh += 1
 
+    def forget(self, learner: str) -> None:
+        """Nothing of it is of a learner."""
+
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON."""
         arms = [[arm, sums.products.tolist(), sums.gains.tolist()] for arm, sums in sorted(self._arms.items())]
         return {"half_life": self._decay.half_life, "era": self._decay.era, "arms": arms}
+
+    def frozen(self) -> Callable[[], dict[str, Any]]:
+        """What was learned until now, worked out at once: there is little of it."""
+        kept = self.kept()
+        return lambda: kept
 
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Goes on from what was learned; `ValueError` where that was discounted in another way."""

@@ -42,15 +42,16 @@ def read(
     turn: Turn, rewards: Sequence[Reward], weights: Mapping[Source, float]
 ) -> Iterator[tuple[Choice, Entry | str]]:
     """Each decision of a turn as an entry, or as the name of the gap that it is (`GAPS`)."""
-    reward = outcome(rewards, weights)
     for made in turn.decisions:
+        told = [one for one in rewards if any(credit.choice is made.choice for credit in one.credits)]
+        reward = outcome(told, weights)
         yield made.choice, _gap(turn, made, reward) or _entry(turn, made, reward or 0.0)
 
 
 def _gap(turn: Turn, made: Decision, reward: float | None) -> str | None:
     if turn.state is State.OPEN:
         return "open"
-    if not answered_by(turn, made):
+    if reward is None and not answered_by(turn, made):
         return "fallback"
     if made.how == "safe" or made.critical:
         return "safe"

@@ -62,11 +62,12 @@ def judged(entries: Sequence[Entry], choose: Choose, expected: Expected) -> Judg
     return Judged(len(entries), learners, log.effective, float(log.weight.mean()), refused, found)
 
 
-def greedy(expected: Expected) -> Choose:
-    """The candidate that chooses what is expected to earn most, by what was learned of other learners."""
+def greedy(expected: Expected, allowed: Callable[[Entry], Sequence[str]]) -> Choose:
+    """The candidate that chooses what is expected to earn most of what is allowed, by what was learned of other
+    learners."""
 
     def choose(entry: Entry) -> str:
-        return max(entry.arms, key=lambda arm: expected.of(entry, arm))
+        return max(allowed(entry), key=lambda arm: expected.of(entry, arm))
 
     return choose
 

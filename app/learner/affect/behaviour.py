@@ -72,6 +72,23 @@ def signals(behaviour: Behaviour, now: float) -> tuple[Signal, ...]:
     return tuple(Signal(name, found) for name, found in _seen(_sitting(behaviour, now)) if found)
 
 
+def failures(tries: Sequence[Tried], now: float) -> int:
+    """How many of the newest answers of this sitting were wrong one after the other, on whatever skill. What was right
+    with help neither ends such a row nor lengthens it.
+
+    >>> row = [Tried("", "a", True, at=0.0), Tried("", "a", False, at=9.0), Tried("", "b", True, hints=1, at=18.0)]
+    >>> failures([*row, Tried("", "b", False, at=27.0)], now=60.0), failures(row, now=9_000.0)
+    (2, 0)
+    """
+    count = 0
+    for one in reversed(_sitting(Behaviour(tuple(tries)), now).tries):
+        if not one.correct:
+            count += not one.shown
+        elif not one.hints and not one.shown:
+            break
+    return count
+
+
 def strain(seen: Sequence[Signal]) -> float:
     """How frustrating that must be, 0 to 1, as independent reasons.
 

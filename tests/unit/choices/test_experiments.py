@@ -14,7 +14,7 @@ from app.choices.experiments.results import results
 from app.choices.experiments.rule import concluded
 from app.clock import iso
 from app.errors import Invalid
-from app.vocabulary import Choice, Design, Eligible, Guardrails, Participant, Share, Source, Task
+from app.vocabulary import Choice, Design, Eligible, Guardrails, Participant, Share, Source, State, Task
 from tests.unit.choices.trial import HOUR, KNOWN, NOW, draft, experiment, facts, member, reward, turn
 
 LEARNERS = [f"learner {n}" for n in range(20_000)]
@@ -70,7 +70,7 @@ def test_what_came_of_a_learner_is_final_when_their_time_is_over_and_counts_no_f
         reward(0, 0.9, NOW - HOUR),
         reward(1, 1.0, NOW + 1),
         reward(1, 1.0, NOW + 1, Source.FINISHED),
-        reward(2, 0.0, NOW + HOUR, Source.HARM),
+        replace(reward(2, 0.0, NOW + HOUR, Source.HARM), credits=()),
         reward(3, 0.0, NOW + 3 * HOUR),
         reward(3, 1.0, NOW + 3 * HOUR, Source.FINISHED),
         reward(4, 0.0, NOW + 26 * HOUR),
@@ -82,6 +82,10 @@ def test_what_came_of_a_learner_is_final_when_their_time_is_over_and_counts_no_f
     assert found.value == pytest.approx(2 / 3)
     late = reward(1, 0.0, NOW + 30 * HOUR, Source.REVIEW)
     assert participant(trial, Log(turns, [*rewards, late], WEIGHTS)) == found
+    left = turn(3, NOW + 2 * HOUR, state=State.CANCELLED)
+    gone = participant(trial, Log([turns[0], left], [reward(3, 0.0, NOW + 2 * HOUR, Source.HARM)], WEIGHTS))
+    assert gone is not None
+    assert (gone.turns, gone.fallen, gone.harmed) == (2, 0, True)
     other = turn(1, NOW, provider="another")
     model = replace(turn(1, NOW).decisions[0], choice=Choice.MODEL, arm="openai/m")
     by_model = [replace(one, decisions=(model,)) for one in (turns[0], other)]

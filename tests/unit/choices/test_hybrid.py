@@ -1,6 +1,7 @@
 """The default policy of choice: what it learns, whom it protects, and that its chances are what it says."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.choices import contexts
+from app.choices.contexts import ERRORS
 from app.choices.hybrid import Hybrid, Tuning
 from app.choices.merging import merged
 from app.choices.port import Options, Outcome, Situation
@@ -168,6 +170,47 @@ def test_a_context_that_changed_is_learned_anew_sooner_than_it_was_learned() -> 
         chooser.learn(here, Outcome("quiz", float(rng.random() < 0.8)))
 
     assert until_best("proof") < 200
+
+
+def alarms(chooser: Hybrid, chances: Sequence[float], *, light: bool) -> list[int]:
+    """After which of a context's rewards of an arm it was thought to have changed; between them come light ones that
+    are nearly always the same."""
+    here, rng, found = situation(), np.random.default_rng(4), []
+    for n, chance in enumerate(chances):
+        chooser.learn(here, Outcome("hint", float(rng.random() < chance)))
+        for value in rng.uniform(0.96, 1.0, 4 * light):
+            chooser.learn(here, Outcome("hint", float(value), weight=0.05, usual=0.98))
+        slot = chooser.contexts.find(here.context)
+        assert slot is not None
+        if n > 20 and chooser.contexts.data[slot, ERRORS, 0] < 2.0:
+            found.append(n)
+    return found
+
+
+def test_light_rewards_that_hardly_vary_neither_feign_a_change_nor_hide_one() -> None:
+    plain, mixed = (alarms(Hybrid(WIDTH), [0.5] * 1500, light=light) for light in (False, True))
+    assert len(mixed) <= len(plain) + 2
+    change = [0.85] * 300 + [0.1] * 60
+    sooner, later = (min(n for n in alarms(Hybrid(WIDTH), change, light=light) if n >= 300) for light in (False, True))
+    assert later <= sooner + 5
+
+
+def test_a_learner_who_is_forgotten_is_met_as_one_who_was_never_there_and_others_stay_as_they_are() -> None:
+    chooser = taught(Hybrid(WIDTH), 1234)
+    names = [*chooser.learners.slots]
+    before = {name: chooser.learners.effects(name)[0].tolist() for name in names}
+    gone = names[3], names[-1]
+    for name in gone:
+        chooser.forget(name)
+    chooser.forget("never met")
+    never = chooser.learners.effects("never met")[0].tolist()
+    assert [chooser.learners.effects(name)[0].tolist() for name in gone] == [never, never]
+    chooser.learners.regroup(chooser.learners.groups)  # nothing at hand
+    assert {name: chooser.learners.effects(name)[0].tolist() for name in names if name not in gone} == {
+        name: effects for name, effects in before.items() if name not in gone
+    }
+    assert not set(gone) & {*chooser.kept()["learners"]["names"]}
+    taught(chooser, 50, seed=3)  # and it goes on
 
 
 def test_priors_count_before_anything_was_seen_and_hardly_afterwards() -> None:

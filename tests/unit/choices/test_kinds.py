@@ -16,7 +16,6 @@ from app.choices.kinds.linear import Linear
 from app.choices.kinds.thompson import Thompson
 from app.choices.kinds.ucb import Ucb
 from app.choices.pacing import Paced
-from app.choices.parts import Parts
 from app.choices.port import Chooser, Mergeable, Outcome
 from app.stats.winner import chances
 from app.vocabulary import Choice
@@ -37,7 +36,6 @@ SUMS: dict[str, Callable[[], Mergeable]] = {
     "thompson": Thompson,
     "cached": lambda: Thompson(lifetime=600.0),
     "paced": paced,
-    "parts": lambda: Parts(Thompson(), Greedy()),
 }
 KINDS: dict[str, Make] = {**SUMS, "gated": lambda: Gated(Thompson(), Gate(Choice.STRATEGY))}
 kinds = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)

@@ -8,10 +8,8 @@ import pytest
 from app.choices.beliefs import Beliefs
 from app.choices.kinds.thompson import Thompson
 from app.choices.pacing import Paced
-from app.choices.parts import Parts
-from app.choices.port import Options, Outcome
+from app.choices.port import Outcome
 from app.choices.segments import segment
-from app.choices.sharing import start
 from tests.unit.choices.worlds import NOW, OPTIONS, situation, world
 
 LONG = OPTIONS.arms.index("tell/long")
@@ -65,31 +63,6 @@ def test_a_segment_is_made_of_what_is_known_and_of_nothing_personal() -> None:
     assert segment({"level": "A" * 99, "name": "Ada", "age": 12}) == f"level={'a' * 24}"
 
 
-def test_a_new_workspace_starts_from_several_others_and_nobody_is_read_off() -> None:
-    def workspace(value: float, rewards: int, arm: str = "tell/long") -> Beliefs:
-        beliefs = Beliefs()
-        for n in range(rewards):
-            here = replace(situation(learner=f"learner {n}"), segment="quick")
-            beliefs.learn(here, Outcome(arm, value))
-        return beliefs
-
-    many = [workspace(1.0, 30), workspace(1.0, 30), workspace(0.0, 3_000)]
-    alone = workspace(1.0, 500, "ask/short")
-    shared = start([one.kept() for one in (*many, alone)], NOW)
-    assert shared["who"]["rows"] == []
-    assert "learner" not in str(shared)
-    new = Beliefs()
-    new.restore(shared)
-    belief = new.of(situation(), OPTIONS)
-    # The one that is a hundred times as great counts as much as each of the others.
-    assert belief.means[LONG] == pytest.approx(2 / 3, abs=0.06)
-    assert belief.seen.tolist() == pytest.approx([0.0, 0.0, 0.0, 20.0])
-    assert belief.means[0] == pytest.approx(0.5, abs=0.01)
-    nobody = Beliefs()
-    nobody.restore(start([], NOW))
-    assert nobody.of(situation(), OPTIONS).seen.sum() == 0.0
-
-
 def test_paces_are_credited_with_what_was_chosen_under_them() -> None:
     beliefs, rng = Beliefs(), np.random.default_rng(5)
     which = Thompson()
@@ -103,13 +76,3 @@ def test_paces_are_credited_with_what_was_chosen_under_them() -> None:
     assert under.count("calm") > 200
     other = replace(situation("planning/maths/calm"), domain="planning")
     assert {paced.decide(other, OPTIONS, rng).under for _ in range(100)} == {"calm", "keen"}
-
-
-def test_what_is_learned_of_a_parameter_in_one_context_serves_the_others() -> None:
-    parts, rng = Parts(Thompson(), Thompson()), np.random.default_rng(6)
-    for n in range(200):
-        here = situation(f"practice/maths/{n % 5}")
-        parts.learn(here, Outcome(("tell/long", "tell/short")[n % 2], float(n % 2 == 0)))
-    only = Options(("tell/short", "tell/long"), "tell/short", frozenset(), {})
-    chosen = [parts.decide(situation("planning/physics/new"), only, rng).arm for _ in range(100)]
-    assert chosen.count("tell/long") > 80

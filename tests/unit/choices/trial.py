@@ -8,6 +8,7 @@ from app.choices.experiments.assign import Facts
 from app.clock import iso
 from app.vocabulary import (
     Choice,
+    Credit,
     Decision,
     Design,
     Eligible,
@@ -71,7 +72,8 @@ def turn(n: int, at: float, *, arm: str = "hints", **fields: Any) -> Turn:
 
 def reward(n: int, value: float, at: float, source: Source = Source.FEEDBACK) -> Reward:
     """What a source said of turn `n`."""
-    return Reward(f"r{n}{source}{at}", "w", "ada", f"t{n}", source, value, iso(at))
+    credit = Credit(Choice.STRATEGY, "practice", "hints", "experiment", "guided", experiment="e1")
+    return Reward(f"r{n}{source}{at}", "w", "ada", f"t{n}", source, value, iso(at), credits=(credit,))
 
 
 def member(n: int, arm: str, value: float | None, **fields: Any) -> Participant:
