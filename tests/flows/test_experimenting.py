@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import orjson
 import pytest
 
 from app.clock import HandClock, iso
 from app.errors import Conflict, Invalid
 from app.events import Changed, Event, Events, Rewarded, TurnEnded
-from app.experimenting.experimenting import Experimenting, Parts
+from app.experimenting.experimenting import CHANGED, Experimenting, Parts
 from app.experimenting.noting import Noting, Seat
 from app.experimenting.noting import Parts as NotingParts
 from app.experimenting.watching import Watching
@@ -211,3 +212,24 @@ async def test_what_a_process_died_before_noting_is_noted_when_the_time_is_over(
     await other.watching.round(everything=True)
     look = await other.watching.look("w", began.id)
     assert [arm.mean for arm in look.results.arms if arm.measured] == [1.0]
+
+
+async def test_an_experiment_that_is_told_of_and_not_found_ends_nothing(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    began = await one.experimenting.begin("w", draft())
+    async with following(other):
+        one.cache.publish(CHANGED, orjson.dumps(["w", "no such experiment"]))
+        one.cache.publish(CHANGED, orjson.dumps(["w", began.id]))
+        await until(other, 1)
+        assert other.experimenting.assigned(facts("ada")) is not None
+
+
+async def test_learners_keep_their_arms_while_a_change_is_read(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    began = await one.experimenting.begin("w", draft(unit="class"))
+    await other.experimenting.load()
+    async with following(other):
+        one.cache.publish(CHANGED, orjson.dumps(["w", began.id]))
+        for _ in range(50):
+            assert other.experimenting.assigned(facts("ada", course="c")) is not None
+            await asyncio.sleep(0)
