@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from numpy.random import default_rng
 
@@ -225,3 +226,30 @@ async def test_nothing_is_tried_before_rewards_are_there_nor_where_it_must_not_b
     assert Choosing(lot).begin(case(critical="graded")).decisions[0].experiment is None
     fixed = POLICY.model_copy(update={"choices": POLICY.choices.model_copy(update={"mode": "fixed"})})
     assert choosing_of(fixed).begin(case()).decisions[0].reason == "choices.mode is fixed"
+
+
+async def test_a_reward_from_the_future_does_not_make_seem_learned_what_comes_until_then(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    choosing, keeping = replica(store, clock)
+    ahead = HandClock(clock.now() + 86_400)
+    await Rewards(store).add(reward(ahead, (CONTEXTS[0], "hints"), Source.INDEPENDENT, 1.0))
+    assert await keeping.catch_up() == 1
+    clock.turn(1)
+    await told(keeping, store, lots(clock, 20))
+    assert choosing.experience("w").told[Choice.STRATEGY] == 21
+    assert await keeping.catch_up() == 0
+
+
+async def test_what_is_no_reward_is_left_and_what_follows_is_learned(store: SqliteStore, clock: HandClock) -> None:
+    cache = MemoryCache(clock)
+    choosing, keeping = replica(store, clock, cache)
+    following = asyncio.ensure_future(keeping.follow())
+    await asyncio.sleep(0)
+    for message in (b"no JSON", b"[]", b'{"workspace":"w","id":"x","source":"of a later version"}'):
+        cache.publish(CHANNEL, message)
+    cache.publish(CHANNEL, orjson.dumps(reward(clock, (CONTEXTS[0], "hints"), Source.INDEPENDENT, 1.0)))
+    async with asyncio.timeout(5):
+        while not choosing.stirred("w"):
+            await asyncio.sleep(0)
+    following.cancel()
