@@ -62,8 +62,8 @@ async def test_an_erased_learner_is_gone_on_every_replica_and_the_others_are_as_
     status, receipt = await here.call("DELETE", f"/v1/learners/{ada}")
     assert status == 200
     learned = receipt["erased"].pop("learned", 0)  # what was derived from the turn, if that came to it before
-    assert receipt["erased"] == {"turns": 1, "sessions": 1, "feedback": 1, "learners": 1}
-    assert receipt["total"] == 4 + learned
+    assert receipt["erased"] == {"turns": 1, "sessions": 1, "feedback": 1, "rewards": 1, "learners": 1}
+    assert receipt["total"] == 5 + learned
     status, again = await there.call("DELETE", f"/v1/learners/{ada}")
     assert (status, again["erased"], again["total"]) == (200, {}, 0)
     for masterx in (here, there):
