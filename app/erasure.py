@@ -9,6 +9,7 @@ import orjson
 from app.choosing.keeping import Keeping
 from app.context.memory.recalls import Recalls
 from app.live import log_name
+from app.rewarding import Rewarding
 from app.running import Running
 from app.storage.belongings import Belongings
 from app.storage.cache import Cache
@@ -32,6 +33,7 @@ class Parts:
     snapshots: Snapshots
     recalls: Recalls
     running: Running
+    rewarding: Rewarding
     cache: Cache
     arms: Keeping
 
@@ -56,7 +58,7 @@ class Erasure:
         erased; none where nothing is left. What breaks off is finished by asking again."""
         p = self._p
         p.cache.publish(ERASED, orjson.dumps([owner.workspace, owner.learner_id]))
-        await p.running.stop_learner(owner.workspace, owner.learner_id)
+        await self._stop(owner.workspace, owner.learner_id)
         async for turn_ids in p.belongings.turns(owner):
             for turn_id in turn_ids:
                 p.cache.delete(log_name(turn_id))
@@ -76,8 +78,12 @@ class Erasure:
         """Stops the answers of learners whom another replica erases; runs until cancelled."""
         async with self._p.cache.subscribe(ERASED) as messages:
             async for message in messages:
-                workspace, learner_id = orjson.loads(message)
-                await self._p.running.stop_learner(workspace, learner_id)
+                await self._stop(*orjson.loads(message))
+
+    async def _stop(self, workspace: str, learner_id: str) -> None:
+        """Stops answers under way; what their ends would have said is noted no more."""
+        await self._p.running.stop_learner(workspace, learner_id)
+        self._p.rewarding.forget(workspace, learner_id)
 
     def _drop(self, owner: Owner) -> None:
         self._p.snapshots.drop_learner(owner.workspace, owner.learner_id)

@@ -98,6 +98,11 @@ class Rewarding:
                 await asyncio.sleep(_PAUSE)
                 self._stirred.set()
 
+    def forget(self, workspace: str, learner_id: str) -> None:
+        """Notes nothing of what is still waiting of a learner, who is being erased."""
+        kept = (event for event in self._waiting if _whose(event) != (workspace, learner_id))
+        self._waiting = deque(kept, _WAITING)
+
     async def catch_up(self) -> None:
         """Notes what the events so far said."""
         while self._waiting:
@@ -193,6 +198,15 @@ class Rewarding:
             for said in practised(turn, graded.answers):
                 if (turn.id, said.source) not in known:
                     await self.tell(turn, said)
+
+
+def _whose(event: Event) -> tuple[str, str] | None:
+    match event:
+        case TurnEnded(turn) | SafetyFlagged(turn=turn):
+            return turn.workspace, turn.learner_id
+        case Graded():
+            return event.workspace, event.learner_id
+    return None
 
 
 def ended(turn: Turn, policy: ChoicesPolicy) -> Said:

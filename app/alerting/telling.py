@@ -101,20 +101,23 @@ class Telling:
         pending = await self._alerts.pending()
         there = {(alert.episode, hook) for alert in pending for hook in self._names}
         self._waits = {key: wait for key, wait in self._waits.items() if key in there}
-        for alert in pending[:_AT_ONCE]:
-            for hook in self._hooks:
-                if alert.told.get(hook.name, 0) < alert.news and self._due(alert, hook):
-                    await self._tell(alert, hook)
+        due = [(alert, hooks) for alert in pending if (hooks := [one for one in self._hooks if self._due(alert, one)])]
+        for alert, hooks in due[:_AT_ONCE]:
+            for hook in hooks:
+                await self._tell(alert, hook)
             await self._alerts.lead(self._me, self._clock.now(), LEASE)
 
     def _due(self, alert: Alert, hook: Hook) -> bool:
+        """Whether there is something to do now: those that nobody is told of yet must not keep others waiting."""
+        if alert.told.get(hook.name, 0) >= alert.news:
+            return False
+        if alert.severity in hook.webhook.severities and alert.alive and (alert.part_of or alert.state == "quiet"):
+            return False  # its leader is told, or nobody; it may stand for itself yet
         return self._clock.now() >= self._waits.get((alert.episode, hook.name), (0.0, 0.0))[0]
 
     async def _tell(self, alert: Alert, hook: Hook) -> None:
         if alert.severity not in hook.webhook.severities or (alert.part_of and not alert.alive):
             return await self._note(alert, hook)
-        if alert.part_of or alert.state == "quiet":
-            return None  # its leader is told, or nobody; it may stand for itself yet
         key, now = (alert.episode, hook.name), self._clock.now()
         if await self._sent(alert, hook):
             self.deliveries["delivered"] += 1

@@ -61,6 +61,8 @@ to itself it grows the buffer of each connection to megabytes, and a client that
 _CLOSING = 5.0
 """Seconds that a client has to take what is said last."""
 
+_UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
 HAND_OVER = "masterx.hand_over"
 """The extension of a WebSocket's ASGI scope by which its connection is had."""
 
@@ -107,6 +109,14 @@ class WebSockets(_Patience, WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.close_sent:
             self.scope["extensions"][HAND_OVER] = {"connection": self}
+
+    def data_received(self, data: bytes) -> None:
+        """Like uvicorn's, which leaves whoever opens with a request that cannot be read, such as an address of more
+        than 8 KiB, without an answer and the connection open."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            self.transport.write(_UNREADABLE)
+            self.transport.close()
 
     async def run_asgi(self) -> None:
         """Like uvicorn's, except that a connection which was handed over outlives the application's call."""

@@ -97,7 +97,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
-    held = (records.sessions, records.snapshots, told.recalls, running, base.cache, choices.keeping)
+    held = (records.sessions, records.snapshots, told.recalls, running, choices.rewarding, base.cache, choices.keeping)
     erasure = Erasure(ErasureParts(Belongings(base.store), *held))
     health = health_of(base, asked.router)
     await health.look()

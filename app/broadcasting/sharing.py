@@ -5,6 +5,7 @@ finds a number missing reads the log; what the log has lost too may have been mi
 """
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,8 @@ _CATCH_UP = 500
 
 _REPLICAS = 200
 """Replicas whose numbers are known; those not heard for longest are forgotten."""
+
+log = logging.getLogger("masterx.live")
 
 Hear = Callable[[str, str | None, Any], None]
 
@@ -61,9 +64,13 @@ class Sharing:
     async def _listen(self) -> None:
         async with self._cache.subscribe(_CHANNEL) as messages:
             async for message in messages:
-                name, number, entry = message.split(b" ", 2)
-                if (who := name.decode()) != self._me:
-                    await self._take(who, int(number), entry)
+                try:
+                    name, number, entry = message.split(b" ", 2)
+                    if (who := name.decode()) != self._me:
+                        await self._take(who, int(number), entry)
+                except Exception:
+                    # A bulkhead: what a replica of another version says must not end the service.
+                    log.exception("what another replica told is not understood")
 
     async def _take(self, who: str, n: int, entry: bytes) -> None:
         """Hands on an event of a replica after those before it. A beat has no event, only the last one's number."""

@@ -17,10 +17,10 @@ from typing import Any
 
 import orjson
 
-from app.choosing.applied import earlier
+from app.choosing.applied import OVERLAP, earlier
 from app.choosing.choosing import Choosing
 from app.choosing.experience import Experience
-from app.clock import Clock
+from app.clock import Clock, before
 from app.errors import StoreUnavailable
 from app.events import Event, Rewarded
 from app.storage.arms import Arms, Head
@@ -87,12 +87,16 @@ class Keeping:
         """Learns from what other replicas tell, and forgets whom they erase; runs until cancelled."""
         async with self._p.cache.subscribe(CHANNEL) as messages:
             async for message in messages:
-                doc = orjson.loads(message)
-                if erased := doc.get("erased"):
-                    self._choosing.experience(erased[0]).erase(erased[1])
-                elif not self._known(doc["workspace"], doc["id"]):
-                    self.heard += 1
-                    self._learn(from_doc(Reward, doc))
+                try:
+                    self._heed(orjson.loads(message))
+                except UNREADABLE:
+                    log.exception("a reward that another replica told is looked for in the log")
+
+    def _heed(self, doc: dict[str, Any]) -> None:
+        if erased := doc.get("erased"):
+            self._choosing.experience(erased[0]).erase(erased[1])
+        elif not self._known(doc["workspace"], doc["id"]) and self._learn(from_doc(Reward, doc)):
+            self.heard += 1
 
     async def stay(self) -> None:
         """Looks for what was missed, and writes down what is known, until cancelled."""
@@ -124,13 +128,14 @@ class Keeping:
                 self._read = ""
 
     async def catch_up(self) -> int:
-        """Learns from what the log has and was not heard of; says how much that was."""
+        """Learns from what the log has and was not heard of; says how much that was. An id from the future, which a
+        replica whose clock was ahead has made, must not make all seem learned that comes until then."""
         learned = 0
         async for newest, rewards in self._p.rewards.since(self._read, self._known):
             for some in range(0, len(rewards), _AT_ONCE):
                 learned += sum(map(self._learn, rewards[some : some + _AT_ONCE]))
                 await asyncio.sleep(0)
-            self._read = max(self._read, earlier(newest))
+            self._read = max(self._read, min(earlier(newest), before(self._p.clock.now() - OVERLAP)))
         for experience in self._choosing.workspaces.values():
             experience.applied.settle(self._read)
         return learned

@@ -9,7 +9,7 @@ import orjson
 from app.choices.experiments.admit import Draft, Known, overlaps, slots
 from app.choices.experiments.assign import Facts, arm_of, assigned
 from app.clock import Clock, iso
-from app.errors import Conflict, Duplicate, FieldError, Invalid, NotFound
+from app.errors import Conflict, Duplicate, FieldError, Invalid, NotFound, StoreUnavailable
 from app.events import Changed, Events
 from app.storage.cache import Cache
 from app.storage.experiments import Experiments
@@ -142,10 +142,10 @@ class Experimenting:
         """Hears what other replicas begin and end; runs until cancelled."""
         async with self._p.cache.subscribe(CHANGED) as messages:
             async for message in messages:
-                workspace, experiment_id = orjson.loads(message)
-                self._running.pop(experiment_id, None)
-                if (found := await self.definition(workspace, experiment_id)) is not None:
-                    self._remember(found)
+                try:
+                    self._remember(await self._p.experiments.get(*orjson.loads(message)))
+                except (NotFound, StoreUnavailable) as error:
+                    log.warning("an experiment that changed is read with the next look: %s", error)
 
     def _tell(self, experiment: Experiment, what: str) -> None:
         self._remember(experiment)

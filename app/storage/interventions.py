@@ -1,7 +1,9 @@
 """What was done to arms so that nobody is hurt, in the store: a log for people."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from app.errors import Duplicate
 from app.storage.ports import INTERVENTIONS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import SCHEMA, Choice
@@ -30,8 +32,9 @@ class Interventions:
         self._store = store
 
     async def add(self, intervention: Intervention) -> None:
-        """Keeps one."""
-        await self._store.insert(INTERVENTIONS, to_doc(intervention))
+        """Keeps one, once: it may be there already where the store could not say so."""
+        with suppress(Duplicate):
+            await self._store.insert(INTERVENTIONS, to_doc(intervention))
 
     async def newest(self, workspace: str, limit: int) -> list[Intervention]:
         """Those of a workspace, newest first."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 import pytest
@@ -209,3 +209,15 @@ async def test_closed_alerts_go_after_their_days(store: AnyStore, clock: HandClo
     await one.alerting.look()
     await one.alerting.look()
     assert one.alerting.listed("w") == []
+
+
+async def test_many_that_nobody_is_told_of_yet_keep_no_other_waiting(store: AnyStore, clock: HandClock) -> None:
+    one, receiver = Replica(store, clock, [finding(clock, f"model {n}") for n in range(30)]), Receiver()
+    telling = Telling(one.alerts, (HOOK,), receiver.post, clock, me="one")
+    await one.alerting.look()
+    for alert in one.alerting.listed("w"):
+        await one.alerting.quiet("w", alert["id"], 60)
+    one.sees.append(replace(finding(clock, "groq"), rule="zzz", severity="page"))
+    await one.alerting.look()
+    await telling.look()
+    assert [orjson.loads(body)["alert"]["subject"] for _, body in receiver.heard] == ["groq"]

@@ -5,6 +5,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.e2e.conftest import AsyncStart
@@ -41,3 +43,11 @@ async def test_what_a_replica_told_is_known_on_another_when_it_is_killed(
         async with watched(other, "turns") as late:
             ids = [event["id"] for event in (await heard(late))["data"]]
             assert ids == [*before, turn["id"], later["id"]][-50:]
+
+
+async def test_an_address_that_is_too_long_is_refused_and_the_connection_closed(start: AsyncStart) -> None:
+    service: Masterx = await start()
+    async with aiohttp.ClientSession() as client:
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await client.ws_connect(f"{service.url}/v1/live?channels={'m,' * 10_000}")
+    assert refused.value.status == 400

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+import orjson
 import pytest
 
 from app.bootstrap.experiments import noted_again
@@ -12,7 +13,7 @@ from app.choosing.credit import credits_of
 from app.clock import HandClock, iso
 from app.errors import Conflict, Invalid
 from app.events import Changed, Event, Events, Rewarded, TurnEnded
-from app.experimenting.experimenting import Experimenting, Parts
+from app.experimenting.experimenting import CHANGED, Experimenting, Parts
 from app.experimenting.noting import Noting, Seat
 from app.experimenting.noting import Parts as NotingParts
 from app.experimenting.watching import Watching
@@ -232,3 +233,24 @@ async def test_what_came_of_participants_is_derived_from_the_log_again(
     assert await noted_again(store, POLICY, clock, everyone) == 5
     after = [found async for page in one.noting._p.participants.of(experiment.id) for found in page]
     assert [replace(found, version=0) for found in after] == [replace(found, version=0) for found in before]
+
+
+async def test_an_experiment_that_is_told_of_and_not_found_ends_nothing(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    began = await one.experimenting.begin("w", draft())
+    async with following(other):
+        one.cache.publish(CHANGED, orjson.dumps(["w", "no such experiment"]))
+        one.cache.publish(CHANGED, orjson.dumps(["w", began.id]))
+        await until(other, 1)
+        assert other.experimenting.assigned(facts("ada")) is not None
+
+
+async def test_learners_keep_their_arms_while_a_change_is_read(pair: tuple[Replica, Replica]) -> None:
+    one, other = pair
+    began = await one.experimenting.begin("w", draft(unit="class"))
+    await other.experimenting.load()
+    async with following(other):
+        one.cache.publish(CHANGED, orjson.dumps(["w", began.id]))
+        for _ in range(50):
+            assert other.experimenting.assigned(facts("ada", course="c")) is not None
+            await asyncio.sleep(0)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from numpy.random import default_rng
 
@@ -363,3 +364,30 @@ async def test_a_new_workspace_that_shares_begins_with_what_three_others_were_to
     after = share("new"), share("shy")
     assert after[0] > before[0] + 0.15
     assert abs(after[1] - before[1]) < 0.1
+
+
+async def test_a_reward_from_the_future_does_not_make_seem_learned_what_comes_until_then(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    choosing, keeping = replica(store, clock)
+    ahead = HandClock(clock.now() + 86_400)
+    await Rewards(store).add(reward(ahead, (CONTEXTS[0], "hints"), Source.INDEPENDENT, 1.0))
+    assert await keeping.catch_up() == 1
+    clock.turn(1)
+    await told(keeping, store, lots(clock, 20))
+    assert choosing.experience("w").told[Choice.STRATEGY] == 21
+    assert await keeping.catch_up() == 0
+
+
+async def test_what_is_no_reward_is_left_and_what_follows_is_learned(store: SqliteStore, clock: HandClock) -> None:
+    cache = MemoryCache(clock)
+    choosing, keeping = replica(store, clock, cache)
+    following = asyncio.ensure_future(keeping.follow())
+    await asyncio.sleep(0)
+    for message in (b"no JSON", b"[]", b'{"workspace":"w","id":"x","source":"of a later version"}'):
+        cache.publish(CHANNEL, message)
+    cache.publish(CHANNEL, orjson.dumps(reward(clock, (CONTEXTS[0], "hints"), Source.INDEPENDENT, 1.0)))
+    async with asyncio.timeout(5):
+        while not choosing.stirred("w"):
+            await asyncio.sleep(0)
+    following.cancel()

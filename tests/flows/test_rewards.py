@@ -165,3 +165,12 @@ async def test_a_model_earns_nothing_by_the_answer_of_another(world: World) -> N
     turn = await world.turn(provider="groq")
     assert await world.rewarding.tell(turn, Said(Source.INDEPENDENT, 1.0))
     assert await world.rewards(turn) == {"independent": (1.0, {}, {"socratic"})}
+
+
+async def test_what_waits_to_be_noted_of_a_learner_who_is_erased_is_not_noted(world: World) -> None:
+    mine, other = await world.turn(), await world.turn(learner_id="bob")
+    for turn in (mine, other):
+        world.rewarding.hear(TurnEnded(turn))
+    world.rewarding.forget("w", "ada")
+    await world.rewarding.catch_up()
+    assert [len(await Rewards(world.store).of_turn(turn.id)) for turn in (mine, other)] == [0, 1]
