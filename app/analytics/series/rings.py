@@ -41,7 +41,7 @@ class Rings:
         self._fives, self._quarters, self.hours = Ring(300, 14), Ring(900, 98), Ring(3_600, 26)
         self._told: dict[int, set[str]] = {}
         self._bases: OrderedDict[tuple[str, str | None], tuple[Signature, Cells]] = OrderedDict()
-        self._points: OrderedDict[tuple[int, int, str | None], tuple[int, dict[str, float]]] = OrderedDict()
+        self._points: OrderedDict[tuple[int, int, Key], tuple[int, dict[str, float]]] = OrderedDict()
 
     def add_fine(self, replica: str, start: int, one: Slice) -> None:
         """What a replica counted in 5 s."""
@@ -97,9 +97,18 @@ class Rings:
         since = int(now - seconds) // step * step
         found: dict[str, list[tuple[int, float]]] = {}
         for start in range(since, int(now) - step + 1, step):
-            for series, value in self._at(start, step, workspace).items():
+            for series, value in self._at(start, step, Key(workspace)).items():
                 found.setdefault(series, []).append((start, value))
         return found
+
+    def line(self, name: str, key: Key, series: str, now: float) -> list[tuple[int, float]]:
+        """The values of one series of a window's stretches; of a day these are hours, the last of which is not over."""
+        seconds = WINDOWS[name]
+        step = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 3_600)
+        until = int(now) if step == 3_600 else int(now) - step
+        starts = range(int(now - seconds) // step * step, until + 1, step)
+        found = ((start, self._at(start, step, key).get(series)) for start in starts)
+        return [(start, value) for start, value in found if value is not None]
 
     @property
     def oldest(self) -> int | None:
@@ -135,22 +144,22 @@ class Rings:
             self._bases.popitem(last=False)
         return known[1]
 
-    def _at(self, start: int, step: int, workspace: str | None) -> dict[str, float]:
-        ring = {MINUTE: self.minutes, 900: self._quarters}.get(step)
+    def _at(self, start: int, step: int, key: Key) -> dict[str, float]:
+        ring = {MINUTE: self.minutes, 900: self._quarters, 3_600: self.hours}.get(step)
         one = ring.get(start) if ring else None
         version = one.version if one else len(self._fine.get(start, ())) if ring is None else 0
-        place = (step, start, workspace)
+        place = (step, start, key)
         known = self._points.get(place)
         if known is None or known[0] != version:
-            whole = one.get(Key(workspace)) if one else self._fine_whole(start, workspace) if ring is None else None
-            known = version, dict(values(Key(workspace), whole, step)) if whole else {}
+            cell = one.get(key) if one else self._fine_cell(start, key) if ring is None else None
+            known = version, dict(values(key, cell, step)) if cell else {}
             self._points[place] = known
             if len(self._points) > _POINTS:
                 self._points.popitem(last=False)
         return known[1]
 
-    def _fine_whole(self, start: int, workspace: str | None) -> Cell | None:
-        cells = [one.get(Key(workspace)) for one in self._fine.get(start, {}).values()]
+    def _fine_cell(self, start: int, key: Key) -> Cell | None:
+        cells = [one.get(key) for one in self._fine.get(start, {}).values()]
         known = [cell for cell in cells if cell is not None]
         if not known:
             return None
