@@ -78,7 +78,7 @@ async def test_a_provider_that_dies_is_an_alert_with_what_to_do_about_it(two: Tw
     two.first.reset()
     await expect(row(tab.page, "first").locator("[data-level=down]")).to_contain_text("open, tried again in")
     await expect(tab.page.locator("#state-title")).to_contain_text("Degraded")
-    await expect(tab.page.locator("#state-why")).to_contain_text("The breaker of first first-1 is open")
+    await expect(tab.page.locator("#state-why")).to_contain_text("is left alone by its breaker")
     card = tab.page.locator(".card")
     await expect(card.locator("h3")).to_contain_text("first")
     await expect(card.locator(".causes li").first).to_contain_text("first")
