@@ -102,7 +102,7 @@ async def test_it_says_that_the_service_is_gone_and_comes_back_with_it(two: Two,
     await two.masterx.start()
     await tab.page.get_by_role("button", name="Try now").click()
     await expect(tab.page.locator("#state-title")).to_contain_text("Healthy")
-    await expect(tab.page.locator("#connection")).to_have_text("Live")
+    await expect(tab.page.locator("#connection-text")).to_have_text("Live")
 
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", **_PHONE}], ids=["light", "phone in the dark"])
