@@ -184,6 +184,19 @@ def test_workspaces_of_which_nothing_is_heard_for_a_day_make_room_for_others(ser
     assert [series.figures("1m", name)["turns"]["count"] for name in ("school 0", "late", OTHER)] == [1, 1, 0]
 
 
+def test_a_day_that_was_made_ready_is_what_would_have_been_added_up(series: Series, clock: HandClock) -> None:
+    plain = Series(clock, "plain", KEY)
+    for n in range(300):
+        for each in (series, plain):
+            tell(each, turned(n))
+        clock.turn(300)
+    series.past.advance()
+    rings = series.past.rings
+    pauses = [len([*rings.warming(clock.now())]) for _ in range(3)]
+    assert pauses == [0, 23, 0]  # the hours that are over
+    assert without(series.figures("24h")) == without(plain.figures("24h"))
+
+
 def test_latency_is_drawn_of_the_models_that_are_asked_most(series: Series, clock: HandClock) -> None:
     for n in range(10):
         for _ in range(n + 1):
