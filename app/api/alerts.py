@@ -82,13 +82,16 @@ async def list_alerts(request: Request) -> Response:
 
 
 @router.post(
-    "/v1/alerts/{alert_id}:quiet", responses={200: {"model": AlertOut}}, openapi_extra=dict(documented(QuietIn))
+    "/v1/alerts/{alert_id}:quiet",
+    responses={200: {"model": AlertOut}},
+    openapi_extra=dict(documented(QuietIn, required=False)),
 )
 async def quiet_alert(request: Request, alert_id: str) -> Response:
-    """Tells nobody of an alert for so many minutes, on all replicas; that it closed is told. Operators only."""
+    """Tells nobody of an alert for so many minutes, an hour where there is no body, on all replicas; that it closed is
+    told. Operators only."""
     asking = await principal(request)
     asking.must_operate()
-    body, _ = await read(request, QuietIn)
+    body, _ = await read(request, QuietIn, absent=b"{}")
     seen_by = _seen_by(asking)
     return json(told(await service(request).alerting.quiet(seen_by, alert_id, body.minutes), seen_by))
 

@@ -155,9 +155,10 @@ class LearnerIn(Body):
 B = TypeVar("B", bound=Body)
 
 
-async def read(request: Request, kind: type[B]) -> tuple[B, bytes]:
-    """The body as `kind`, and its bytes. Raises `TooLarge`, `Malformed` or `Invalid`."""
-    raw = await whole(request)
+async def read(request: Request, kind: type[B], *, absent: bytes = b"") -> tuple[B, bytes]:
+    """The body as `kind`, and its bytes; `absent` stands for one that was left out. Raises `TooLarge`, `Malformed` or
+    `Invalid`."""
+    raw = await whole(request) or absent
     try:
         return kind.model_validate_json(raw), raw
     except ValidationError as error:
@@ -217,11 +218,11 @@ def number(request: Request, name: str, bounds: tuple[int, int]) -> int:
     return int(given)
 
 
-def documented(kind: type[BaseModel]) -> Mapping[str, Any]:
+def documented(kind: type[BaseModel], *, required: bool = True) -> Mapping[str, Any]:
     """What OpenAPI says of a route that takes `kind` as its body."""
     schema = kind.model_json_schema()
     schema = _inlined(schema, schema.pop("$defs", {}))
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def _inlined(schema: Any, named: Mapping[str, Any]) -> Any:

@@ -148,12 +148,12 @@ async def get_experiment(request: Request, experiment_id: str) -> Response:
 @router.post(
     "/v1/experiments/{experiment_id}:stop",
     responses={200: {"model": ExperimentOut}},
-    openapi_extra=dict(documented(StopIn)),
+    openapi_extra=dict(documented(StopIn, required=False)),
 )
 async def stop_experiment(request: Request, experiment_id: str) -> Response:
     """Stops an experiment; what was measured stays. One that has ended stays as it is. Operators only."""
     asking = await _operator(request)
-    body, _ = await read(request, StopIn)
+    body, _ = await read(request, StopIn, absent=b"{}")
     await service(request).trials.experimenting.stop(asking.workspace, experiment_id, "operator", body.why)
     return await _told(request, asking, experiment_id, 200)
 

@@ -15,7 +15,7 @@ from app.vocabulary import Permission
 
 router = APIRouter(tags=["Operations"])
 
-_TAUGHT = ("window", "from", "to", "replicas", "turns", "tasks", "affect", "mastery", "engagement")
+_TAUGHT = ("window", "workspace", "from", "to", "replicas", "turns", "tasks", "affect", "mastery", "engagement")
 """What teachers may see."""
 
 _MANY = 5

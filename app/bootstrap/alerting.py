@@ -69,6 +69,9 @@ async def alerting_of(base: Base, at: Looked) -> AsyncIterator[Alerting]:
     for hear in (alerting.hear, sight.hear):
         base.events.subscribe(hear)
     base.events.publish(Changed("deploy", __version__, "a process of this version started"))
+    version = base.policy.version
+    if before := await Rollups(base.store).activated(version, int(base.clock.now()), base.series.name):
+        base.events.publish(Changed("policy", version, f"became active after {before}"))
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
         telling = Telling(alerts, hooks, partial(_post, http), base.clock, me=base.series.name)

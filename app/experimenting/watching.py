@@ -77,12 +77,15 @@ class Watching:
             raise NotFound("experiment", experiment_id)
         return await self._look(experiment)
 
-    def figures(self, workspace: str) -> list[Mapping[str, Any]]:
-        """The experiments of a workspace as they were at the last look, for who watches."""
-        return [shown(look.experiment, look.results, look.conclusion) for look in self._of(workspace)]
-
-    def _of(self, workspace: str) -> list[Look]:
-        return [look for look in self._looks.values() if look.experiment.workspace == workspace]
+    def figures(self, workspace: str | None) -> list[Mapping[str, Any]]:
+        """The experiments of a workspace (`None`: of all) as they were at the last look of this process, the newest
+        first, for who watches."""
+        looks = (self._looks[id_] for id_ in sorted(self._looks, reverse=True))
+        return [
+            shown(look.experiment, look.results, look.conclusion)
+            for look in looks
+            if workspace in (None, look.experiment.workspace)
+        ]
 
     async def stay(self) -> None:
         """Looks from time to time, and at once where somebody was harmed; runs until cancelled."""

@@ -16,7 +16,7 @@ from app.learner.mind import Mind, Taken, answer_id
 from app.learner.minds import SLICE, Minds, Who
 from app.learner.rows import NEW, TWICE, Row, Sorted, identities, identity, sort
 from app.storage.answers import SeqTaken, SheetKeyTaken, Sheets, in_slices
-from app.vocabulary import Estimate, Sheet
+from app.vocabulary import Answer, Estimate, Sheet
 
 _TRIES = 10
 
@@ -89,21 +89,21 @@ class Grading:
             counted = await self._counted(call, mind)
             rows = sort(call.rows, mind, now, lambda row: identity(row) in counted or bool(row.id and mind.met(row.id)))
             if not rows.answers:
-                sheet = None
+                sheet, gain = None, None
                 if not await self.minds.stands(call.who, mind):  # they were counted before an erasure
                     raise SeqTaken
                 if before := await self._before(call):  # this very call, which was under way
                     return before, True
             else:
-                sheet = await self._learn(call, mind, rows)
+                sheet, gain = await self._learn(call, mind, rows)
         self._note(rows, sheet)
         self.learned(*call.who)
         if sheet:
-            self.graded(_event(sheet))
+            self.graded(_event(sheet, gain))
         told = await _told(sheet) if sheet else [Told(None, None, (TWICE,)) for _ in call.rows]
         return told, False
 
-    async def _learn(self, call: Call, mind: Mind, rows: Sorted) -> Sheet:
+    async def _learn(self, call: Call, mind: Mind, rows: Sorted) -> tuple[Sheet, float | None]:
         skills, items = {a.skill for a in rows.answers}, {a.item for a in rows.answers if a.item is not None}
         seen = await self.counting.of(call.who[0], skills, items)
         counts, sheet_id = Population(), self.clock.id()
@@ -134,7 +134,7 @@ class Grading:
             raise SeqTaken
         mind.seq, mind.sheet = sheet.seq, sheet.id
         self.counting.expect()
-        return sheet
+        return sheet, _gain(rows.answers, learned)
 
     async def _counted(self, call: Call, mind: Mind) -> set[str]:
         """What is known of earlier answers at the times of those rows that are no later than the newest answer."""
@@ -158,9 +158,20 @@ class Grading:
             self.calibration.add(estimate.predicted, right=answer.correct)
 
 
-def _event(sheet: Sheet) -> Graded:
+def _event(sheet: Sheet, gain: float | None) -> Graded:
     answers = tuple(sheet.answers)
-    return Graded(sheet.workspace, sheet.learner_id, tuple(dict.fromkeys(one.skill for one in answers)), answers)
+    return Graded(sheet.workspace, sheet.learner_id, tuple(dict.fromkeys(one.skill for one in answers)), answers, gain)
+
+
+def _gain(answers: Sequence[Answer], learned: Sequence[Taken]) -> float | None:
+    """By how much the mastery of the skills rose, in sum, since each was first known; `None` where none was: what a
+    first answer shows, the learner may have known before."""
+    before, after = dict[str, float](), dict[str, float]()
+    for answer, taken in zip(answers, learned, strict=True):
+        if taken.before is not None:
+            before.setdefault(answer.skill, taken.before)
+            after[answer.skill] = taken.estimate.mastery
+    return sum(after.values()) - sum(before.values()) if before else None
 
 
 async def _learn(mind: Mind, sheet_id: str, rows: Sorted, counts: Population) -> list[Taken]:

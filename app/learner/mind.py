@@ -46,12 +46,14 @@ class Fact:
 
 
 class Taken(NamedTuple):
-    """What an answer was met with, what was thought before it and is now, and the bin of the chance of recall that its
-    skill's card had; `None` where there was no card, in the same sitting, or when the solution was shown."""
+    """What an answer was met with, what was thought before it and is now, the bin of the chance of recall that its
+    skill's card had (`None` where there was no card, in the same sitting, or when the solution was shown), and the
+    mastery of its skill before it; `None` where nothing was known of that."""
 
     lesson: "Lesson"
     estimate: Estimate
     recall: str | None
+    before: float | None
 
 
 class Mind:
@@ -107,12 +109,13 @@ class Mind:
         self._watch(tried(answer, answer_id))
         answer, model, state = self._timed(answer), self._model, self._state
         model.population = counts
+        before = model.standing(state, answer.skill).mastery if self.knows(answer.skill) else None
         predicted = model.predict(state, Exercise(answer.skill, answer.item, answer.at))
         lesson = model.update(state, answer)
         model.learn(answer, lesson, predicted)
         recall = self._witness(answer, answer_id)
         after = model.standing(state, answer.skill)
-        return Taken(lesson, Estimate(predicted, after.mastery, after.uncertainty), recall)
+        return Taken(lesson, Estimate(predicted, after.mastery, after.uncertainty), recall, before)
 
     def retake(self, answer: Answer, answer_id: str, ease: float) -> None:
         """Learns from an answer that was taken before, to the same effect; `ease` is that of its lesson."""

@@ -10,8 +10,8 @@ from app.storage.ports import ROLLUPS, Find, Store
 from app.storage.records import from_doc, to_doc
 from app.vocabulary import SCHEMA
 
-KEPT = {"minute": 48 * 3_600, "hour": 90 * 86_400, "season": 15 * 86_400}
-"""Seconds that roll-ups are kept, by scale."""
+KEPT = {"minute": 48 * 3_600, "hour": 90 * 86_400, "season": 15 * 86_400, "policy": 90 * 86_400}
+"""Seconds that roll-ups are kept, by scale; those of `policy` tell which version became active at their `start`."""
 
 _KEY = "key"
 _PAGE = 50
@@ -64,6 +64,17 @@ class Rollups:
             for doc in docs:
                 yield from_doc(Kept, doc)
             after = docs[-1]["id"]
+
+    async def activated(self, version: str, at: int, replica: str) -> str | None:
+        """Keeps which policy is active now; gives the version that was before, `None` where it is the same or none is
+        known."""
+        async for last in self.before("policy", at + 1):
+            if last.told == version:
+                return None
+            await self.add(Kept.of("policy", at, replica, version))
+            return last.told
+        await self.add(Kept.of("policy", at, replica, version))
+        return None
 
     async def remove_old(self, now: float) -> int:
         """Removes what is older than it may become; says how many that were."""

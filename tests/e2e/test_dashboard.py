@@ -30,15 +30,17 @@ async def two(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two]:
     """One service over two providers for all tests here, at one address however often it is started."""
     folder: Path = tmp_path_factory.mktemp("dashboard")
     async with MisbehavingProvider() as first, MisbehavingProvider() as second:
+        (folder / "alerts.toml").write_text("[breaker]\nminutes = 0")
         settings = {"OPENAI_API_KEY": "sk-test", "MASTERX_PROVIDERS": catalogue(folder, first, second)}
+        settings["MASTERX_ALERTS"] = str(folder / "alerts.toml")
         async with Masterx(folder, settings, "--port", str(free_port())) as masterx:
             yield Two(masterx, first, second)
 
 
 async def dashboard(two: Two, tabs: Tabs, **options: Any) -> Tab:
-    """The page, in a profile of its own."""
+    """The page, in a profile of its own, connected."""
     tab = await tabs.open(f"{two.masterx.url}/dashboard", **options)
-    tab.expected.append(BROKEN)
+    await expect(tab.page.locator("#connection-text")).to_have_text("Live")
     return tab
 
 
@@ -68,7 +70,7 @@ async def test_before_the_first_turn_it_says_what_to_do_and_after_it_what_came_o
     await expect(page.locator(".chart h3").first).to_have_text("Turns a minute")
 
 
-async def test_a_provider_that_dies_is_seen_and_its_breaker_reset(two: Two, tabs: Tabs) -> None:
+async def test_a_provider_that_dies_is_an_alert_with_what_to_do_about_it(two: Two, tabs: Tabs) -> None:
     tab = await dashboard(two, tabs)
     two.first.script(fault="503")
     for _ in range(11):
@@ -76,7 +78,15 @@ async def test_a_provider_that_dies_is_seen_and_its_breaker_reset(two: Two, tabs
     two.first.reset()
     await expect(row(tab.page, "first").locator("[data-level=down]")).to_contain_text("open, tried again in")
     await expect(tab.page.locator("#state-title")).to_contain_text("Degraded")
-    await expect(tab.page.locator("#state-why")).to_contain_text("The breaker of first first-1 is open")
+    await expect(tab.page.locator("#state-why")).to_contain_text("is left alone by its breaker")
+    card = tab.page.locator(".card")
+    await expect(card.locator("h3")).to_contain_text("first")
+    await expect(card.locator(".causes li").first).to_contain_text("first")
+    await card.get_by_role("button", name="Open provider").click()
+    await expect(row(tab.page, "first")).to_be_focused()
+    await card.get_by_role("button", name="Quiet for an hour").click()
+    await expect(card.locator(".severity")).to_contain_text("quiet")
+    await expect(card.get_by_role("button", name="Quiet for an hour")).to_be_hidden()
     await tab.page.get_by_role("button", name="Reset the breaker of first").click()
     await expect(row(tab.page, "first").locator("[data-level=ok]")).to_have_text("closed")
     await expect(tab.page.get_by_role("button", name="Reset the breaker of first")).to_be_hidden()
@@ -84,6 +94,7 @@ async def test_a_provider_that_dies_is_seen_and_its_breaker_reset(two: Two, tabs
 
 async def test_it_says_that_the_service_is_gone_and_comes_back_with_it(two: Two, tabs: Tabs) -> None:
     tab = await dashboard(two, tabs)
+    tab.expected.append(BROKEN)
     await expect(tab.page.locator("#state-title")).to_contain_text("Healthy")
     await two.masterx.kill()
     await expect(tab.page.locator("#state-title")).to_contain_text("No connection since")
@@ -91,7 +102,7 @@ async def test_it_says_that_the_service_is_gone_and_comes_back_with_it(two: Two,
     await two.masterx.start()
     await tab.page.get_by_role("button", name="Try now").click()
     await expect(tab.page.locator("#state-title")).to_contain_text("Healthy")
-    await expect(tab.page.locator("#connection")).to_have_text(re.compile("Live|Asking every"))
+    await expect(tab.page.locator("#connection-text")).to_have_text("Live")
 
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", **_PHONE}], ids=["light", "phone in the dark"])

@@ -164,6 +164,8 @@ async def test_harm_in_one_arm_stops_it_before_anybody_is_measured(pair: tuple[R
     ended = (await other.watching.look("w", began.id)).experiment
     assert (ended.ended_by, ended.ended_why) == ("guardrail", "hints harmed 5 learners, guided 0")
     assert one.watching.figures("w")[0]["conclusion"]["then"] == "keep"
+    assert one.watching.figures("w") == one.watching.figures(None)
+    assert one.watching.figures("another") == []
 
 
 async def test_two_replicas_that_begin_at_once_do_not_give_the_same_learners_away(

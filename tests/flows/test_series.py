@@ -113,3 +113,11 @@ async def test_what_the_store_did_not_take_is_kept_when_it_is_back(store: Sqlite
     await replica.step()
     assert len(replica.sharing.unkept) == 0
     assert len([kept async for kept in rollups.since("minute", 0)]) == 3
+
+
+async def test_a_policy_that_became_active_is_told_once(store: SqliteStore, clock: HandClock) -> None:
+    rollups, told = Rollups(store), []
+    for version in ("1", "1", "2", "2", "1"):
+        clock.turn(60)
+        told.append(await rollups.activated(version, int(clock.now()), clock.id()))
+    assert told == [None, None, "1", None, "2"]

@@ -173,6 +173,44 @@ def test_ten_thousand_workspaces_take_no_more_room_than_a_few(series: Series, cl
     assert series.figures("5m", OTHER)["turns"]["count"] > 9_000
 
 
+def test_workspaces_of_which_nothing_is_heard_for_a_day_make_room_for_others(series: Series, clock: HandClock) -> None:
+    for n in range(200):
+        tell(series, turned(n, f"school {n}"))
+    for hour in range(28):
+        clock.turn(3_600)
+        tell(series, turned(hour, "school 0"))
+        series.figures("1m")
+    tell(series, turned(0, "late"))
+    assert [series.figures("1m", name)["turns"]["count"] for name in ("school 0", "late", OTHER)] == [1, 1, 0]
+
+
+def test_a_day_that_was_made_ready_is_what_would_have_been_added_up(series: Series, clock: HandClock) -> None:
+    plain = Series(clock, "plain", KEY)
+    for n in range(300):
+        for each in (series, plain):
+            tell(each, turned(n))
+        clock.turn(300)
+    series.past.advance()
+    rings = series.past.rings
+    pauses = [len([*rings.warming(clock.now())]) for _ in range(3)]
+    assert pauses == [0, 23, 0]  # the hours that are over
+    assert without(series.figures("24h")) == without(plain.figures("24h"))
+
+
+def test_latency_is_drawn_of_the_models_that_are_asked_most(series: Series, clock: HandClock) -> None:
+    for n in range(10):
+        for _ in range(n + 1):
+            attempt = Attempt("groq", f"model {n}", "ok", 900.0, 150, 0.001)
+            series.hear(AttemptEnded(attempt, 100.0 * (n + 1), turned(n).usage, True))
+    clock.turn(3_600)
+    series.figures("1m")
+    found = series.figures("24h", "school")["providers"], series.figures("24h")["providers"]
+    assert found[0] == []
+    drawn = {one["model"]: one["series"]["first_token_ms.p95"] for one in found[1] if "series" in one}
+    assert sorted(drawn) == [f"model {n}" for n in range(2, 10)]
+    assert drawn["model 9"] == [(NOON // 3_600 * 3_600, pytest.approx(1_000, rel=0.01))]
+
+
 def test_many_models_are_counted_together_past_the_ceiling(series: Series, clock: HandClock) -> None:
     for n in range(3 * CELLS):
         series.hear(AttemptEnded(Attempt("p", f"model {n}", "ok", 5.0), None, Usage(), False))

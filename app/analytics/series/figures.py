@@ -39,6 +39,7 @@ def figures(window: Window) -> dict[str, Any]:
     cell, seconds = window.whole, window.until - window.since
     found = {
         "window": window.name,
+        "workspace": window.workspace,
         "from": iso(window.since),
         "to": iso(window.until),
         "turns": _turns(cell, seconds),

@@ -158,6 +158,7 @@ class Past:
             self.hours.note(start, one)
             self.told.append(Rollup.of("", (start, HOUR), long(one)))
         yield
+        self._intake.forget(self.rings.hours.workspaces())
 
     def _closing(self, start: int) -> Iterator[None]:
         """Ends a minute of all replicas."""

@@ -7,6 +7,7 @@ from app.analytics.series.cell import Cell, Key
 from app.analytics.series.figures import Window
 from app.analytics.series.slices import CELLS, Ring, Slice
 from app.analytics.series.values import values
+from app.analytics.series.work import PIECE
 
 FINE, MINUTE = 5, 60
 
@@ -41,7 +42,8 @@ class Rings:
         self._fives, self._quarters, self.hours = Ring(300, 14), Ring(900, 98), Ring(3_600, 26)
         self._told: dict[int, set[str]] = {}
         self._bases: OrderedDict[tuple[str, str | None], tuple[Signature, Cells]] = OrderedDict()
-        self._points: OrderedDict[tuple[int, int, str | None], tuple[int, dict[str, float]]] = OrderedDict()
+        self._calm: Signature = ()
+        self._points: OrderedDict[tuple[int, int, Key], tuple[int, dict[str, float]]] = OrderedDict()
 
     def add_fine(self, replica: str, start: int, one: Slice) -> None:
         """What a replica counted in 5 s."""
@@ -78,8 +80,7 @@ class Rings:
     def window(self, name: str, workspace: str | None, now: float) -> Window:
         """What was counted in a window: its beginning is exact to 5 s, of an hour to a minute, of a day to an hour."""
         seconds = WINDOWS[name]
-        grain = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 3_600)
-        since = int(now - seconds) // grain * grain
+        since = _since(seconds, now)
         long = [*self._long(seconds, since, int(now))]
         cells = {key: cell.copy() for key, cell in self._base(name, workspace, long[:-1]).items()}
         for _, _, newest in long[-1:]:
@@ -90,6 +91,26 @@ class Rings:
                     merge(cells, one.of(workspace))
         return Window(name, since, now, workspace, cells)
 
+    def warming(self, now: float) -> Iterator[None]:
+        """Adds up the older part of a day of everything, piece by piece, before somebody asks; not while it changes
+        with each look, as it does when the past is read."""
+        seconds = WINDOWS["24h"]
+        over = [*self._long(seconds, _since(seconds, now), int(now))][:-1]
+        signature, known = _signature(over), self._bases.get(("24h", None))
+        calm, self._calm = self._calm == signature, signature
+        if not calm or (known is not None and known[0] == signature):
+            return
+        cells = Cells()
+        for _, _, one in over:
+            keys = [key for key in one if key.workspace is None]
+            for n, key in enumerate(keys, 1):
+                if (cell := one.get(key)) is not None:
+                    merge(cells, [(key, cell)])
+                if n % PIECE == 0:
+                    yield
+            yield
+        self._bases["24h", None] = signature, cells
+
     def points(self, name: str, workspace: str | None, now: float) -> dict[str, list[tuple[int, float]]]:
         """The values of a window's stretches by series, for charts."""
         seconds = WINDOWS[name]
@@ -97,9 +118,18 @@ class Rings:
         since = int(now - seconds) // step * step
         found: dict[str, list[tuple[int, float]]] = {}
         for start in range(since, int(now) - step + 1, step):
-            for series, value in self._at(start, step, workspace).items():
+            for series, value in self._at(start, step, Key(workspace)).items():
                 found.setdefault(series, []).append((start, value))
         return found
+
+    def line(self, name: str, key: Key, series: str, now: float) -> list[tuple[int, float]]:
+        """The values of one series of a window's stretches; of a day these are hours, the last of which is not over."""
+        seconds = WINDOWS[name]
+        step = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 3_600)
+        until = int(now) if step == 3_600 else int(now) - step
+        starts = range(int(now - seconds) // step * step, until + 1, step)
+        found = ((start, self._at(start, step, key).get(series)) for start in starts)
+        return [(start, value) for start, value in found if value is not None]
 
     @property
     def oldest(self) -> int | None:
@@ -123,7 +153,7 @@ class Rings:
 
     def _base(self, name: str, workspace: str | None, over: list[tuple[int, int, Slice]]) -> Cells:
         """A workspace's cells of the slices of a window that are over, added up; they change once in many answers."""
-        signature = tuple((seconds, start, one.version) for seconds, start, one in over)
+        signature = _signature(over)
         known = self._bases.get((name, workspace))
         if known is None or known[0] != signature:
             cells = Cells()
@@ -135,22 +165,22 @@ class Rings:
             self._bases.popitem(last=False)
         return known[1]
 
-    def _at(self, start: int, step: int, workspace: str | None) -> dict[str, float]:
-        ring = {MINUTE: self.minutes, 900: self._quarters}.get(step)
+    def _at(self, start: int, step: int, key: Key) -> dict[str, float]:
+        ring = {MINUTE: self.minutes, 900: self._quarters, 3_600: self.hours}.get(step)
         one = ring.get(start) if ring else None
         version = one.version if one else len(self._fine.get(start, ())) if ring is None else 0
-        place = (step, start, workspace)
+        place = (step, start, key)
         known = self._points.get(place)
         if known is None or known[0] != version:
-            whole = one.get(Key(workspace)) if one else self._fine_whole(start, workspace) if ring is None else None
-            known = version, dict(values(Key(workspace), whole, step)) if whole else {}
+            cell = one.get(key) if one else self._fine_cell(start, key) if ring is None else None
+            known = version, dict(values(key, cell, step)) if cell else {}
             self._points[place] = known
             if len(self._points) > _POINTS:
                 self._points.popitem(last=False)
         return known[1]
 
-    def _fine_whole(self, start: int, workspace: str | None) -> Cell | None:
-        cells = [one.get(Key(workspace)) for one in self._fine.get(start, {}).values()]
+    def _fine_cell(self, start: int, key: Key) -> Cell | None:
+        cells = [one.get(key) for one in self._fine.get(start, {}).values()]
         known = [cell for cell in cells if cell is not None]
         if not known:
             return None
@@ -158,6 +188,17 @@ class Rings:
         for cell in known:
             whole.merge(cell)
         return whole
+
+
+def _since(seconds: int, now: float) -> int:
+    """When a window begins: exact to 5 s, of an hour to a minute, of a day to an hour."""
+    grain = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 3_600)
+    return int(now - seconds) // grain * grain
+
+
+def _signature(slices: Iterable[tuple[int, int, Slice]]) -> Signature:
+    """Changes with what they hold."""
+    return tuple((seconds, start, one.version) for seconds, start, one in slices)
 
 
 def merge(into: Cells, cells: Iterable[tuple[Key, Cell]]) -> None:

@@ -18,6 +18,11 @@ _FRESH = 1.0
 
 _ANSWERS = 256
 
+_LINES = 8
+"""Models whose latency is drawn over time: those that are asked most."""
+
+_DRAWN = "first_token_ms.p95"
+
 Figures = Mapping[str, Any]
 
 
@@ -107,4 +112,12 @@ class Series:
             found["http"] = of_all["http"]  # a request is answered before anybody knows whose it is
         for extra in self._extras:
             found |= {part: told for part, told in extra(name, workspace).items() if told}
+        self._draw(found["providers"], name)
         return found | {"series": rings.points(name, workspace, now)}
+
+    def _draw(self, models: list[dict[str, Any]], window: str) -> None:
+        """Adds points for charts to the models that are asked most. How fast a model is, all workspaces show."""
+        for model in sorted(models, key=lambda one: -one["calls"])[:_LINES]:
+            key = Key(None, "model", (model["provider"], model["model"]))
+            if line := self.past.rings.line(window, key, _DRAWN, self._clock.now()):
+                model["series"] = {_DRAWN: line}

@@ -54,9 +54,11 @@ class Sharing:
         return self._guarded(self.restore()), self.stay(), self.keeping(), self.follow()
 
     async def stay(self) -> None:
-        """Adds up and tells what is new every second, until cancelled."""
+        """Adds up and tells what is new every second, and makes ready what a first reader of a day would wait for,
+        until cancelled."""
         while True:
             await self._guarded(self.settle())
+            await self._guarded(self.warm())
             self.tell()
             await asyncio.sleep(_EVERY)
 
@@ -86,6 +88,11 @@ class Sharing:
         """Has the series add up what is over; others are served meanwhile."""
         self._series.read()
         for _ in self._series.past.steps():
+            await asyncio.sleep(0)
+
+    async def warm(self) -> None:
+        """Has the series add up a day before somebody asks for it; others are served meanwhile."""
+        for _ in self._series.past.rings.warming(self._p.clock.now()):
             await asyncio.sleep(0)
 
     def tell(self) -> None:

@@ -135,6 +135,10 @@ class Ring:
         """The slices that lie wholly between two times, oldest first."""
         return ((s, self._slices[s]) for s in sorted(self._slices) if since <= s and s + self.seconds <= until)
 
+    def workspaces(self) -> set[str]:
+        """Those of which something was counted."""
+        return {key.workspace for one in self._slices.values() for key in one if key.workspace is not None}
+
     @property
     def oldest(self) -> int | None:
         """When the oldest slice begins."""

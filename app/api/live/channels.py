@@ -24,8 +24,12 @@ def offer(service: Service) -> None:
     def models(workspace: str | None) -> dict[str, Any]:
         return providers.listed(service, workspace)
 
+    def trials(workspace: str | None) -> dict[str, Any]:
+        return {"data": service.trials.watching.figures(workspace)}
+
     service.base.live.offer(Channel("health", health, every=1.0))
     service.base.live.offer(Channel("providers", models, every=1.0))
+    service.base.live.offer(Channel("experiments", trials, every=1.0))
     _Alerts(service)
     for window in _WINDOWS:
         service.base.live.offer(_metrics(service, window))
@@ -37,8 +41,12 @@ class _Alerts:
     def __init__(self, service: Service) -> None:
         self._live = service.base.live
         self._told: Alert | None = None
-        self._live.offer(Channel("alerts", service.alerting.listed, kind=Kind.KEPT, shown=self._shown))
+        self._listed = service.alerting.listed
+        self._live.offer(Channel("alerts", self._alive, kind=Kind.KEPT, shown=self._shown))
         service.base.events.subscribe(self._hear)
+
+    def _alive(self, workspace: str | None) -> list[Mapping[str, Any]]:
+        return [alert for alert in self._listed(workspace) if alert["state"] != "closed"]
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Alerted):

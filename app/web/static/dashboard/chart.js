@@ -6,8 +6,8 @@ import { DASH } from "./units.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 190;
-/** Lines differ by more than their colour. */
-const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [12, 4]];
+/** Lines differ by more than their colour, and of those of one colour no two are alike. */
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [12, 4], [14, 3, 6, 3], [1, 5]];
 const COLOURS = 6;
 
 /** Colours as the canvas wants them; CSS may write them as pairs of light and dark. */
@@ -77,14 +77,14 @@ export class Chart {
   }
 
   #entry(line, n) {
-    const slot = (line.slot ?? n) % COLOURS;
+    const slot = line.slot ?? n;
     const sample = document.createElementNS(SVG, "svg");
     sample.setAttribute("viewBox", "0 0 28 8");
-    sample.setAttribute("class", `sample c${slot}`);
+    sample.setAttribute("class", `sample c${slot % COLOURS}`);
     sample.setAttribute("aria-hidden", "true");
     const stroke = document.createElementNS(SVG, "path");
     stroke.setAttribute("d", "M0 4h28");
-    stroke.setAttribute("stroke-dasharray", DASHES[slot].join(" "));
+    stroke.setAttribute("stroke-dasharray", DASHES[slot % DASHES.length].join(" "));
     sample.append(stroke);
     return make("li", {}, sample, make("span", { class: "of", dir: "auto" }, line.name), make("b", {}, DASH));
   }
@@ -110,16 +110,16 @@ export class Chart {
         { ...axis, size: 28, space: 70, values: (_, splits) => splits.map((at) => this.clock(at)) },
         { ...axis, size: 64, space: 36, values: (_, splits) => splits.map((value) => this.about.write(value)) },
       ],
-      series: [{}, ...this.#lines.map((line, n) => this.#line((line.slot ?? n) % COLOURS))],
+      series: [{}, ...this.#lines.map((line, n) => this.#line(line.slot ?? n))],
       hooks: { setCursor: [(plot) => this.#tell(plot.cursor.idx ?? null)] },
     };
   }
 
   #line(slot) {
     return {
-      stroke: this.#colours.lines[slot],
+      stroke: this.#colours.lines[slot % COLOURS],
       width: 2,
-      dash: DASHES[slot],
+      dash: DASHES[slot % DASHES.length],
       spanGaps: false,
       points: { show: (u, n) => sparse(u.data[n]) },
     };

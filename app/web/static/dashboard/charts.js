@@ -8,8 +8,9 @@ import { moment, ms, number, share, usd } from "./units.js";
 const STEPS = { "1m": 5, "5m": 5, "1h": 60, "24h": 900 };
 
 /**
- * What is drawn: of each line its name in `figures.series` and in the legend. Of `sums` each point is the sum of its
- * step, drawn a minute; where a step has none, nothing was there to be counted.
+ * What is drawn: of each line its name in `figures.series` and in the legend, or of each model (`models`) the series of
+ * that name. Of `sums` each point is the sum of its step, drawn a minute; where a step has none, nothing was there to be
+ * counted.
  */
 const CHARTS = [
   { title: "Turns a minute", write: number, sums: true, lines: { turns: "turns", failures: "failed" } },
@@ -18,6 +19,7 @@ const CHARTS = [
     write: ms,
     lines: { "first_token_ms.p50": "p50", "first_token_ms.p95": "p95", "first_token_ms.p99": "p99" },
   },
+  { title: "First word by provider, p95", write: ms, models: "first_token_ms.p95" },
   { title: "Whole answer", write: ms, lines: { "total_ms.p50": "p50", "total_ms.p95": "p95", "total_ms.p99": "p99" } },
   { title: "Failed, degraded", write: share, least: 0.05, lines: { failed: "failed", degraded: "degraded" } },
   {
@@ -55,7 +57,7 @@ const drawn = new Map();
 export function draw(figures, window) {
   const clock = clockOf(window);
   for (const about of CHARTS) {
-    const lines = linesOf(about, figures?.series ?? {}, window);
+    const lines = about.models ? linesOfModels(about, figures) : linesOf(about, figures?.series ?? {}, window);
     chartOf(about).draw(...Object.values(aligned(lines)), clock);
   }
 }
@@ -65,13 +67,22 @@ export function repaint() {
   for (const chart of drawn.values()) chart.repaint();
 }
 
+const pointOf = ([time, value]) => [moment(time) / 1_000, value];
+
+function linesOfModels({ models: name }, figures) {
+  const found = (figures?.providers ?? []).filter((one) => one.series?.[name]?.length);
+  const alone = (provider) => found.filter((one) => one.provider === provider).length === 1;
+  return found.map(({ provider, model, series }, slot) => ({
+    name: alone(provider) ? provider : `${provider} ${model}`,
+    slot,
+    points: series[name].map(pointOf),
+  }));
+}
+
 function linesOf({ lines, sums }, series, window) {
   const step = STEPS[window];
   const found = Object.entries(lines).map(([name, label], slot) => {
-    const points = (series[name] ?? []).map(([time, value]) => [
-      moment(time) / 1_000,
-      sums ? (value * 60) / step : value,
-    ]);
+    const points = (series[name] ?? []).map(pointOf).map(([at, value]) => [at, sums ? (value * 60) / step : value]);
     return { name: label, slot, points };
   });
   const known = found.filter((line) => line.points.length);

@@ -63,6 +63,7 @@ export class Channel {
 export class Live {
   #socket = null;
   #tries = 0;
+  #begun = 0;
   #timer = null;
   #silence = null;
   #channels = new Map();
@@ -78,23 +79,36 @@ export class Live {
     this.listener = listener;
   }
 
+  /** Listens to these channels instead of those so far. */
+  watch(names) {
+    const gone = this.names.filter((name) => !names.includes(name));
+    const come = names.filter((name) => !this.names.includes(name));
+    this.names = names;
+    for (const name of gone) this.#channels.delete(name);
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (gone.length) this.#socket.send(JSON.stringify({ type: "unsubscribe", channels: gone }));
+    for (const name of come) this.#ask(name);
+  }
+
   /** Connects, or does so now where it waits. */
   async start() {
     clearTimeout(this.#timer);
     if (this.#socket) return;
+    const mine = ++this.#begun;
     let address = null;
     try {
       address = await this.address();
     } catch {
-      return this.#again();
+      return mine === this.#begun ? this.#again() : undefined;
     }
-    if (address && !this.#socket) this.#open(address);
+    if (address && mine === this.#begun) this.#open(address);
   }
 
   /** Ends the connection and forgets what was heard; `start` begins anew. */
   stop() {
     const socket = this.#socket;
     this.#socket = null;
+    this.#begun++;
     this.#tries = 0;
     this.#channels.clear();
     this.#quiet();

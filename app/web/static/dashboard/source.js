@@ -1,7 +1,6 @@
 /** Where the figures come from: the live connection where there is one, else by asking again and again. */
 
 import * as api from "../api.js";
-import { apiKey } from "../kept.js";
 import { Live, waitBefore } from "./live.js";
 
 /** How often each kind is asked for (ms), unless it was told meanwhile. */
@@ -21,14 +20,10 @@ const ASK = {
   budget: () => api.call("GET", "/v1/budgets"),
   arms: () => api.call("GET", "/v1/arms"),
 };
-/** Channels of the live connection by the kind that they tell of. */
-const CHANNELS = {
-  metrics: "figures",
-  alerts: "alerts",
-  providers: "providers",
-  health: "health",
-  experiments: "experiments",
-};
+/** Channels of the live connection that have the name of the kind that they tell of; figures have one by time range. */
+const CHANNELS = ["alerts", "providers", "health", "experiments"];
+const FIGURES = "metrics";
+const channelsOf = (window) => [...CHANNELS, window === "5m" ? FIGURES : `${FIGURES}:${window}`];
 
 /** Kinds of which a channel tells that there is news; what it means for the whole, the service knows. */
 const NEWS = new Set(["alerts", "experiments"]);
@@ -58,7 +53,7 @@ export class Source {
     this.window = window;
     this.workspace = "";
     this.listener = listener;
-    this.live = new Live(Object.keys(CHANNELS), () => this.#address(), {
+    this.live = new Live(channelsOf(window), () => this.#address(), {
       told: (channel, data) => this.#pushed(channel, data),
       turned: (up) => this.#turned(up),
     });
@@ -74,6 +69,7 @@ export class Source {
   /** Another time range. */
   choose(window) {
     this.window = window;
+    this.live.watch(channelsOf(window));
     this.#due.set("figures", 0);
     this.#tick();
   }
@@ -81,6 +77,7 @@ export class Source {
   /** The figures of one workspace; of all where it is "". */
   look(workspace) {
     this.workspace = workspace;
+    this.live.stop(); // a connection is of one workspace
     this.again();
   }
 
@@ -160,10 +157,8 @@ export class Source {
   }
 
   #pushed(channel, data) {
-    const kind = CHANNELS[channel];
+    const kind = channel.startsWith(FIGURES) ? "figures" : channel;
     if (NEWS.has(kind)) return this.refresh(kind);
-    // The channel is of one range, and of one workspace: that of a key. Who needs none looks at all of them.
-    if (kind === "figures" && (data.window !== this.window || !apiKey())) return;
     this.#told(kind, data);
   }
 
@@ -172,6 +167,7 @@ export class Source {
     try {
       const { ticket } = await api.call("POST", "/v1/live:ticket");
       const address = new URL(`/v1/live?ticket=${encodeURIComponent(ticket)}`, location.href);
+      if (this.workspace) address.searchParams.set("workspace", this.workspace);
       address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
       return address.href;
     } catch (problem) {
