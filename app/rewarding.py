@@ -107,7 +107,13 @@ class Rewarding:
         """Notes what the events so far said."""
         while self._waiting:
             event = self._waiting[0]
-            await self._note(event)
+            try:
+                await self._note(event)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                # A bulkhead: a record that cannot be read must not hold up all that wait behind it.
+                log.exception("what an event says of a turn is not noted")
             if self._waiting and self._waiting[0] is event:
                 self._waiting.popleft()
 

@@ -130,10 +130,13 @@ async def _there(store: Store) -> str:
 
 
 async def _put(store: Store, kind: Kind, doc: Doc) -> None:
+    """Keeps a document in the place of the one of its id or, for experiments, of its name."""
     try:
         await store.insert(kind, doc)
     except Duplicate:
         await store.delete(kind, {"id": doc["id"]})
+        if kind is EXPERIMENTS:
+            await store.delete(kind, {"workspace": doc["workspace"], "name": doc["name"]})
         await store.insert(kind, doc)
 
 

@@ -200,14 +200,14 @@ class Choosing:
         return _decision(case, choice, options, made)
 
     def _ruling(self, case: Case, choice: Choice, options: Options, table: str) -> _Ruling:
-        if lot := self._lot(case, choice, options):
-            return _Ruling("experiment", Chosen(lot.arm, lot.propensity, "by an experiment's lot"), lot.experiment)
-        if why := self._fixed(case, choice):
-            return _by_table(table, why)
         try:
+            if lot := self._lot(case, choice, options):
+                return _Ruling("experiment", Chosen(lot.arm, lot.propensity, "by an experiment's lot"), lot.experiment)
+            if why := self._fixed(case, choice):
+                return _by_table(table, why)
             return _Ruling("safe" if case.critical else "learned", self._learned(case, choice, options))
         except Exception:
-            # A bulkhead: whatever a policy of choice does, the learner is answered.
+            # A bulkhead: whatever an experiment or a policy of choice does, the learner is answered.
             log.exception("no %s was chosen for %s", choice, case.context)
             return _by_table(table, "the policy of choice failed")
 

@@ -65,8 +65,6 @@ class Keeping:
         self._heads: dict[str, Head] = {}
         self._unsaved: set[str] = set()
         self._read = ""
-        self.heard = 0
-        """Rewards that other replicas told."""
 
     def hear(self, event: Event) -> None:
         """Learns from a reward that was told here, and tells the other replicas."""
@@ -95,8 +93,8 @@ class Keeping:
     def _heed(self, doc: dict[str, Any]) -> None:
         if erased := doc.get("erased"):
             self._choosing.experience(erased[0]).erase(erased[1])
-        elif not self._known(doc["workspace"], doc["id"]) and self._learn(from_doc(Reward, doc)):
-            self.heard += 1
+        elif not self._known(doc["workspace"], doc["id"]):
+            self._learn(from_doc(Reward, doc))
 
     async def stay(self) -> None:
         """Looks for what was missed, and writes down what is known, until cancelled."""

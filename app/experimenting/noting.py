@@ -95,7 +95,13 @@ class Noting:
         """Notes everybody who waits."""
         while self._waiting:
             seat = next(iter(self._waiting))
-            await self.note(seat)
+            try:
+                await self.note(seat)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                # A bulkhead: a record that cannot be read must not hold up everybody who waits.
+                log.exception("what came of a learner in experiment %s is not noted", seat.experiment)
             self._waiting.pop(seat, None)
 
     async def note(self, seat: Seat) -> Participant | None:

@@ -96,6 +96,9 @@ class Watching:
                 n += 1
             except StoreUnavailable as error:
                 log.warning("experiments are not looked at: %s", error)
+            except Exception:
+                # A bulkhead: one experiment that cannot be judged must not end the service, nor all others.
+                log.exception("experiments are not looked at")
             await asyncio.sleep(_LEAST)
             try:
                 async with asyncio.timeout(LOOK):

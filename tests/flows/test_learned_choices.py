@@ -137,7 +137,7 @@ async def test_a_reward_reaches_the_other_replicas_over_the_cache_and_is_learned
             await told(telling, store, lots(clock, 3))
             for _ in range(3):
                 await anext(messages)
-        while hearing.heard < 3:
+        while choosing.experience("w").told.get(Choice.STRATEGY, 0) < 3:
             await asyncio.sleep(0)
     following.cancel()
     assert choosing.experience("w").told == {Choice.STRATEGY: 3}
