@@ -107,7 +107,7 @@ export class Chart {
         y: { range: (_, __, most) => [0, Math.max(most * 1.15, this.about.least ?? 0) || 1] },
       },
       axes: [
-        { ...axis, size: 28, space: 70, values: (_, splits) => splits.map((at) => this.clock(at)) },
+        { ...axis, size: 28, space: 110, values: (_, splits) => splits.map((at) => this.clock(at)) },
         { ...axis, size: 64, space: 36, values: (_, splits) => splits.map((value) => this.about.write(value)) },
       ],
       series: [{}, ...this.#lines.map((line, n) => this.#line(line.slot ?? n))],
