@@ -4,7 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.context.facts.fact import MOST, Fact, current, merged, shown
@@ -324,6 +324,7 @@ spoken = st.lists(
 
 @settings(max_examples=200)
 @given(spoken, st.randoms(use_true_random=False))
+@example([Fact("home", "b", "…", "t1", "2026-11-02T10:00:00Z", until) for until in (None, NOW[:10])], random.Random(1))
 def test_of_one_key_only_the_newest_ever_holds_whatever_the_order(facts: list[Fact], chance: random.Random) -> None:
     shuffled = facts.copy()
     chance.shuffle(shuffled)

@@ -1,7 +1,7 @@
 """A fact with where it comes from and how long it held; a newer one of the same key ends it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from itertools import groupby
 
 MOST = 200
@@ -31,7 +31,7 @@ def merged(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
     In whatever order and however often they come, the result is the same. What is said again is the same fact.
     """
-    told = sorted(set(facts), key=lambda fact: (fact.key, fact.at, fact.turn_id, fact.value or ""))
+    told = sorted(set(facts), key=_place)
     found: list[Fact] = []
     for _, chain in groupby(told, key=lambda fact: fact.key):
         found += _chain(list(chain))
@@ -39,6 +39,11 @@ def merged(facts: Iterable[Fact]) -> tuple[Fact, ...]:
         return tuple(found)
     newest = sorted(found, key=lambda fact: (fact.superseded_by is None, fact.at))[-MOST:]
     return tuple(sorted(newest, key=lambda fact: (fact.key, fact.at, fact.turn_id)))
+
+
+def _place(fact: Fact) -> tuple[str, ...]:
+    """Its place among all, of which no two have the same: ties would be in the order in which they came."""
+    return tuple(part or "" for part in (fact.key, fact.at, fact.turn_id, *astuple(fact)[1:]))
 
 
 def _chain(chain: list[Fact]) -> list[Fact]:
