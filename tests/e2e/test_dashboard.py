@@ -160,6 +160,8 @@ async def test_names_and_texts_of_others_are_text(two: Two, tabs: Tabs) -> None:
         await route.fulfill(json=found)
 
     trial = {"id": "x", "name": hostile, "control": hostile, "results": {"contrasts": [{"arm": hostile}]}}
+    # Without a live connection, which would tell figures of its own.
+    await page.route_web_socket(re.compile("/v1/live"), lambda socket: socket.close())
     await page.route("**/v1/metrics*", figures)
     await page.route("**/v1/alerts", lambda route: route.fulfill(json={"data": [alert(hostile)]}))
     await page.route("**/v1/experiments?*", lambda route: route.fulfill(json={"data": [trial]}))
