@@ -18,7 +18,9 @@ from app.settings import Settings, masked
 from app.storage.migrate import check
 from app.storage.ports import Schema
 
-_PATIENCE = 5.0
+_PATIENCE = 15.0
+"""Seconds for a store to be opened and looked into: on a busy machine the driver alone takes some to load."""
+
 _PROBE = 2_000
 """Milliseconds for a MongoDB server to be found and to answer."""
 
@@ -47,8 +49,12 @@ async def _opened(settings: Settings, clock: Clock) -> list[Finding]:
     try:
         async with asyncio.timeout(_PATIENCE), store_of(settings) as (store, schema):
             found = [Finding("store", "ok", f"{shown}: {await store.ping()}"), await _schema(schema, settings)]
-    except (StoreError, TimeoutError) as error:
-        words = str(error).partition(", full error")[0].partition(" (configured timeouts")[0] or "no answer"
+    except TimeoutError:
+        return [
+            Finding("store", "problem", f"{shown}: no answer in {_PATIENCE:g} s", "see how busy it and its disk are")
+        ]
+    except StoreError as error:
+        words = str(error).partition(", full error")[0].partition(" (configured timeouts")[0]
         return [Finding("store", "problem", f"{shown}: {words}", await _advice(settings, words))]
     if settings.sqlite_path is None:
         found += await _replica_set(settings, clock)
