@@ -29,7 +29,7 @@ _A_LINE = 8
 class Wish:
     """How a prompt is wanted: for which task, by which strategy, in how many tokens if not the policy's, and the lot of
     a turn (`Brief.draw`); a preview has none. `affect` is what was read out of the message, `profile` how layers share
-    the tokens."""
+    the tokens, `variant` what the strategy is told with."""
 
     task: Task
     strategy: str
@@ -37,6 +37,7 @@ class Wish:
     draw: float | None = None
     affect: Affect | None = None
     profile: str = STANDARD
+    variant: str = STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Briefing:
             draw=wish.draw,
             retold=retold,
             profile=wish.profile,
+            variant=wish.variant,
         )
 
     async def ahead(self, snapshot: Snapshot) -> Brief:

@@ -84,7 +84,7 @@ class Tutor:
         assembling = p.clock.monotonic()
         seen = Seen(task, strategy, heard.affect, cared=cared, preview=draw is None)
         made = p.choosing.begin(case_of(snapshot, seen, p.clock.now()))
-        wish = Wish(task, made.strategy, budget, draw, heard.affect, made.profile)
+        wish = Wish(task, made.strategy, budget, draw, heard.affect, made.profile, made.variant)
         brief = await p.briefing.brief(ask, snapshot, wish)
         assembly = p.assembler.assemble(brief)
         context_ms = (p.clock.monotonic() - assembling) * 1e3

@@ -82,7 +82,7 @@ class RewardIn(Body):
 
 @router.get("/v1/arms", responses={200: {"model": ArmsOut}})
 async def list_arms(request: Request) -> Response:
-    """What is believed of each arm (`choice`: model, strategy or profile), and what was done to arms (`limit`).
+    """What is believed of each arm (`choice`: model, strategy, variant or profile), and what was done to arms (`limit`).
     Operators only."""
     asking = await principal(request)
     asking.must_operate()

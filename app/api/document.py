@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.api.refusal import OPENAI
+from app.vocabulary import Choice
 
 _REASONS = {
     "400": "The body is no JSON",
@@ -55,7 +56,7 @@ QUERIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         **_PAGE,
     },
     "/v1/budgets": {"learner_id": _TEXT},
-    "/v1/arms": {"choice": {"enum": ["model", "strategy", "profile"]}, "limit": _whole(50, 200)},
+    "/v1/arms": {"choice": {"enum": [*Choice]}, "limit": _whole(50, 200)},
     "/v1/experiments": _PAGE,
     "/v1/patterns": {"limit": _whole(50, 200)},
     "/v1/alerts": {"state": {"enum": ["open", "quiet", "closed"]}, "limit": _whole(50, 200)},

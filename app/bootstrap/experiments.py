@@ -16,7 +16,7 @@ from app.experimenting import experimenting, noting
 from app.experimenting.experimenting import Experimenting
 from app.experimenting.noting import Noting, Seat
 from app.experimenting.watching import Watching
-from app.policy import STANDARD, Policy
+from app.policy import Policy
 from app.providers.port import Entry
 from app.storage.experiments import Experiments, Participants
 from app.storage.memory import MemoryCache
@@ -81,14 +81,10 @@ def known(policy: Policy, entries: Sequence[Entry], workspace: str) -> Known:
     forbidden = policy.forbidden(workspace)
     models = frozenset(f"{one.provider}/{one.model}" for one in entries if one.provider not in forbidden)
 
-    def arms(choice: Choice, task: Task) -> Collection[str]:
-        if choice is Choice.STRATEGY:
-            return policy.choices.strategies.get(task, (policy.tasks[task],))
-        return models if choice is Choice.MODEL else policy.choices.profiles
+    def arms(choice: Choice, task: Task) -> Sequence[Collection[str]]:
+        return (models,) if choice is Choice.MODEL else policy.offered(choice, task)
 
     def safe(choice: Choice, task: Task) -> Collection[str]:
-        if choice is Choice.STRATEGY:
-            return {policy.tasks[task]}
-        return models if choice is Choice.MODEL else {STANDARD}
+        return models if choice is Choice.MODEL else {first for first, *_ in policy.offered(choice, task)}
 
     return Known(arms, safe)

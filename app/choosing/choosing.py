@@ -73,6 +73,7 @@ class Made:
     decide: Callable[[Case, Choice, Options, str], Decision | None]
     approved: frozenset[str]
     strategy: str
+    variant: str = STANDARD
     profile: str = STANDARD
     decisions: list[Decision] = field(default_factory=list)
 
@@ -111,13 +112,15 @@ class Choosing:
         """Decisions by choice and who made them."""
 
     def begin(self, case: Case) -> Made:
-        """The strategy and the profile of a turn; who is asked first follows when its prompt is there."""
+        """The strategy of a turn, its variant and the profile; who is asked first follows when its prompt is there."""
         policy = self._p.policy.choices
         made = Made(case, self._decide, policy.approved, case.strategy)
         if case.cared:
             return made
         strategies = policy.strategies.get(case.task, (case.strategy,))
         made.strategy = made.choose(Choice.STRATEGY, self._options(strategies, case.strategy))
+        variants = policy.variants_of(made.strategy)
+        made.variant = made.choose(Choice.VARIANT, self._options(variants, variants[0])).rpartition("/")[2]
         made.profile = made.choose(Choice.PROFILE, self._options(policy.profiles, STANDARD))
         return made
 

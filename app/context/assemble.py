@@ -60,13 +60,13 @@ def _assembled(made: Draft) -> Assembly:
     brief, tokens = made.brief, made.fragments.tokens
     count = tokens.count(brief.message)
     top = head(made, count)
-    strategy, strategy_tokens = made.fixed.strategies[brief.strategy]
+    strategy, strategy_tokens = made.fixed.strategies[brief.strategy, brief.variant]
     room = brief.limit - top.tokens - strategy_tokens
     words, message = _message(made, count, room)
     rest = notes(made, room - message.tokens)
     before = "".join((OPEN, rest.text, strategy, CLOSE))
     asked = Message("user", before + words, len(before))
-    taught = always("strategy", made.weight("strategy"), strategy_tokens, brief.strategy)
+    taught = always("strategy", made.weight("strategy"), strategy_tokens, brief.taught)
     receipt = _receipt(made, (*top.layers, *rest.layers, taught, message))
     return Assembly((Message("system", top.text), *rest.history, asked), receipt, count)
 

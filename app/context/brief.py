@@ -33,7 +33,8 @@ class Brief:
 
     `recalled` and `material` are passages that may help, `memory` how what is remembered was there. `draw`, from
     [0, 1), decides whether a layer is left out to learn what it is worth; `None` for a preview.
-    `retold` is what a model made of an older stretch of the session. `profile` names factors of the policy.
+    `retold` is what a model made of an older stretch of the session. `profile` names factors of the policy, `variant`
+    what the strategy is told with.
     """
 
     policy: Policy
@@ -51,6 +52,12 @@ class Brief:
     draw: float | None = None
     retold: Retold | None = None
     profile: str = STANDARD
+    variant: str = STANDARD
+
+    @property
+    def taught(self) -> str:
+        """The strategy by name, with its variant unless that adds nothing."""
+        return self.strategy if self.variant == STANDARD else f"{self.strategy}/{self.variant}"
 
     @property
     def limit(self) -> int:

@@ -1,10 +1,11 @@
 """What is in every prompt of a policy, whatever is said."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.context.fence import CLOSE, OPEN, RULE
 from app.context.tokens import Tokens
-from app.policy import Policy
+from app.policy import STANDARD, Policy
 from app.vocabulary import FRAMING
 
 PRIMING = 3
@@ -16,12 +17,11 @@ INSTRUCTIONS_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The instructions and each strategy as a block, with its tokens; those of the marks around notes, of all that is
-    around the message, and of all that is always there, with the longest strategy."""
+    """The instructions and each strategy in each variant as a block, by both names, with its tokens; those of the marks around notes, of all that is around the message, and of all that is always there, with the longest strategy."""
 
     instructions: str
     instructions_tokens: int
-    strategies: dict[str, tuple[str, int]]
+    strategies: dict[tuple[str, str], tuple[str, int]]
     fence_tokens: int
     message_tokens: int
     tokens: int
@@ -31,13 +31,19 @@ def fixed(policy: Policy, tokens: Tokens) -> Fixed:
     """What is in every prompt of a policy. The rule of the notes counts with the instructions, the marks around them
     with the message."""
     instructions = f"{policy.instructions.strip()}\n\n"
-    texts = {name: f"How to teach now: {s.text.strip()}\n\n" for name, s in policy.strategies.items()}
-    strategies = {name: (text, tokens.count(text)) for name, text in texts.items()}
+    strategies = {names: (text, tokens.count(text)) for names, text in _taught(policy)}
     counted = tokens.count(instructions) + tokens.count(RULE) + FRAMING
     fence = tokens.count(OPEN) + tokens.count(CLOSE)
     around = fence + FRAMING + PRIMING
     longest = max(count for _, count in strategies.values())
     return Fixed(instructions, counted, strategies, fence, around, counted + around + longest)
+
+
+def _taught(policy: Policy) -> Iterator[tuple[tuple[str, str], str]]:
+    for name, strategy in policy.strategies.items():
+        text = f"How to teach now: {strategy.text.strip()}"
+        yield (name, STANDARD), f"{text}\n\n"
+        yield from (((name, variant), f"{text} {more}\n\n") for variant, more in strategy.variants.items())
 
 
 def smallest_budget(policy: Policy, tokens: Tokens) -> int:

@@ -52,16 +52,12 @@ def _verdict(choice: Choice, log: Read, policy: Policy) -> Verdict:
 
 def allowed(choice: Choice, policy: Policy, entry: Entry) -> Sequence[str]:
     """The arms of a decision that a policy lets be tried; those of the log where it has none of them."""
-    if choice is Choice.MODEL:
-        return entry.arms
-    task = Task(entry.task)
-    there = policy.choices.strategies.get(task, (policy.tasks[task],))
-    tried = there if choice is Choice.STRATEGY else policy.choices.profiles
+    tried = {arm for arms in policy.offered(choice, Task(entry.task)) for arm in arms}
     return [arm for arm in entry.arms if arm in tried] or entry.arms
 
 
 def fixed(choice: Choice, policy: Policy) -> Choose:
-    """The arm by a policy's tables: of models the one that stood first for the turn."""
+    """The arm by a policy's tables: of variants the standard one, of models the one that stood first for the turn."""
     if choice is Choice.STRATEGY:
         return lambda entry: policy.tasks[Task(entry.task)]
     if choice is Choice.PROFILE:

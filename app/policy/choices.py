@@ -8,7 +8,10 @@ from app.policy.part import Part
 from app.vocabulary import Task
 
 STANDARD = "standard"
-"""The profile that changes nothing."""
+"""The profile, and the variant of a strategy, that changes nothing."""
+
+Tried = Annotated[tuple[str, ...], Field(min_length=1, max_length=16)]
+"""Names of what may be tried."""
 
 
 class RewardWeights(Part):
@@ -47,21 +50,33 @@ class GatePolicy(Part):
 
 class ChoicesPolicy(Part):
     """Whether choices follow fixed tables or what was learned, by which policy of choice, from how many rewards on;
-    which strategies may be tried for a task and which profiles for a context; what may be chosen besides the safe one
-    where nothing may be tried; and what counts as success: waits of `first_token` seconds and answers of `cost_usd`
-    dollars are worth one half."""
+    which strategies may be tried for a task, which variants of a strategy and which profiles for a context; what may be
+    chosen besides the safe one where nothing may be tried; and what counts as success: waits of `first_token` seconds
+    and answers of `cost_usd` dollars are worth one half."""
 
     mode: Literal["fixed", "learned"] = "learned"
     by: Literal["hybrid", "thompson", "ucb", "greedy", "linear", "paced"] = "hybrid"
     least: Annotated[int, Field(ge=1, le=100_000)] = 20
-    strategies: dict[Task, Annotated[tuple[str, ...], Field(min_length=1, max_length=16)]] = Field(default_factory=dict)
-    profiles: Annotated[tuple[str, ...], Field(min_length=1, max_length=16)] = (STANDARD,)
+    strategies: dict[Task, Tried] = Field(default_factory=dict)
+    variants: dict[str, Tried] = Field(default_factory=dict)
+    profiles: Tried = (STANDARD,)
     approved: frozenset[str] = frozenset()
     rewards: RewardWeights = RewardWeights()
     gate: GatePolicy = GatePolicy()
     sharing: bool = False
     first_token: Annotated[float, Field(gt=0, le=60)] = 1.5
     cost_usd: Annotated[float, Field(gt=0, le=100)] = 0.002
+
+    def variants_of(self, strategy: str) -> tuple[str, ...]:
+        """The variants of a strategy that may be tried, as arms (`Choice.VARIANT`), the safe fallback first.
+
+        >>> ChoicesPolicy(variants={"guided": ("shorter", "standard")}).variants_of("guided")
+        ('guided/standard', 'guided/shorter')
+        >>> ChoicesPolicy().variants_of("guided")
+        ('guided/standard',)
+        """
+        names = self.variants.get(strategy, ())
+        return (f"{strategy}/{STANDARD}", *[f"{strategy}/{name}" for name in names if name != STANDARD])
 
     @model_validator(mode="after")
     def _there_is_a_safe_profile(self) -> "ChoicesPolicy":

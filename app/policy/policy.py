@@ -3,9 +3,9 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from app.errors import SettingsError
 from app.policy.answering import AnswerPolicy, BudgetPolicy, ResponsesPolicy, RoutingPolicy, WorkspacePolicy
@@ -13,15 +13,19 @@ from app.policy.choices import STANDARD, ChoicesPolicy
 from app.policy.context import ContextPolicy, RecallPolicy
 from app.policy.learners import PathPolicy, SafetyPolicy
 from app.policy.part import Part
-from app.vocabulary import Task
+from app.vocabulary import Choice, Task
 
 _OF_AGE = 18
 
 
 class Strategy(Part):
-    """One way to teach, as the model is told it."""
+    """One way to teach, as the model is told it; `variants` are what it may be told in addition, by name."""
 
     text: str
+    variants: dict[
+        Annotated[str, StringConstraints(pattern=r"^[^/]+$")],
+        Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)],
+    ] = Field(default_factory=dict)
 
 
 class Policy(Part):
@@ -45,6 +49,21 @@ class Policy(Part):
     def forbidden(self, workspace: str) -> frozenset[str]:
         """The providers that a workspace forbids; one that is not mentioned forbids none."""
         return self.workspaces.get(workspace, WorkspacePolicy()).forbid
+
+    def offered(self, choice: Choice, task: Task) -> tuple[tuple[str, ...], ...]:
+        """What turns of a task choose from, the safe fallback first: one set of arms, or of variants one for each
+        strategy. Models are not of the policy."""
+        safe, tried = self.tasks[task], self.choices
+        strategies = (safe, *[name for name in tried.strategies.get(task, ()) if name != safe])
+        match choice:
+            case Choice.STRATEGY:
+                return (strategies,)
+            case Choice.VARIANT:
+                return tuple([tried.variants_of(name) for name in strategies])
+            case Choice.PROFILE:
+                return ((STANDARD, *[name for name in tried.profiles if name != STANDARD]),)
+            case Choice.MODEL:
+                return ()
 
     def shares(self, workspace: str) -> bool:
         """Whether a workspace tells others which arms did well in it, and begins with what they tell."""
@@ -90,6 +109,22 @@ class Policy(Part):
             raise ValueError(f"context.profiles.{STANDARD}: it changes nothing and cannot be set")
         if lost := [name for name in self.choices.profiles if name not in {STANDARD, *self.context.profiles}]:
             raise ValueError(f"choices.profiles: there is no context.profiles.{', '.join(lost)}")
+        return self
+
+    @model_validator(mode="after")
+    def _variants_that_may_be_tried_exist_and_have_a_safe_fallback(self) -> "Policy":
+        for name, strategy in self.strategies.items():
+            if STANDARD in strategy.variants:
+                raise ValueError(f"strategies.{name}.variants.{STANDARD}: it adds nothing and cannot be set")
+        for name, tried in self.choices.variants.items():
+            if (known := self.strategies.get(name)) is None:
+                raise ValueError(f"choices.variants.{name}: there is no such strategy")
+            if lost := [one for one in tried if one not in {STANDARD, *known.variants}]:
+                raise ValueError(f"choices.variants.{name}: there is no strategies.{name}.variants.{', '.join(lost)}")
+            if STANDARD not in tried or len({*tried}) < len(tried):
+                raise ValueError(
+                    f'choices.variants.{name}: must name "{STANDARD}", the safe fallback, and each variant once'
+                )
         return self
 
     @model_validator(mode="after")

@@ -13,6 +13,9 @@ class Choice(StrEnum):
 
     MODEL = "model"
     STRATEGY = "strategy"
+    VARIANT = "variant"
+    """What the strategy is told with. An arm is named with the strategy that was decided before it, as in
+    "guided/shorter": variants of two strategies are different arms, and a turn chooses among those of its own."""
     PROFILE = "profile"
     """How the context is shared: a named set of factors of the policy."""
 

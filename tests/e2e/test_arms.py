@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.policy import load
+from app.settings import CONFIG
 from tests.e2e.conftest import AsyncStart
 from tests.e2e.policies import changed
 from tests.e2e.provider import MisbehavingProvider
@@ -125,8 +127,37 @@ async def test_a_model_earns_nothing_where_another_answered_and_unknown_turns_ar
     assert await rewarded(masterx, turn, source="latency", value=1) == 422
     status, said = await masterx.call("POST", f"/v1/turns/{turn['id']}/feedback", {"rating": 5})
     assert (status, said["rating"]) == (201, 5)
-    assert (await arms(masterx))["told"] == {"model": 0, "strategy": 0, "profile": 0}
+    assert (await arms(masterx))["told"] == {"model": 0, "strategy": 0, "variant": 0, "profile": 0}
     assert (await masterx.call("GET", "/v1/arms?choice=hat"))[0] == 422
+
+
+async def test_the_model_is_told_the_variant_that_was_chosen_after_the_strategy(
+    start: AsyncStart, provider: MisbehavingProvider
+) -> None:
+    masterx, hints = await start(), load(CONFIG / "policy.toml").strategies["hints"]
+    halves = [{"arm": f"hints/{name}", "share": 0.5} for name in ("standard", "ask_first")]
+    trial = {"name": "ask first", "choice": "variant", "arms": halves, "control": "hints/standard"}
+    mixed = [halves[0], {"arm": "guided/shorter", "share": 0.5}]
+    assert (await masterx.call("POST", "/v1/experiments", {**trial, "arms": mixed}))[0] == 422
+    status, began = await masterx.call("POST", "/v1/experiments", trial)
+    assert status == 201, began
+    seen, n = dict[str, Any](), 0
+    while len(seen) < 2:
+        _, turn = await masterx.ask(await masterx.session(f"learner {(n := n + 1)}"), "Give me exercise 3 on fractions")
+        [made] = [one for one in turn["decisions"] if one["choice"] == "variant"]
+        assert (turn["strategy"], made["how"], made["experiment"]) == ("hints", "experiment", began["id"])
+        assert made["arms"] == ["hints/standard", "hints/ask_first", "hints/with_reason"]
+        asked = provider.requests[-1].body["messages"][-1]["content"]
+        assert hints.text in asked
+        assert (hints.variants["ask_first"] in asked) is (made["arm"] == "hints/ask_first")
+        _, context = await masterx.call("GET", f"/v1/turns/{turn['id']}/context")
+        seen[made["arm"]] = {layer["name"]: layer["why"] for layer in context["layers"]}["strategy"]
+        assert (await masterx.call("POST", f"/v1/turns/{turn['id']}/feedback", {"helpful": True}))[0] == 201
+    assert seen == {"hints/standard": "hints", "hints/ask_first": "hints/ask_first"}
+    async with asyncio.timeout(PATIENCE):
+        while (found := await arms(masterx, "variant"))["told"]["variant"] < n:
+            await asyncio.sleep(0.05)
+    assert {one["arm"] for one in found["data"] if one["evidence"]} == {*seen}
 
 
 async def test_a_right_answer_without_help_after_a_turn_on_its_skill_is_a_reward(start: AsyncStart) -> None:

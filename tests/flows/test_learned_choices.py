@@ -253,16 +253,17 @@ async def test_nothing_is_tried_before_rewards_are_there_nor_where_it_must_not_b
     store: SqliteStore, clock: HandClock
 ) -> None:
     choosing, keeping = replica(store, clock)
-    [strategy, profile] = choosing.begin(case()).decisions
+    [strategy, variant, profile] = choosing.begin(case()).decisions
     assert (strategy.how, strategy.arm, strategy.propensity) == ("fixed", "hints", 1.0)
     assert (strategy.arms, strategy.reason) == (ARMS_OF, "0 of 20 rewards are there")
+    assert (variant.how, variant.arm) == ("fixed", "hints/standard")
     assert (profile.how, profile.arm) == ("fixed", "standard")
     await told(keeping, store, lots(clock, 200))
     made = [choosing.begin(case(at=clock.now(), learner=f"l{n}")) for n in range(40)]
     assert {one.decisions[0].how for one in made} == {"learned"}
     assert all(one.strategy == one.decisions[0].arm for one in made)
     assert sum(one.strategy == "worked_example" for one in made) > 30
-    assert {one.decisions[1].how for one in made} == {"fixed"}  # nobody has told anything of profiles
+    assert {one.decisions[-1].how for one in made} == {"fixed"}  # nobody has told anything of profiles
     careful = choosing.begin(case(critical="the learner is a minor")).decisions[0]
     assert (careful.how, careful.arm, careful.critical) == ("safe", "hints", True)
     assert choosing.begin(case(open=False)).decisions[0].how == "fixed"
@@ -277,6 +278,48 @@ async def test_nothing_is_tried_before_rewards_are_there_nor_where_it_must_not_b
     assert Choosing(lot).begin(case(critical="graded")).decisions[0].experiment is None
     fixed = POLICY.model_copy(update={"choices": POLICY.choices.model_copy(update={"mode": "fixed"})})
     assert choosing_of(fixed).begin(case()).decisions[0].reason == "choices.mode is fixed"
+
+
+async def test_a_variant_is_chosen_among_those_of_its_strategy_and_learned_for_it_alone(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    """To be asked first helps those who practise with hints; the worked example teaches by its parts."""
+    choosing, keeping = replica(store, clock)
+    worth = {"hints/standard": 0.3, "hints/ask_first": 0.9, "hints/with_reason": 0.3}
+    worth |= {"worked_example/standard": 0.5, "worked_example/fill_in": 0.1, "worked_example/say_why": 0.9}
+    for _ in range(40):
+        clock.turn(60)
+        for arm, value in worth.items():
+            made = Credit(Choice.VARIANT, CONTEXTS[0], arm, "learned", f"{arm.partition('/')[0]}/standard")
+            rewarded = reward(clock, (CONTEXTS[0], arm), Source.INDEPENDENT, value)
+            await told(keeping, store, [replace(rewarded, credits=(made,))])
+    again, rebuilding = replica(store, clock)
+    assert await rebuilding.rebuild() == 240
+    assert again.experience("w").rows == choosing.experience("w").rows
+
+    def dealing(strategy: str) -> Choosing:
+        """One that has learned the same, where an experiment decides how all are taught."""
+        dealt = Lot("e", strategy, 0.5)
+        same = Choosing(replace(choosing._p, lots=lambda case, choice, _: dealt if choice is Choice.STRATEGY else None))
+        same.experience("w").restore(choosing.experience("w").kept())
+        return same
+
+    for strategy, best in (("hints", "ask_first"), ("worked_example", "say_why")):
+        teaching = dealing(strategy)
+        made = [teaching.begin(case(at=clock.now(), learner=f"l{n}")) for n in range(40)]
+        variants = [one.decisions[1] for one in made]
+        assert {one.choice for one in variants} == {Choice.VARIANT}
+        assert {(one.arms[0], one.baseline, len(one.arms)) for one in variants} == {
+            (f"{strategy}/standard",) * 2 + (3,)
+        }
+        assert {arm.partition("/")[0] for one in variants for arm in one.arms} == {strategy}
+        assert all(one.decisions[1].arm == f"{one.strategy}/{one.variant}" for one in made)
+        assert sum(one.variant == best for one in made) > 30
+        careful = teaching.begin(case(at=clock.now(), critical="the learner is a minor"))
+        assert careful.variant == "standard"
+    without = dealing("socratic").begin(case(at=clock.now()))
+    assert (without.strategy, without.variant) == ("socratic", "standard")
+    assert Choice.VARIANT not in {one.choice for one in without.decisions}
 
 
 def test_a_turn_says_whom_its_learner_is_like_and_that_they_failed_again_and_again() -> None:

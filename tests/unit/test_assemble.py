@@ -51,6 +51,14 @@ def test_stable_things_come_first_and_the_message_last() -> None:
     assert POLICY.strategies["hints"].text in messages[-1].notes
 
 
+def test_a_variant_is_told_after_its_strategy_and_named_in_the_receipt() -> None:
+    result = Assembler(TOKENS).assemble(Brief(POLICY, "hints", snapshot(), "3x = 6?", variant="ask_first"))
+    hints = POLICY.strategies["hints"]
+    assert f"{hints.text} {hints.variants['ask_first']}\n" in result.messages[-1].notes
+    assert {layer.name: layer.why for layer in result.receipt.layers}["strategy"] == "hints/ask_first"
+    assert counted(result) == result.receipt.tokens
+
+
 def test_the_receipt_adds_up_to_what_is_sent() -> None:
     result = assembled(snapshot(said(1), said(2), memory=("- 2026-11-01: fractions",)))
     assert [layer.name for layer in result.receipt.layers] == [

@@ -44,6 +44,15 @@ def test_each_mode_has_a_name(tmp_path: Path, mode: Mode) -> None:
         ('["hints", "worked_example"', '["worked_example"', "choices.strategies.practice: must name 'hints', the safe"),
         ('["standard", "recent"', '["recent"', 'choices: Value error, profiles: "standard" is the safe fallback'),
         ('"recent", "grounded"]', '"recent", "lean"]', "choices.profiles: there is no context.profiles.lean"),
+        ("\nguided = [", "\ngided = [", "choices.variants.gided: there is no such strategy"),
+        ('"shorter"]', '"short"]', "choices.variants.guided: there is no strategies.guided.variants.short"),
+        (
+            '"standard", "fill_in"',
+            '"fill_in"',
+            'choices.variants.worked_example: must name "standard", the safe fallback',
+        ),
+        ("\nshorter = ", "\nstandard = ", "strategies.guided.variants.standard: it adds nothing and cannot be set"),
+        ("\nshorter = ", '\n"not/so long" = ', "strategies.guided.variants.not/so long.[key]: String should match"),
         ("feedback = 0.2", "feedback = 0.4", "feedback may not count more than a right answer without help"),
     ],
 )

@@ -27,10 +27,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Known:
-    """What a workspace has to choose from, by choice and task: arms that may be tried, and those that learners get
-    without an experiment, one of which must be control."""
+    """What a workspace has to choose from, by choice and task: sets of arms, of which a turn chooses from one, and
+    those arms that learners get without an experiment, one of which must be control."""
 
-    arms: Callable[[Choice, Task], Collection[str]]
+    arms: Callable[[Choice, Task], Sequence[Collection[str]]]
     safe: Callable[[Choice, Task], Collection[str]]
 
 
@@ -60,19 +60,19 @@ def _faults(draft: Draft, known: Known) -> Iterator[FieldError]:
 
 def _unknown(draft: Draft, names: Sequence[str], known: Known) -> Iterator[FieldError]:
     """Arms that do not exist, or that no turn may be given all of."""
-    offered = {task: {*known.arms(draft.choice, task)} for task in _tasks(draft)}
-    there = set[str]().union(*offered.values())
+    offered = {task: known.arms(draft.choice, task) for task in _tasks(draft)}
+    there = {arm for sets in offered.values() for arms in sets for arm in arms}
     for n, name in enumerate(names):
         if name not in there:
             listed = f"there is {', '.join(sorted(there))}" if there else "there is none"
             yield FieldError(f"arms.{n}.arm", f"there is no {draft.choice} {name!r} to try here; {listed}")
         elif name in names[:n]:
             yield FieldError(f"arms.{n}.arm", f"{name!r} is named twice")
-    lacking = [task for task, arms in offered.items() if not arms.issuperset(names)]
+    lacking = [task for task, sets in offered.items() if not any({*names} <= {*arms} for arms in sets)]
     if there.issuperset(names) and (draft.eligible.tasks if lacking else ()):
         yield FieldError("eligible.tasks", f"not all arms may be tried for {', '.join(lacking)}")
     elif there.issuperset(names) and len(lacking) == len(offered):
-        yield FieldError("eligible.tasks", "there is no task for which all arms may be tried")
+        yield FieldError("eligible.tasks", "there is no task with turns in which all arms may be tried")
 
 
 def _tasks(draft: Draft) -> Sequence[Task]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.choices.experiments.admit import slots
+from app.choices.experiments.admit import Known, slots
 from app.choices.experiments.assign import assigned
 from app.choices.experiments.guardrails import breached
 from app.choices.experiments.outcome import Log, participant
@@ -58,6 +58,9 @@ def test_what_cannot_be_tried_is_refused_field_by_field() -> None:
         slots(draft(control="hints"), [], KNOWN)
     with pytest.raises(Invalid, match=r"eligible.tasks: not all arms may be tried for planning"):
         slots(draft(eligible=Eligible((Task.PLANNING, Task.PRACTICE))), [], KNOWN)
+    apart = Known(lambda choice, task: [{"guided", "guided/b"}, {"hints", "hints/b"}], KNOWN.safe)
+    with pytest.raises(Invalid, match="there is no task with turns in which all arms may be tried"):
+        slots(draft(), [], apart)
     with pytest.raises(Invalid, match="unit"):
         slots(draft(unit="class", traffic=0.1), [experiment(slots=((0.0, 0.1),))], KNOWN)
 

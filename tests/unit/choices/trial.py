@@ -27,7 +27,7 @@ NOW = 1_790_000_000.0
 HOUR = 3_600.0
 HALVES = (Share("guided", 0.5), Share("hints", 0.5))
 KNOWN = Known(
-    lambda choice, task: {"guided", "hints", "brief"} - ({"hints"} if task is Task.PLANNING else set()),
+    lambda choice, task: [{"guided", "hints", "brief"} - ({"hints"} if task is Task.PLANNING else set())],
     lambda choice, task: {"guided", "brief"},
 )
 
