@@ -22,8 +22,8 @@ _Times = Annotated[float, Field(gt=1, le=100)]
 
 
 class ShareIn(Body):
-    """An arm, as the policy (strategies, `strategy/variant`, profiles) or the catalogue (`provider/model`) names it, and
-    its share of the experiment's learners."""
+    """An arm, as the policy (strategies, `strategy/variant`, profiles) or the catalogue (`provider/model`) names it,
+    and its share of the experiment's learners."""
 
     arm: Annotated[Name, Field(examples=["hints"])]
     share: _Part

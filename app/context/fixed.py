@@ -17,7 +17,9 @@ INSTRUCTIONS_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The instructions and each strategy in each variant as a block, by both names, with its tokens; those of the marks around notes, of all that is around the message, and of all that is always there, with the longest strategy."""
+    """The instructions, and each strategy in each variant as a block, by both names, with its tokens; those of the
+    marks around notes, of all that is around the message, and of all that is always there, with the longest strategy.
+    """
 
     instructions: str
     instructions_tokens: int
