@@ -82,8 +82,8 @@ class RewardIn(Body):
 
 @router.get("/v1/arms", responses={200: {"model": ArmsOut}})
 async def list_arms(request: Request) -> Response:
-    """What is believed of each arm (`choice`: model, strategy, variant or profile), and what was done to arms (`limit`).
-    Operators only."""
+    """What is believed of each arm (`choice`: model, strategy, variant or profile), and what was done to arms
+    (`limit`). Operators only."""
     asking = await principal(request)
     asking.must_operate()
     wanted = request.query_params.get("choice")
