@@ -3,12 +3,16 @@
 import asyncio
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app.choices.offline.entries import Entry
 from app.choosing.credit import credits_of
 from app.clock import SystemClock, iso
+from app.judging.verdicts import allowed, fixed
+from app.policy import load
 from app.storage.ports import REWARDS, TURNS
 from app.storage.records import to_doc
 from app.vocabulary import Choice, Decision, Reward, Source, State, Task, Turn
@@ -80,3 +84,12 @@ async def test_a_thin_log_is_refused_with_the_reason(tmp_path: Path) -> None:
     code, said, _ = await cli(tmp_path, environment, "evaluate", changed(tmp_path))
     assert code == 1
     assert "at least 100 are needed" in said
+
+
+def test_of_variants_a_candidate_has_those_of_the_logged_strategy_that_it_tries(tmp_path: Path) -> None:
+    policy = load(Path(changed(tmp_path, ('hints = ["standard", "ask_first", "with_reason"]', ""))))
+    guided = Entry("w/ada", "general", "general", ("guided/standard", "guided/shorter"), "guided/shorter", 0.5, 1.0)
+    practised = replace(guided, task="practice", arms=("hints/standard", "hints/ask_first"), arm="hints/standard")
+    assert allowed(Choice.VARIANT, policy, practised) == ["hints/standard"]
+    assert allowed(Choice.VARIANT, policy, guided) == [*guided.arms]
+    assert [fixed(Choice.VARIANT, policy)(one) for one in (practised, guided)] == ["hints/standard", "guided/standard"]
