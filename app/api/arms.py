@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -73,12 +73,6 @@ class RewardIn(Body):
     value: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     note: Annotated[str, Field(max_length=400)] | None = None
 
-    @model_validator(mode="after")
-    def _success_has_a_value(self) -> "RewardIn":
-        if (self.value is None) is not (self.source == "harm"):
-            raise ValueError("value: needed for independent and review; harm has none")
-        return self
-
 
 @router.get("/v1/arms", responses={200: {"model": ArmsOut}})
 async def list_arms(request: Request) -> Response:
@@ -119,6 +113,8 @@ async def reward_turn(request: Request, turn_id: str) -> Response:
     if asking.role is Permission.LEARNER:
         raise Forbidden("a learner's key does not grade: rewards are sent by the front end, with a key of its own")
     body, _ = await read(request, RewardIn)
+    if (body.value is None) is not (body.source == "harm"):
+        raise Invalid([FieldError("value", "needed for independent and review; harm has none")])
     said = Said(Source(body.source), body.value or 0.0, body.note)
     await service(request).choices.rewarding.told_by_front_end(turn, said)
     return json({"turn_id": turn.id, "source": said.source, "value": said.value, "note": said.note}, 201)

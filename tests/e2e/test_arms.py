@@ -123,7 +123,8 @@ async def test_a_model_earns_nothing_where_another_answered_and_unknown_turns_ar
     status, problem = await masterx.call("POST", f"/v1/turns/{turn['id']}/rewards", {"source": "review", "value": 1})
     assert (status, "was not made by what was chosen" in problem["detail"]) == (409, True)
     assert await rewarded(masterx, {"id": "nobody's"}, source="review", value=1) == 404
-    assert await rewarded(masterx, turn, source="review") == 422
+    status, problem = await masterx.call("POST", f"/v1/turns/{turn['id']}/rewards", {"source": "review"})
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, ["value"])
     assert await rewarded(masterx, turn, source="latency", value=1) == 422
     status, said = await masterx.call("POST", f"/v1/turns/{turn['id']}/feedback", {"rating": 5})
     assert (status, said["rating"]) == (201, 5)
