@@ -208,7 +208,9 @@ def _parser() -> argparse.ArgumentParser:
     for moving, command in ((exporting, _export), (importing, _import)):
         moving.add_argument("file", type=Path, metavar="FILE")
         moving.set_defaults(command=command)
-    importing.add_argument("--replace", action="store_true", help="put it in the place of what the store has")
+    importing.add_argument(
+        "--replace", action="store_true", help="put it in the place of what the store has, and of earlier imports"
+    )
     training = commands.add_parser("train", help="fit the model of knowledge on graded answers")
     train_options.arguments(training)
     training.set_defaults(command=_train)

@@ -13,6 +13,7 @@ from app.replay.progress import Progress
 from app.settings import Settings
 from app.storage.memory import MemoryCache
 from app.storage.ports import Store
+from app.storage.rollups import Rollups
 
 
 def rebuild(settings: Settings) -> int:
@@ -29,7 +30,7 @@ async def _rebuild(settings: Settings) -> list[str]:
         await bring_up_to_date(settings, schema, clock)
         left, everyone = await _of_learners(store, clock)
         policy = load(settings.policy)
-        choosing = choosing_of(policy)
+        choosing = choosing_of(policy, await Rollups(store).key())
         rewards = await keeping_of(choosing, store, MemoryCache(clock), clock).rebuild()
         print(f"{rewards:,} rewards: what was learned of choices is derived again")
         seats = await noted_again(store, policy, clock, everyone)

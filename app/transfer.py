@@ -1,8 +1,13 @@
 """`masterx export FILE` and `masterx import FILE`: what was learned, as one file for another deployment to begin with.
 
 In it are arms, experiments, fitted models, counts of answers with their calibration, and the policy as it is written;
-nothing that names a learner's words, and no turn. It is JSON, compressed, with a version and a digest. An import checks
-all of it before the first write, and refuses where something was learned already, unless it is told to replace that.
+no turn, and nothing of one learner alone: what is special to learners stays where they can be erased. It is JSON,
+compressed, with a version and a digest. An import checks all of it before the first write.
+
+What is learned of arms adds up: it is kept by the deployment that it comes from, and what follows from all that was
+brought and from the log of this deployment is derived again, as `masterx rebuild` does. So the same file counts once,
+a newer one of the same deployment takes the place of the older, and a file is refused in which something would count
+twice. Of the rest only that is taken of which the store has nothing, unless it is told to replace what is there.
 """
 
 import asyncio
@@ -17,18 +22,22 @@ import orjson
 
 from app import __version__
 from app.bootstrap import bring_up_to_date, store_of
-from app.bootstrap.choosing import choosing_of
-from app.choosing.keeping import UNREADABLE, put, unpacked
+from app.bootstrap.choosing import choosing_of, keeping_of
+from app.choosing.choosing import Choosing
+from app.choosing.keeping import UNREADABLE, packed, unpacked
+from app.choosing.names import Names
 from app.clock import SystemClock, iso
-from app.errors import Duplicate, SettingsError
+from app.errors import Conflict, Duplicate, SettingsError
 from app.policy import Policy, load
 from app.settings import Settings
-from app.storage.arms import Arms
+from app.storage.arms import Arms, Brought
 from app.storage.learned import NOBODY
+from app.storage.memory import MemoryCache
 from app.storage.ports import EXPERIMENTS, LEARNED, MODELS, Doc, Find, Kind, Store
+from app.storage.rollups import Rollups
 from app.vocabulary import SCHEMA
 
-FORMAT, VERSION = "masterx-learned", 1
+FORMAT, VERSION = "masterx-learned", 2
 _PAGE = 100
 _KINDS: Mapping[str, tuple[Kind, Mapping[str, str]]] = {
     "experiments": (EXPERIMENTS, {}),
@@ -56,10 +65,16 @@ def take(settings: Settings, path: Path, *, replace: bool) -> str:
     """Puts what is in the file into the store, and says what that is; `SettingsError` says what is wrong with it."""
     policy = load(settings.policy)
     body = checked(path, policy)
-    asyncio.run(_write(settings, (path, body), replace=replace))
-    other = body["policy"]["version"]
-    note = "" if other == policy.version else f"; it was learned under policy {other}, this one is {policy.version}"
-    return f"{path}: {_counted(body)}{note}. Restart services that run on this store."
+    try:
+        rewards, left = asyncio.run(_write(settings, body, replace=replace))
+    except Conflict as error:
+        raise SettingsError(f"import {path}: {error}") from error
+    notes = [f"added to what {rewards:,} rewards taught here"]
+    if left:
+        notes.append(f"left as they are here: {', '.join(left)} (--replace takes the file's)")
+    if (other := body["policy"]["version"]) != policy.version:
+        notes.append(f"it was learned under policy {other}, this one is {policy.version}")
+    return f"{path}: {_counted(body)}; {'; '.join(notes)}. Restart services that run on this store."
 
 
 def checked(path: Path, policy: Policy) -> Body:
@@ -86,10 +101,10 @@ def checked(path: Path, policy: Policy) -> Body:
 
 
 def _check_arms(path: Path, arms: Sequence[Mapping[str, Any]], policy: Policy) -> None:
-    choosing = choosing_of(policy)
+    choosing = choosing_of(policy, b"")
     for one in arms:
         try:
-            choosing.experience(one["workspace"]).restore(unpacked(one["text"]))
+            choosing.experience(one["workspace"]).merge(unpacked(one["text"]))
         except UNREADABLE as error:
             raise SettingsError(
                 f"import {path}: the arms of workspace {one['workspace']} cannot be read by the policy of choice "
@@ -98,35 +113,70 @@ def _check_arms(path: Path, arms: Sequence[Mapping[str, Any]], policy: Policy) -
 
 
 async def _read(settings: Settings) -> Body:
+    policy = load(settings.policy)
     async with store_of(settings) as (store, schema):
         await bring_up_to_date(settings, schema, SystemClock())
-        arms = [{"workspace": w, "text": text} async for w, _, text in Arms(store).all() if text is not None]
+        key = await Rollups(store).key()
+        arms = await _arms(store, policy, key)
         kinds = {name: [doc async for doc in _docs(store, name)] for name in _KINDS}
-        policy = settings.policy.read_text("utf-8")
-        version = load(settings.policy).version
-        return {"arms": arms, **kinds, "policy": {"version": version, "text": policy}}
+        text = {"version": policy.version, "text": settings.policy.read_text("utf-8")}
+        return {"deployment": Names(key).deployment, "arms": arms, **kinds, "policy": text}
 
 
-async def _write(settings: Settings, given: tuple[Path, Body], *, replace: bool) -> None:
-    (path, body), clock = given, SystemClock()
+async def _arms(store: Store, policy: Policy, key: bytes) -> list[dict[str, Any]]:
+    """What is known of arms up to the newest reward, by workspace, and whose logs it comes `of`."""
+    choosing, clock = choosing_of(policy, key), SystemClock()
+    keeping = keeping_of(choosing, store, MemoryCache(clock), clock)
+    await keeping.restore()
+    await keeping.catch_up()
+    found = []
+    for workspace, experience in sorted(choosing.workspaces.items()):
+        of = {Names(key).deployment}.union(*[one.of async for one in Arms(store).brought(workspace)])
+        found.append({"workspace": workspace, "of": sorted(of), "text": packed(experience.lent)})
+    return found
+
+
+async def _write(settings: Settings, body: Body, *, replace: bool) -> tuple[int, list[str]]:
+    """Says from how many rewards of its own it is derived again what is known of arms, and what was left as it is."""
+    left = []
     async with store_of(settings) as (store, schema):
-        await bring_up_to_date(settings, schema, clock)
-        if not replace and (there := await _there(store)):
-            raise SettingsError(
-                f"import {path}: the store has {there} already; --replace puts the file's in their place"
-            )
+        await bring_up_to_date(settings, schema, SystemClock())
+        key = await Rollups(store).key()
+        brought = [
+            Brought(one["workspace"], body["deployment"], frozenset(one["of"]), one["text"]) for one in body["arms"]
+        ]
+        for one in brought:
+            await _check_once(Arms(store), one, Names(key).deployment, replace=replace)
         for name, (kind, _) in _KINDS.items():
+            if not replace and body[name] and [doc async for doc in _docs(store, name)]:
+                left.append(name)
+                continue
             for doc in body[name]:
                 await _put(store, kind, doc)
-        for one in body["arms"]:
-            await put(Arms(store), clock, one["workspace"], one["text"])
+        return await _add(store, brought, choosing_of(load(settings.policy), key), replace=replace), left
 
 
-async def _there(store: Store) -> str:
-    """What was learned already, in words."""
-    arms = [workspace async for workspace, _, _ in Arms(store).all()]
-    kinds = [name for name in _KINDS if [doc async for doc in _docs(store, name)]]
-    return ", ".join([*(["arms"] if arms else []), *kinds])
+async def _add(store: Store, brought: Sequence[Brought], choosing: Choosing, *, replace: bool) -> int:
+    """Keeps what was brought and derives again what is known; says from how many rewards of this deployment's own."""
+    arms, clock = Arms(store), SystemClock()
+    for one in brought:
+        for other in [each async for each in arms.brought(one.workspace)] if replace else []:
+            await arms.give_up(other)
+        await arms.bring(one, clock.id())
+    return await keeping_of(choosing, store, MemoryCache(clock), clock).rebuild()
+
+
+async def _check_once(arms: Arms, new: Brought, here: str, *, replace: bool) -> None:
+    """Raises `Conflict` where something that a file says of arms is known already from somewhere else."""
+    about = f"the arms of workspace {new.workspace} have in them what"
+    if here in new.of:
+        raise Conflict(f"{about} this deployment learned itself, which would count twice")
+    async for other in arms.brought(new.workspace):
+        if not replace and other.by != new.by and other.of & new.of:
+            raise Conflict(
+                f"{about} another import brought, which would count twice: --replace puts this file in the place of "
+                "all that imports brought to the workspace"
+            )
 
 
 async def _put(store: Store, kind: Kind, doc: Doc) -> None:

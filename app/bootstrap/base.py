@@ -41,6 +41,8 @@ class Base:
     records: Records
     events: Events
     meters: Meters
+    key: bytes
+    """What replicas hash learners' names with."""
     series: Series
     """What is going on, of all replicas."""
     live: Broadcasting
@@ -56,7 +58,8 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
     cache = await cache_of(settings, clock)
     stack.push_async_callback(cache.close)
     events, meters, learning = Events(), Meters(), learning_of(store, clock, policy.reads_affect)
-    series = Series(clock, clock.id(), await Rollups(store).key())
+    key = await Rollups(store).key()
+    series = Series(clock, clock.id(), key)
     for hear in (meters.hear, series.hear):
         events.subscribe(hear)
     records = records_of(store, clock, learning.portraits.of)
@@ -74,6 +77,7 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
         records=records,
         events=events,
         meters=meters,
+        key=key,
         series=series,
         live=broadcasting_of(clock, cache, records.keys, events),
     )

@@ -15,6 +15,7 @@ from app.choices.situations import domain, features
 from app.choosing.choosing import Choosing, Lots, Parts, no_lots
 from app.choosing.keeping import Keeping
 from app.choosing.keeping import Parts as KeepingParts
+from app.choosing.names import Names
 from app.choosing.watching import Watching
 from app.clock import Clock
 from app.errors import StoreUnavailable
@@ -39,10 +40,10 @@ class Choices:
     interventions: Interventions
 
 
-def choosing_of(policy: Policy, lots: Lots = no_lots) -> Choosing:
-    """Who chooses by this policy, and has learned nothing yet."""
+def choosing_of(policy: Policy, key: bytes, lots: Lots = no_lots) -> Choosing:
+    """Who chooses by this policy, and has learned nothing yet; `key` is what learners' names are hashed with."""
     make = partial(chooser_of, policy.choices)
-    return Choosing(Parts(policy, make, lambda context: (domain(context), features(context)), default_rng(), lots))
+    return Choosing(Parts(policy, make, lambda one: (domain(one), features(one)), Names(key), default_rng(), lots))
 
 
 def keeping_of(choosing: Choosing, store: Store, cache: Cache, clock: Clock) -> Keeping:
@@ -68,7 +69,7 @@ async def choices_of(base: Base, lots: Lots) -> AsyncIterator[Choices]:
 
 
 def _choices(base: Base, lots: Lots) -> Choices:
-    choosing, clock = choosing_of(base.policy, lots), base.clock
+    choosing, clock = choosing_of(base.policy, base.key, lots), base.clock
     interventions = Interventions(base.store)
     rewarding = Rewarding(
         RewardingParts(

@@ -82,9 +82,10 @@ class Beliefs:
         for name in _levels(situation):
             self._what.add(name, arm, (weight, weight * value), at)
 
-    def forget(self, learner: str) -> None:
-        """Forgets what is special to a learner."""
-        self._who.drop(f"@{learner}")
+    def forget(self, learner: str | None) -> None:
+        """Forgets what is special to a learner, or to each (`None`)."""
+        for own in [f"@{learner}"] if learner is not None else [name for name in self._who if name[:1] == "@"]:
+            self._who.drop(own)
 
     def kept(self) -> dict[str, Any]:
         """What was learned, as JSON."""

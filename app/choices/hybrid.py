@@ -23,6 +23,7 @@ from app.choices.groups import Groups
 from app.choices.harms import Harms
 from app.choices.learners import Learners
 from app.choices.linear import Linear
+from app.choices.merging import merged
 from app.choices.port import Chosen, Options, Outcome, Situation
 from app.choices.rows import columns, left, pack, unpack
 from app.stats.thompson import chances
@@ -213,12 +214,12 @@ class Hybrid:
             self.linear.fade(left(at - self.fitted))
         self.fitted = at if self.fitted is None else max(at, self.fitted)
 
-    def forget(self, learner: str) -> None:
-        """Forgets what is special to a learner."""
+    def forget(self, learner: str | None) -> None:
+        """Forgets what is special to a learner, or to each (`None`)."""
         self.learners.forget(learner)
 
     def kept(self) -> dict[str, Any]:
-        """What was learned, as JSON; `merging.merged` adds up what several replicas learned."""
+        """What was learned, as JSON."""
         return self.frozen()()
 
     def frozen(self) -> Callable[[], dict[str, Any]]:
@@ -256,6 +257,10 @@ class Hybrid:
         self.harms.restore(kept["harms"])
         self.learned, self.fitted = kept["learned"], kept["fitted"]
         self._places.clear()
+
+    def merge(self, kept: Mapping[str, Any]) -> None:
+        """Adds what another one learned from other rewards."""
+        self.restore(merged(Hybrid(self.linear.features).kept(), [self.kept(), kept]) if self.learned else kept)
 
 
 class _Seen(NamedTuple):

@@ -55,8 +55,12 @@ class Learners(Rows):
             known = self._effects[learner] = self.groups.effects(rows[PRECISION], rows[SHIFT])
         return known
 
-    def forget(self, learner: str) -> None:
-        """Forgets a learner; what the groups have of them is in no one's name."""
+    def forget(self, learner: str | None) -> None:
+        """Forgets a learner, or each (`None`); what the groups have of them is in no one's name."""
+        if learner is None:
+            self.clear()
+            self._effects.clear()
+            return
         self.drop(learner)
         self._effects.pop(learner, None)
 

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.random import Generator
 
 from app.choices.kinds.drawing import draw
-from app.choices.port import Chosen, Mergeable, Options, Outcome, Situation
+from app.choices.port import Chooser, Chosen, Options, Outcome, Situation
 from app.choices.table import Floats
 
 
-class Pace(Mergeable, Protocol):
+class Pace(Chooser, Protocol):
     """A policy that says by which chances it chooses."""
 
     def chances(self, situation: Situation, options: Options) -> Floats:
@@ -50,8 +50,8 @@ class Paced:
         if outcome.under in self._paces:
             self._which.learn(_kind(situation), replace(outcome, arm=outcome.under, under=None))
 
-    def forget(self, learner: str) -> None:
-        """The beliefs forget a learner; the choice of paces knows none."""
+    def forget(self, learner: str | None) -> None:
+        """The beliefs forget a learner, or each (`None`); the choice of paces knows none."""
         self._any.forget(learner)
 
     def kept(self) -> dict[str, Any]:

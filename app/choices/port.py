@@ -75,8 +75,9 @@ class Chooser(Protocol):
         """Learns what came of an arm in a situation."""
         ...
 
-    def forget(self, learner: str) -> None:
-        """Forgets what was learned of a learner alone; what all taught together stays."""
+    def forget(self, learner: str | None) -> None:
+        """Forgets what was learned of a learner alone, or of each of them alone (`None`); what all taught together
+        stays."""
         ...
 
     def kept(self) -> dict[str, Any]:
@@ -90,10 +91,6 @@ class Chooser(Protocol):
     def restore(self, kept: Mapping[str, Any]) -> None:
         """Goes on from what was learned."""
         ...
-
-
-class Mergeable(Chooser, Protocol):
-    """One whose counts add up."""
 
     def merge(self, kept: Mapping[str, Any]) -> None:
         """Adds what another one learned from other rewards, so that the two together know what one would that saw

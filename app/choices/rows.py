@@ -72,6 +72,11 @@ class Rows:
             self.data[slot], self.at[slot], self.slots[moved] = self.data[last], self.at[last], slot
         self.data[last] = 0.0
 
+    def clear(self) -> None:
+        """Forgets all names."""
+        self.slots.clear()
+        self.data[:], self.at[:] = 0.0, 0.0
+
     def _room(self, names: int) -> None:
         more = names - len(self.data)
         self.data = np.concatenate([self.data, np.zeros((more, *self.data.shape[1:]), self.number)])

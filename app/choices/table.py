@@ -1,7 +1,7 @@
 """Discounted counts of rewards by name and arm that add up over replicas, whatever the order they come in."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,9 @@ class Table:
 
     def __contains__(self, name: str) -> bool:
         return name in self._rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
 
     def add(self, name: str, arm: str, reward: tuple[float, float], at: float) -> None:
         """Adds a weight and what it sums to (weight x value) to an arm."""

@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from numpy.random import Generator
@@ -13,7 +14,8 @@ from app.choices.gate.interventions import Intervention
 from app.choices.port import Chosen, Options, Situation
 from app.choices.sharing import Pool
 from app.choosing.case import Case
-from app.choosing.experience import ROWS, Experience, Make, Row, nameless, situation_of
+from app.choosing.experience import ROWS, Experience, Make, Row
+from app.choosing.names import Names
 from app.policy import STANDARD, Policy
 from app.routing.rank import Ranked
 from app.vocabulary import Choice, Credit, Decision, How, Mode, Reward
@@ -49,12 +51,13 @@ _LEARNED_MODES = (Mode.ADAPTIVE, Mode.QUALITY)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What choices are made with: the policy, who makes a policy of choice, what describes a context, chance, and who
-    knows of experiments."""
+    """What choices are made with: the policy, who makes a policy of choice, what describes a context, what learners are
+    known by, chance, and who knows of experiments."""
 
     policy: Policy
     make: Make
     features: Features
+    names: Names
     rng: Generator
     lots: Lots = no_lots
 
@@ -127,7 +130,8 @@ class Choosing:
     def experience(self, workspace: str) -> Experience:
         """What a workspace has learned."""
         if (found := self._workspaces.get(workspace)) is None:
-            found = self._workspaces[workspace] = Experience(self._p.make, self._p.policy.choices.rewards)
+            about = self._p.make, self._p.policy.choices.rewards, self._p.names.deployment
+            found = self._workspaces[workspace] = Experience(*about)
         return found
 
     async def share(self) -> None:
@@ -186,8 +190,23 @@ class Choosing:
         for one in [*self._workspaces] if workspace is None else [workspace]:
             self._workspaces.pop(one, None)
 
+    def erase(self, workspace: str, learner_id: str) -> None:
+        """Forgets what a workspace has learned of a learner alone."""
+        self.experience(workspace).erase(self._p.names.of(workspace, learner_id))
+
     def _situation(self, reward: Reward, credit: Credit) -> Situation:
-        return situation_of(reward, credit, self._p.features)
+        """The situation that a choice was made in."""
+        domain, numbers = self._p.features(credit.context)
+        return Situation(
+            context=credit.context,
+            domain=domain,
+            features=numbers,
+            learner=self._p.names.of(reward.workspace, reward.learner_id),
+            critical=credit.critical,
+            at=datetime.fromisoformat(reward.at).timestamp(),
+            segment=credit.segment,
+            baseline=credit.baseline,
+        )
 
     def _options(self, arms: Sequence[str], baseline: str) -> Options:
         approved = self._p.policy.choices.approved.intersection(arms)
@@ -247,7 +266,7 @@ class Choosing:
             context=case.context,
             domain=domain,
             features=numbers,
-            learner=nameless(case.learner),
+            learner=self._p.names.of(case.workspace, case.learner),
             critical=case.critical is not None,
             at=case.at,
             segment=case.segment,

@@ -5,10 +5,8 @@ depends on order (the usual reward of a kind at the time, and what fades with ti
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from app.choices.gate.gated import Gated
@@ -49,9 +47,13 @@ class Mean:
 
     def add(self, value: float, weight: float = 1.0) -> None:
         """Takes a value."""
-        self.weight += weight
-        self.total += value * weight
-        self.squares += value * value * weight
+        self.merge((weight, value * weight, value * value * weight))
+
+    def merge(self, sums: Sequence[float]) -> None:
+        """Takes the sums of other values: their weight, total and squares."""
+        self.weight += sums[0]
+        self.total += sums[1]
+        self.squares += sums[2]
 
     @property
     def usual(self) -> float:
@@ -81,11 +83,13 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Experience:
-    """What is known. `sources` are all values of each kind of reward, `told` counts the rewards that somebody told of
-    each choice, `rows` what each arm earned in each task beyond what is usual."""
+    """What is known; learners are known by the names of a `deployment` (`Names`). `sources` are all values of each kind
+    of reward, `told` counts the rewards that somebody told of each choice, `rows` what each arm earned in each task
+    beyond what is usual."""
 
     make: Make
     weights: RewardWeights
+    deployment: str
     choosers: dict[Choice, Gated] = field(default_factory=dict)
     sources: dict[Source, Mean] = field(default_factory=dict)
     told: dict[Choice, int] = field(default_factory=dict)
@@ -162,10 +166,10 @@ class Experience:
         if row in self.rows or len(self.rows) < ROWS:
             self.rows.setdefault(row, Mean()).add(said.value - said.usual, said.weight)
 
-    def erase(self, learner_id: str) -> None:
-        """Forgets what was learned of a learner alone."""
+    def erase(self, learner: str | None) -> None:
+        """Forgets what was learned of a learner alone, or of each of them alone (`None`)."""
         for chooser in self.choosers.values():
-            chooser.forget(nameless(learner_id))
+            chooser.forget(learner)
 
     def interventions(self) -> list[Intervention]:
         """What gates did since this was asked last."""
@@ -186,11 +190,15 @@ class Experience:
                 for row, mean in self.rows.items()
             ],
             "applied": self.applied.kept(),
+            "deployment": self.deployment,
         }
         return lambda: {**kept, "choosers": {name: chooser() for name, chooser in choosers.items()}}
 
     def restore(self, kept: Mapping[str, Any]) -> None:
-        """Goes on from such JSON; raises `KeyError`, `ValueError` or `TypeError` for anything else."""
+        """Goes on from such JSON; raises `KeyError`, `ValueError` or `TypeError` for anything else, and for what knows
+        learners by other names: nobody could be found in it again, to be erased for example."""
+        if kept["deployment"] != self.deployment:
+            raise ValueError("learners have names in it that are not those of this deployment")
         self.sources = {Source(name): Mean(*sums) for name, sums in kept["sources"].items()}
         self.told = {Choice(name): int(n) for name, n in kept["told"].items()}
         self.rows = {Row(Choice(c), task, arm): Mean(*sums) for c, task, arm, *sums in kept["rows"]}
@@ -198,30 +206,24 @@ class Experience:
         for name, learned in kept["choosers"].items():
             self.chooser(Choice(name)).restore(learned)
 
+    def lent(self) -> dict[str, Any]:
+        """What another deployment may begin with, as JSON: all but what is special to a learner, which is forgotten
+        here, too, and but for which rewards it was learned from."""
+        self.erase(None)
+        return {name: value for name, value in self.kept().items() if name not in ("applied", "deployment")}
 
-def situation_of(reward: Reward, credit: Credit, features: Callable[[str], tuple[str, tuple[float, ...]]]) -> Situation:
-    """The situation that a choice was made in; `features` gives the domain and the numbers of a context."""
-    domain, numbers = features(credit.context)
-    at = datetime.fromisoformat(reward.at).timestamp()
-    return Situation(
-        context=credit.context,
-        domain=domain,
-        features=numbers,
-        learner=nameless(reward.learner_id),
-        critical=credit.critical,
-        at=at,
-        segment=credit.segment,
-        baseline=credit.baseline,
-    )
-
-
-def nameless(learner_id: str) -> str:
-    """What a policy of choice knows a learner by: what is learned names nobody.
-
-    >>> nameless("ada") == nameless("ada") != nameless("bob")
-    True
-    """
-    return blake2b(learner_id.encode(), digest_size=8).hexdigest()
+    def merge(self, lent: Mapping[str, Any]) -> None:
+        """Adds what another deployment learned from rewards of its own; raises as `restore` does."""
+        for name, learned in lent["choosers"].items():
+            self.chooser(Choice(name)).merge(learned)
+        for name, sums in lent["sources"].items():
+            self.sources.setdefault(Source(name), Mean()).merge(sums)
+        for name, n in lent["told"].items():
+            self.told[Choice(name)] = self.told.get(Choice(name), 0) + int(n)
+        for choice, task, arm, *sums in lent["rows"]:
+            row = Row(Choice(choice), task, arm)
+            if row in self.rows or len(self.rows) < ROWS:
+                self.rows.setdefault(row, Mean()).merge(sums)
 
 
 def _values(reward: Reward) -> Iterator[tuple[Source, float]]:

@@ -77,7 +77,7 @@ class Keeping:
         does not hear of it, because the cache is away, goes on from what was written when it would write itself."""
         if (experience := self._choosing.workspaces.get(workspace)) is None:
             return
-        experience.erase(learner_id)
+        self._choosing.erase(workspace, learner_id)
         self._p.cache.publish(CHANNEL, orjson.dumps({"erased": [workspace, learner_id]}))
         self._heads[workspace] = await put(self._p.arms, self._p.clock, workspace, await _packed(experience))
 
@@ -92,7 +92,7 @@ class Keeping:
 
     def _heed(self, doc: dict[str, Any]) -> None:
         if erased := doc.get("erased"):
-            self._choosing.experience(erased[0]).erase(erased[1])
+            self._choosing.erase(*erased)
         elif not self._known(doc["workspace"], doc["id"]):
             self._learn(from_doc(Reward, doc))
 
@@ -123,7 +123,16 @@ class Keeping:
             except UNREADABLE as error:
                 log.warning("what workspace %s has learned of choices is learned again: %r", workspace, error)
                 self._choosing.forget(workspace)
+                await self._begin(workspace)
                 self._read = ""
+
+    async def _begin(self, workspace: str | None = None) -> None:
+        """Begins with what imports brought to a workspace, or to all; the log of rewards comes on top of it."""
+        async for one in self._p.arms.brought(workspace):
+            try:
+                self._choosing.experience(one.workspace).merge(await asyncio.to_thread(unpacked, one.text))
+            except UNREADABLE as error:
+                log.warning("what deployment %s taught workspace %s is left out: %r", one.by, one.workspace, error)
 
     async def catch_up(self) -> int:
         """Learns from what the log has and was not heard of; says how much that was. An id from the future, which a
@@ -153,8 +162,9 @@ class Keeping:
         return saved
 
     async def rebuild(self) -> int:
-        """Derives everything from the log again and writes it down for good; says from how many rewards."""
+        """Derives everything from imports and the log again and writes it down for good; says from how many rewards."""
         self._choosing.forget()
+        await self._begin()
         self._read = ""
         self._heads = {workspace: head async for workspace, head, _ in self._p.arms.all()}
         learned = await self.catch_up()
@@ -204,10 +214,11 @@ async def put(arms: Arms, clock: Clock, workspace: str, text: str) -> Head:
 
 
 async def _packed(experience: Experience) -> str:
-    return await asyncio.to_thread(_pack, experience.frozen())
+    return await asyncio.to_thread(packed, experience.frozen())
 
 
-def _pack(kept: Callable[[], dict[str, Any]]) -> str:
+def packed(kept: Callable[[], dict[str, Any]]) -> str:
+    """What is kept as a text."""
     return base64.b64encode(zlib.compress(orjson.dumps(kept()), 1)).decode()
 
 

@@ -16,14 +16,15 @@ from app.choices.situations import domain, features
 from app.choosing.case import Case, Seen, case_of
 from app.choosing.choosing import Choosing, Lot
 from app.choosing.credit import credits_of
-from app.choosing.experience import nameless
-from app.choosing.keeping import CHANNEL, Keeping
+from app.choosing.keeping import CHANNEL, Keeping, packed, put
+from app.choosing.names import Names
 from app.clock import HandClock, iso
 from app.events import Rewarded
 from app.policy import WorkspacePolicy, load
 from app.policy.choices import GatePolicy
 from app.routing.rank import Wanted, safest
 from app.settings import CONFIG
+from app.storage.arms import Arms
 from app.storage.memory import MemoryCache
 from app.storage.ports import ARMS, REWARDS, Find
 from app.storage.rewards import Rewards
@@ -45,6 +46,7 @@ from app.vocabulary import (
 from tests.fakes import ScriptedProvider, entry, routed
 
 POLICY = load(CONFIG / "policy.toml")
+KEY = b"a key of 16 byte"
 ARMS_OF = ("hints", "worked_example", "socratic")
 OPTIONS = Options(ARMS_OF, "hints", frozenset({"hints"}), {})
 CONTEXTS = [f"practice/{subject}/even/weak" for subject in ("algebra", "geometry", "history", "physics")]
@@ -77,9 +79,11 @@ def lots(clock: HandClock, count: int) -> list[Reward]:
     return found
 
 
-def replica(store: SqliteStore, clock: HandClock, cache: MemoryCache | None = None) -> tuple[Choosing, Keeping]:
+def replica(
+    store: SqliteStore, clock: HandClock, cache: MemoryCache | None = None, key: bytes = KEY
+) -> tuple[Choosing, Keeping]:
     """One that has heard of nothing; without a cache it hears of no other."""
-    choosing = choosing_of(POLICY)
+    choosing = choosing_of(POLICY, key)
     return choosing, keeping_of(choosing, store, cache or MemoryCache(clock), clock)
 
 
@@ -177,6 +181,49 @@ async def test_what_cannot_be_read_is_learned_again_from_the_log(store: SqliteSt
     assert again.experience("w").told == {Choice.STRATEGY: 40}
 
 
+async def test_what_knows_learners_by_other_names_is_learned_again_and_they_are_found_to_be_erased(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    before, keeping = replica(store, clock, key=b"another key, that is lost")
+    await told(keeping, store, lots(clock, 60))
+    await keeping.save()
+    choosing, restored = replica(store, clock)
+    await restored.restore()
+    assert await restored.catch_up() == 60
+    older = before.experience("w").kept()
+    del older["deployment"]
+    await put(Arms(store), clock, "w", packed(older.copy))
+    choosing, restored = replica(store, clock)
+    await restored.restore()
+    assert await restored.catch_up() == 60
+    whose = Names(KEY).of("w", "learner 7")
+    assert whose in str(choosing.experience("w").kept())
+    await restored.erase("w", "learner 7")
+    again, restarted = replica(store, clock)
+    await restarted.restore()
+    assert again.experience("w").told == {Choice.STRATEGY: 60}
+    assert whose not in str(again.experience("w").kept())
+
+
+@pytest.mark.parametrize("by", ["hybrid", "paced"])
+def test_what_is_lent_to_others_has_no_learner_in_it_and_adds_up(clock: HandClock, by: str) -> None:
+    changed = POLICY.model_copy(update={"choices": POLICY.choices.model_copy(update={"by": by})})
+    halves, whole = [choosing_of(changed, KEY) for _ in range(2)], choosing_of(changed, KEY)
+    for n, earned in enumerate(lots(clock, 400)):
+        for each in (halves[n % 2], whole):
+            each.learn(earned)
+    lent = [half.experience("w").lent() for half in halves]
+    names = {Names(KEY).of("w", f"learner {n}") for n in range(50)}
+    assert not [name for name in names if name in str(lent)]
+    both = choosing_of(changed, KEY)
+    for one in lent:
+        both.experience("w").merge(orjson.loads(orjson.dumps(one)))
+    rows = [{row: mean.weight for row, mean in one.experience("w").rows.items()} for one in (both, whole)]
+    assert rows[0] == rows[1]
+    assert both.experience("w").told == whole.experience("w").told
+    assert apart(shares(both, clock), shares(whole, clock)) < 2 * TOLERANCE
+
+
 async def test_a_rebuild_beside_a_service_is_what_the_service_goes_on_from(
     store: SqliteStore, clock: HandClock
 ) -> None:
@@ -198,7 +245,7 @@ async def test_a_rebuild_beside_a_service_is_what_the_service_goes_on_from(
 async def test_of_an_erased_learner_no_replica_knows_anything_whether_it_hears_of_it_or_not(
     store: SqliteStore, clock: HandClock
 ) -> None:
-    cache, whose = MemoryCache(clock), nameless("learner 7")
+    cache, whose = MemoryCache(clock), Names(KEY).of("w", "learner 7")
     (one, keeping), (two, hearing), (deaf, alone) = (replica(store, clock, at) for at in (cache, cache, None))
     rewards = lots(clock, 200)
     await told(keeping, store, rewards)
@@ -277,7 +324,7 @@ async def test_nothing_is_tried_before_rewards_are_there_nor_where_it_must_not_b
     assert (tried.how, tried.arm, tried.propensity, tried.experiment) == ("experiment", "socratic", 0.5, "e")
     assert Choosing(lot).begin(case(critical="graded")).decisions[0].experiment is None
     fixed = POLICY.model_copy(update={"choices": POLICY.choices.model_copy(update={"mode": "fixed"})})
-    assert choosing_of(fixed).begin(case()).decisions[0].reason == "choices.mode is fixed"
+    assert choosing_of(fixed, KEY).begin(case()).decisions[0].reason == "choices.mode is fixed"
 
 
 async def test_a_variant_is_chosen_among_those_of_its_strategy_and_learned_for_it_alone(
@@ -328,7 +375,7 @@ def test_a_turn_says_whom_its_learner_is_like_and_that_they_failed_again_and_aga
     found = case_of(snapshot, Seen(Task.PRACTICE, "hints", None, cared=False, preview=False), 1.79e9)
     assert found.critical == "the learner failed 3 times in a row"
     assert (found.context, found.segment) == ("practice/algebra/unknown/weak", "mastery=weak level=grade 8")
-    made = choosing_of(POLICY).begin(replace(found, critical=None)).decisions[0]
+    made = choosing_of(POLICY, KEY).begin(replace(found, critical=None)).decisions[0]
     assert made.segment == found.segment
     turn = replace(_TURN, state=State.COMPLETE, provider="openai", model="m", decisions=(made,))
     assert [one.segment for one in credits_of(turn, Source.FEEDBACK)] == [found.segment]
@@ -368,7 +415,7 @@ async def test_the_policy_says_when_the_gate_closes_and_how_much_is_tried(store:
     changed = POLICY.model_copy(
         update={"choices": POLICY.choices.model_copy(update={"gate": gate, "by": "paced", "least": 1})}
     )
-    choosing = choosing_of(changed)
+    choosing = choosing_of(changed, KEY)
     choosing.learn(reward(clock, (CONTEXTS[0], "socratic"), Source.HARM, 0.0))
     choosing.learn(reward(clock, (CONTEXTS[1], "hints"), Source.REVIEW, 1.0))
     found = {(arm, until) for _, arm, until in choosing.experience("w").chooser(Choice.STRATEGY).gate.suspended(0.0)}
@@ -386,7 +433,7 @@ async def test_a_new_workspace_that_shares_begins_with_what_three_others_were_to
 ) -> None:
     own = {"new": WorkspacePolicy(sharing=True)} | {f"w{n}": WorkspacePolicy(sharing=True) for n in range(3)}
     changed = POLICY.model_copy(update={"workspaces": own, "choices": POLICY.choices.model_copy(update={"least": 1})})
-    choosing, elsewhere = choosing_of(changed), "practice/chemistry/high/strong"
+    choosing, elsewhere = choosing_of(changed, KEY), "practice/chemistry/high/strong"
     for n in range(3):
         for one in lots(clock, 300):
             choosing.learn(replace(one, workspace=f"w{n}"))

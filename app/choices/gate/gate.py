@@ -75,9 +75,10 @@ class Gate:
         if outcome.harm:
             self._harmed(situation, outcome.arm)
 
-    def forget(self, learner: str) -> None:
-        """Forgets how often a learner was tried on."""
-        self._purses.pop(learner, None)
+    def forget(self, learner: str | None) -> None:
+        """Forgets how often a learner, or each (`None`), was tried on."""
+        for own in [learner] if learner is not None else [*self._purses]:
+            self._purses.pop(own, None)
 
     def interventions(self) -> tuple[Intervention, ...]:
         """What was done since this was asked last: the newest thousand."""

@@ -36,8 +36,8 @@ class Gated:
         self.gate.learn(situation, outcome)
         self._chooser.learn(situation, outcome)
 
-    def forget(self, learner: str) -> None:
-        """Both forget a learner."""
+    def forget(self, learner: str | None) -> None:
+        """Both forget a learner, or each (`None`)."""
         self.gate.forget(learner)
         self._chooser.forget(learner)
 
@@ -54,6 +54,11 @@ class Gated:
         """Both go on from it."""
         self._chooser.restore(kept["chooser"])
         self.gate.restore(kept["gate"])
+
+    def merge(self, kept: Mapping[str, Any]) -> None:
+        """Both add what others learned."""
+        self._chooser.merge(kept["chooser"])
+        self.gate.merge(kept["gate"])
 
 
 def _only(options: Options) -> str:

@@ -33,8 +33,8 @@ class Counted(ABC):
         """Learns what came of an arm in a situation."""
         self._beliefs.learn(situation, outcome)
 
-    def forget(self, learner: str) -> None:
-        """Forgets what is special to a learner."""
+    def forget(self, learner: str | None) -> None:
+        """Forgets what is special to a learner, or to each (`None`)."""
         self._beliefs.forget(learner)
 
     def kept(self) -> dict[str, Any]:

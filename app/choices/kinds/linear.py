@@ -68,7 +68,7 @@ class Linear:
             sums.gains += weighed * (outcome.value - outcome.usual)
             sums.fresh += 1
 
-    def forget(self, learner: str) -> None:
+    def forget(self, learner: str | None) -> None:
         """Nothing of it is of a learner."""
 
     def kept(self) -> dict[str, Any]:

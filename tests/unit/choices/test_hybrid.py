@@ -305,12 +305,17 @@ def test_two_replicas_that_each_saw_half_agree_with_one_that_saw_all() -> None:
         assert (half[1] > one[1]).all()
 
 
-def test_what_nobody_learned_since_changes_nothing() -> None:
-    chooser = taught(Hybrid(WIDTH), 500)
-    again = Hybrid(WIDTH)
-
-    again.restore(merged(chooser.kept(), [chooser.kept(), chooser.kept()]))
-
+def test_what_another_one_learned_is_added_to_what_is_known_and_to_nothing() -> None:
+    one, other, fresh = taught(Hybrid(WIDTH), 500), taught(Hybrid(WIDTH), 500, seed=2), Hybrid(WIDTH)
     here = situation("practice/b/even/weak", "3", MONDAY + 60.0 * 500)
-    for one, other in zip(again.beliefs(here, ARMS), chooser.beliefs(here, ARMS), strict=True):
-        assert one == pytest.approx(other, abs=1e-4)
+    before = one.beliefs(here, ARMS)
+
+    fresh.merge(one.kept())
+    one.merge(Hybrid(WIDTH).kept())
+
+    for each in (fresh, one):
+        for now, then in zip(each.beliefs(here, ARMS), before, strict=True):
+            assert now == pytest.approx(then, abs=1e-4)
+    one.merge(other.kept())
+    assert one.learned == 1000
+    assert (one.beliefs(here, ARMS)[1] < before[1]).all()

@@ -16,7 +16,7 @@ from app.choices.kinds.linear import Linear
 from app.choices.kinds.thompson import Thompson
 from app.choices.kinds.ucb import Ucb
 from app.choices.pacing import Paced
-from app.choices.port import Chooser, Mergeable, Outcome
+from app.choices.port import Chooser, Outcome
 from app.stats.winner import chances
 from app.vocabulary import Choice
 from tests.unit.choices.worlds import ARMS, OPTIONS, situation, world
@@ -24,12 +24,12 @@ from tests.unit.choices.worlds import ARMS, OPTIONS, situation, world
 Make = Callable[[], Chooser]
 
 
-def paced() -> Mergeable:
+def paced() -> Chooser:
     beliefs = Beliefs()
     return Paced({"calm": Thompson(beliefs, 16.0), "keen": Thompson(beliefs, 1.0)}, Thompson(), "calm")
 
 
-SUMS: dict[str, Callable[[], Mergeable]] = {
+SUMS: dict[str, Callable[[], Chooser]] = {
     "greedy": Greedy,
     "ucb": Ucb,
     "linear": Linear,
@@ -81,7 +81,7 @@ def test_what_was_learned_survives_as_json(make: Make) -> None:
 
 
 @pytest.mark.parametrize("make", SUMS.values(), ids=SUMS)
-def test_two_that_saw_half_each_know_what_one_knows_that_saw_all(make: Callable[[], Mergeable]) -> None:
+def test_two_that_saw_half_each_know_what_one_knows_that_saw_all(make: Callable[[], Chooser]) -> None:
     halves, whole, rng = [make(), make()], make(), np.random.default_rng(3)
     for n in range(400):
         here = situation(f"practice/maths/{n % 3}", at=situation().at + n * 3_600.0)
