@@ -186,6 +186,22 @@ def _weights(settings: Settings, asked: argparse.Namespace) -> int:
     return asyncio.run(run())
 
 
+def _adopt(settings: Settings, asked: argparse.Namespace) -> int:
+    from app import adopting  # with NumPy
+
+    async def run() -> int:
+        clock = SystemClock()
+        async with store_of(settings) as (store, schema):
+            await bring_up_to_date(settings, schema, clock)
+            found = await adopting.judged(store, settings.policy, (asked.workspace, asked.experiment), clock)
+        print(adopting.told(found))
+        if asked.write:
+            print(f"\n{adopting.write(found, settings.policy, asked.write)}")
+        return 0
+
+    return asyncio.run(run())
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="masterx", description="A tutoring backend.")
     parser.add_argument("--version", action="version", version=f"masterx {__version__}")
@@ -219,6 +235,11 @@ def _parser() -> argparse.ArgumentParser:
     weighing = commands.add_parser("weights", help="say what layers of context are worth, and the weights that follow")
     weighing.add_argument("--write", type=Path, metavar="FILE", help="write the next policy, with these weights")
     weighing.set_defaults(command=_weights)
+    taking = commands.add_parser("adopt", help="say what follows from an experiment, and for the policy's tables")
+    taking.add_argument("experiment", metavar="EXPERIMENT", help="its id")
+    taking.add_argument("--workspace", default="default", help="(default %(default)s)")
+    taking.add_argument("--write", type=Path, metavar="FILE", help="write the next policy, with the arm that won")
+    taking.set_defaults(command=_adopt)
     keyring.arguments(commands.add_parser("keys", help="create, list and revoke API keys"))
     return parser
 

@@ -1,15 +1,19 @@
-"""A policy as a file: the same text with other weights and another version, so that its comments stay."""
+"""A policy as a file: the same text with another version and other values in a table, so that its comments stay."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from app.errors import SettingsError
-from app.policy import Policy
+from app.policy import Policy, load
 
-_TABLE = "[context.weights]"
+Values = Mapping[str, float] | Mapping[str, str]
+
 _VERSION = re.compile(r'^version\s*=\s*"[^"\n]*"', re.MULTILINE)
-_WEIGHT = re.compile(r'^(?P<key>\s*"?(?P<name>[\w-]+)"?\s*=\s*)(?P<value>[\d.eE+-]+)')
+_VALUE = re.compile(r'^(?P<key>\s*"?(?P<name>[\w-]+)"?\s*=\s*)(?P<value>[\d.eE+-]+|"[^"\\\n]*")')
 
 
 def next_version(version: str) -> str:
@@ -23,31 +27,47 @@ def next_version(version: str) -> str:
     return f"{version}-2"
 
 
-def reweighed(text: str, weights: Mapping[str, float], version: str) -> str:
-    """The text of a policy with these `context.weights` and this version, and all else as it was.
+def rewritten(text: str, table: str, values: Values, version: str) -> str:
+    """The text of a policy with these values in a table (`context.weights`), this version, and all else as it was.
 
     Raises `SettingsError` where the text is written in a way that this cannot change, such as a table in one line.
     """
     given = tomllib.loads(text)
     given["version"] = version
-    given.setdefault("context", {})["weights"] = dict(weights)
+    inner: dict[str, Any] = given
+    for name in table.split("."):
+        inner = inner.setdefault(name, {})
+    inner |= values
     written = _VERSION.sub(f'version = "{version}"', text, count=1)
-    head, table, rest = written.partition(f"\n{_TABLE}")
-    if not table:
-        written = f"{written.rstrip()}\n\n{_TABLE}\n{_lines(weights)}"
+    head, line, rest = written.partition(f"\n[{table}]")
+    if not line:
+        written = f"{written.rstrip()}\n\n[{table}]\n{_lines(values)}"
     else:
         inside, begins, after = _split(rest)
-        written = f"{head}{table}{_replaced(inside, weights)}{begins}{after}"
+        written = f"{head}{line}{_replaced(inside, values)}{begins}{after}"
     try:
         same = tomllib.loads(written) == given
     except tomllib.TOMLDecodeError:
         same = False
     if not same:
         raise SettingsError(
-            f"the policy is written in a way that cannot be changed here: set {_lines(weights)!r} by hand"
+            f"the policy is written in a way that cannot be changed here: set {_lines(values)!r} in [{table}] by hand"
         )
     Policy.model_validate(given)
     return written
+
+
+def write_next(policy: Path, change: tuple[str, Values], file: Path, asked: str) -> str:
+    """Writes the policy after the one in a file, with these values in a table, and says so. A file that is there is not
+    overwritten; `asked` begins what is said of it."""
+    version = next_version(load(policy).version)
+    text = rewritten(policy.read_text("utf-8"), *change, version)
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise SettingsError(f"{asked}: {error.strerror}") from error
+    return f"written to {file}: version {version}; MASTERX_POLICY={file} makes it the policy"
 
 
 def _split(rest: str) -> tuple[str, str, str]:
@@ -58,17 +78,17 @@ def _split(rest: str) -> tuple[str, str, str]:
     )
 
 
-def _replaced(inside: str, weights: Mapping[str, float]) -> str:
+def _replaced(inside: str, values: Values) -> str:
     lines, named = [], set()
     for line in inside.split("\n"):
-        found = _WEIGHT.match(line)
-        if found and found["name"] in weights:
+        found = _VALUE.match(line)
+        if found and found["name"] in values:
             named.add(found["name"])
-            line = f"{found['key']}{weights[found['name']]}{line[found.end() :]}"
+            line = f"{found['key']}{json.dumps(values[found['name']])}{line[found.end() :]}"
         lines.append(line)
-    new = {name: weight for name, weight in weights.items() if name not in named}
+    new = {name: value for name, value in values.items() if name not in named}
     return "\n".join(lines).rstrip("\n") + (f"\n{_lines(new).rstrip()}" if new else "")
 
 
-def _lines(weights: Mapping[str, float]) -> str:
-    return "".join(f"{name} = {weight}\n" for name, weight in weights.items())
+def _lines(values: Mapping[str, Any]) -> str:
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())

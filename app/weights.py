@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from app.bootstrap import Records
-from app.errors import SettingsError
 from app.policy import load
-from app.policy_file import next_version, reweighed
+from app.policy_file import write_next
 from app.weighing import Judgement, Row, Weighing
 
 
@@ -38,11 +37,4 @@ def write(found: Judgement, policy: Path, file: Path) -> str:
     overwritten; without a weight that moves nothing is written."""
     if dict(found.proposed) == {name: found.weights[name] for name in found.proposed}:
         return "nothing written: no weight moves"
-    version = next_version(load(policy).version)
-    text = reweighed(policy.read_text("utf-8"), found.proposed, version)
-    try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(text)
-    except OSError as error:
-        raise SettingsError(f"weights --write {file}: {error.strerror}") from error
-    return f"written to {file}: version {version}; MASTERX_POLICY={file} makes it the policy"
+    return write_next(policy, ("context.weights", found.proposed), file, f"weights --write {file}")

@@ -9,7 +9,7 @@ from app.choices.offline.entries import Entry, Read, read
 from app.choices.offline.expected import Expected
 from app.choices.offline.judge import Choose, Judged, greedy, judged
 from app.experimenting.noting import weights_of
-from app.policy import STANDARD, Policy
+from app.policy import Policy
 from app.storage.ports import Store
 from app.storage.rewards import Rewards
 from app.storage.turns import TurnLog
@@ -61,7 +61,7 @@ def fixed(choice: Choice, policy: Policy) -> Choose:
     if choice is Choice.STRATEGY:
         return lambda entry: policy.tasks[Task(entry.task)]
     if choice is Choice.PROFILE:
-        return lambda entry: STANDARD
+        return lambda entry: policy.choices.usual_profile(Task(entry.task))
     return lambda entry: entry.arms[0]
 
 

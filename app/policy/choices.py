@@ -50,9 +50,10 @@ class GatePolicy(Part):
 
 class ChoicesPolicy(Part):
     """Whether choices follow fixed tables or what was learned, by which policy of choice, from how many rewards on;
-    which strategies may be tried for a task, which variants of a strategy and which profiles for a context; what may be
-    chosen besides the safe one where nothing may be tried; and what counts as success: waits of `first_token` seconds
-    and answers of `cost_usd` dollars are worth one half."""
+    which strategies may be tried for a task, which variants of a strategy and which profiles for a context; which profile
+    is `usual` for a task: the safe one ("standard" for tasks that are not named); what may be chosen besides the safe
+    one where nothing may be tried; and what counts as success: waits of `first_token` seconds and answers of `cost_usd`
+    dollars are worth one half."""
 
     mode: Literal["fixed", "learned"] = "learned"
     by: Literal["hybrid", "thompson", "ucb", "greedy", "linear", "paced"] = "hybrid"
@@ -60,6 +61,7 @@ class ChoicesPolicy(Part):
     strategies: dict[Task, Tried] = Field(default_factory=dict)
     variants: dict[str, Tried] = Field(default_factory=dict)
     profiles: Tried = (STANDARD,)
+    usual: dict[Task, str] = Field(default_factory=dict)
     approved: frozenset[str] = frozenset()
     rewards: RewardWeights = RewardWeights()
     gate: GatePolicy = GatePolicy()
@@ -84,4 +86,11 @@ class ChoicesPolicy(Part):
             raise ValueError(f'profiles: "{STANDARD}" is the safe fallback and must be among them')
         if len({*self.profiles}) < len(self.profiles):
             raise ValueError("profiles: one is named twice")
+        for task, name in self.usual.items():
+            if name not in self.profiles:
+                raise ValueError(f"usual.{task}: {name!r} is none of `profiles`")
         return self
+
+    def usual_profile(self, task: Task) -> str:
+        """The profile that is used for a task where nothing is learned."""
+        return self.usual.get(task, STANDARD)

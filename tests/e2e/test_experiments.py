@@ -1,9 +1,11 @@
 """Experiments over the real service: begun, refused, looked at, stopped."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.service import cli
 
 GOOD: dict[str, Any] = {
     "name": "hints or questions",
@@ -15,8 +17,9 @@ GOOD: dict[str, Any] = {
 }
 
 
-async def test_an_experiment_from_its_beginning_to_its_end(start: AsyncStart) -> None:
-    masterx = await start()
+async def test_an_experiment_from_its_beginning_to_its_end(start: AsyncStart, tmp_path: Path) -> None:
+    settings = {"MASTERX_STORE": f"sqlite:///{tmp_path}/masterx.db"}
+    masterx = await start(**settings)
     status, began = await masterx.call("POST", "/v1/experiments", GOOD)
     assert (status, began["state"], began["conclusion"]["then"]) == (201, "running", "wait")
     assert began["results"]["contrasts"][0]["effect"] is None
@@ -43,6 +46,11 @@ async def test_an_experiment_from_its_beginning_to_its_end(start: AsyncStart) ->
     status, body = await masterx.call("POST", f"/v1/experiments/{began['id']}:stop", {"why": "enough"})
     assert (status, body["state"], body["ended_by"], body["ended_why"]) == (200, "stopped", "operator", "enough")
     assert body["conclusion"]["then"] == "rerun"
+    asked = "adopt", began["id"]
+    code, said, errors = await cli(tmp_path, settings, *asked)
+    assert (code, "nothing follows: its verdict is rerun 'hints'" in said) == (0, True), errors
+    code, _, errors = await cli(tmp_path, settings, *asked, "--write", str(tmp_path / "next.toml"))
+    assert (code, "nothing written: its verdict is rerun" in errors) == (2, True), errors
     assert (await masterx.call("GET", f"/v1/experiments/{began['id']}"))[1]["ended_at"] == body["ended_at"]
     assert (await masterx.call("GET", "/v1/experiments/none"))[0] == 404
     assert (await masterx.call("POST", "/v1/experiments", {**GOOD, "name": "again", "traffic": 1.0}))[0] == 201

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import SettingsError
-from app.policy_file import reweighed
+from app.policy_file import rewritten
 from app.settings import CONFIG
 
 SHIPPED = (CONFIG / "policy.toml").read_text("utf-8")
@@ -22,7 +22,7 @@ weights = st.dictionaries(
 def test_only_the_weights_and_the_version_change(given: dict[str, float]) -> None:
     before = tomllib.loads(SHIPPED)
     wanted = {**before["context"]["weights"], **given}
-    text = reweighed(SHIPPED, wanted, "2")
+    text = rewritten(SHIPPED, "context.weights", wanted, "2")
     after = tomllib.loads(text)
     assert after["context"]["weights"] == wanted
     assert after["version"] == "2"
@@ -35,13 +35,15 @@ def test_only_the_weights_and_the_version_change(given: dict[str, float]) -> Non
 def test_a_policy_without_weights_gets_some() -> None:
     start = SHIPPED.index("[context.weights]")
     bare = SHIPPED[:start] + SHIPPED[SHIPPED.index("[context.floors]") :]
-    assert tomllib.loads(reweighed(bare, {"memory": 0.4}, "2"))["context"]["weights"] == {"memory": 0.4}
+    assert tomllib.loads(rewritten(bare, "context.weights", {"memory": 0.4}, "2"))["context"]["weights"] == {
+        "memory": 0.4
+    }
 
 
 def test_a_comment_beside_a_weight_stays() -> None:
     commented = SHIPPED.replace("memory = 0.5", "memory = 0.5  # less than history")
     wanted = {**tomllib.loads(SHIPPED)["context"]["weights"], "memory": 0.4}
-    assert "memory = 0.4  # less than history\n" in reweighed(commented, wanted, "2")
+    assert "memory = 0.4  # less than history\n" in rewritten(commented, "context.weights", wanted, "2")
 
 
 @pytest.mark.parametrize(
@@ -54,4 +56,4 @@ def test_a_comment_beside_a_weight_stays() -> None:
 def test_what_cannot_be_changed_is_said(changed: str) -> None:
     wanted = {**tomllib.loads(SHIPPED)["context"]["weights"], "memory": 0.4}
     with pytest.raises(SettingsError, match="by hand"):
-        reweighed(changed, wanted, "2")
+        rewritten(changed, "context.weights", wanted, "2")
