@@ -64,7 +64,7 @@ class Contexts(Rows):
             self.data[slot, VARIANCE] = self.special
             self.at[slot] = at
         else:
-            self.slots.move_to_end(context)
+            self.use(context, slot)
             past = at - self.at[slot]
             if past > SOON:
                 self.data[slot] = faded(self.data[slot], left(past))
