@@ -43,7 +43,11 @@ class Choices:
 def choosing_of(policy: Policy, key: bytes, lots: Lots = no_lots) -> Choosing:
     """Who chooses by this policy, and has learned nothing yet; `key` is what learners' names are hashed with."""
     make = partial(chooser_of, policy.choices)
-    return Choosing(Parts(policy, make, lambda one: (domain(one), features(one)), Names(key), default_rng(), lots))
+    return Choosing(Parts(policy, make, _described, Names(key), default_rng(), lots))
+
+
+def _described(context: str, segment: str) -> tuple[str, tuple[float, ...]]:
+    return domain(context), features(context, segment)
 
 
 def keeping_of(choosing: Choosing, store: Store, cache: Cache, clock: Clock) -> Keeping:

@@ -18,3 +18,12 @@ def segment(traits: Mapping[str, object]) -> str:
     """
     known = ((name, str(traits[name]).strip().lower()[:_LONGEST]) for name in _TRAITS if traits.get(name) is not None)
     return " ".join(f"{name}={value}" for name, value in known if value)
+
+
+def wishes(name: str) -> str:
+    """What a segment says of how its learners want to be taught, without how far they are.
+
+    >>> wishes("mastery=weak level=grade 8"), wishes("pace=slow"), wishes("mastery=weak"), wishes("")
+    ('level=grade 8', 'pace=slow', '', '')
+    """
+    return name.partition(" ")[2] if name.startswith(f"{_TRAITS[0]}=") else name

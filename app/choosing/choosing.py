@@ -22,8 +22,8 @@ from app.vocabulary import Choice, Credit, Decision, How, Mode, Reward
 
 log = logging.getLogger("masterx.choosing")
 
-Features = Callable[[str], tuple[str, tuple[float, ...]]]
-"""The domain and the numbers of a context."""
+Features = Callable[[str, str], tuple[str, tuple[float, ...]]]
+"""The domain of a context, and what describes it and a learner's segment in numbers."""
 
 
 class Lot(NamedTuple):
@@ -51,7 +51,7 @@ _LEARNED_MODES = (Mode.ADAPTIVE, Mode.QUALITY)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What choices are made with: the policy, who makes a policy of choice, what describes a context, what learners are
+    """What choices are made with: the policy, who makes a policy of choice, what describes a turn, what learners are
     known by, chance, and who knows of experiments."""
 
     policy: Policy
@@ -196,7 +196,7 @@ class Choosing:
 
     def _situation(self, reward: Reward, credit: Credit) -> Situation:
         """The situation that a choice was made in."""
-        domain, numbers = self._p.features(credit.context)
+        domain, numbers = self._p.features(credit.context, credit.segment)
         return Situation(
             context=credit.context,
             domain=domain,
@@ -261,7 +261,7 @@ class Choosing:
         return f"{told} of {least} rewards are there" if told < least else None
 
     def _learned(self, case: Case, choice: Choice, options: Options) -> Chosen:
-        domain, numbers = self._p.features(case.context)
+        domain, numbers = self._p.features(case.context, case.segment)
         situation = Situation(
             context=case.context,
             domain=domain,

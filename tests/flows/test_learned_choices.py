@@ -381,6 +381,28 @@ def test_a_turn_says_whom_its_learner_is_like_and_that_they_failed_again_and_aga
     assert [one.segment for one in credits_of(turn, Source.FEEDBACK)] == [found.segment]
 
 
+async def test_a_new_learner_is_taught_as_it_suits_those_who_want_to_be_taught_alike(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    choosing, chance = choosing_of(POLICY, KEY), random.Random(5)
+    suits = {"mastery=weak pace=slow": "worked_example", "mastery=strong pace=fast": "socratic"}
+    for n in range(400):
+        clock.turn(60)
+        segment, arm = chance.choice([*suits]), chance.choice(ARMS_OF)
+        helped = float(chance.random() < (0.8 if suits[segment] == arm else 0.4))
+        earned = reward(clock, (CONTEXTS[n % 4], arm), Source.INDEPENDENT, helped)
+        made = replace(earned.credits[0], segment=segment)
+        choosing.learn(replace(earned, learner_id=f"only once {n}", credits=(made,)))
+
+    def share(segment: str, arm: str) -> float:
+        made = [choosing.begin(case(learner=f"new {n}", at=clock.now(), segment=segment)) for n in range(200)]
+        return sum(one.strategy == arm for one in made) / len(made)
+
+    for segment, arm in suits.items():
+        assert share(segment, arm) > 0.7
+        assert share(segment.replace("weak", "growing"), arm) > 0.7  # how far they are is another matter
+
+
 async def test_a_suspended_model_is_not_asked_first_also_while_the_strongest_is_away(
     store: SqliteStore, clock: HandClock
 ) -> None:
