@@ -24,8 +24,8 @@ from app import __version__
 from app.bootstrap import bring_up_to_date, store_of
 from app.bootstrap.choosing import choosing_of, keeping_of
 from app.choosing.choosing import Choosing
-from app.choosing.keeping import UNREADABLE, packed, unpacked
 from app.choosing.names import Names
+from app.choosing.packing import UNREADABLE, packed, unpacked
 from app.clock import SystemClock, iso
 from app.errors import Conflict, Duplicate, SettingsError
 from app.policy import Policy, load

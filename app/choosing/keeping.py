@@ -7,11 +7,7 @@ goes, so that a start reads little of the log.
 """
 
 import asyncio
-import base64
 import logging
-import zlib
-from binascii import Error as NoBase64
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +16,7 @@ import orjson
 from app.choosing.applied import OVERLAP, earlier
 from app.choosing.choosing import Choosing
 from app.choosing.experience import Experience
+from app.choosing.packing import UNREADABLE, packed, unpacked
 from app.clock import Clock, before
 from app.errors import StoreUnavailable
 from app.events import Event, Rewarded
@@ -40,9 +37,6 @@ _AT_ONCE = 10
 
 _SAVE = 20
 """Looks between two times that what is known is written down."""
-
-UNREADABLE = (KeyError, IndexError, ValueError, TypeError, AttributeError, NoBase64, zlib.error)
-"""What a text raises that another version wrote, or nobody."""
 
 log = logging.getLogger("masterx.choosing")
 
@@ -215,13 +209,3 @@ async def put(arms: Arms, clock: Clock, workspace: str, text: str) -> Head:
 
 async def _packed(experience: Experience) -> str:
     return await asyncio.to_thread(packed, experience.frozen())
-
-
-def packed(kept: Callable[[], dict[str, Any]]) -> str:
-    """What is kept as a text."""
-    return base64.b64encode(zlib.compress(orjson.dumps(kept()), 1)).decode()
-
-
-def unpacked(text: str) -> Any:
-    """What a text says; raises one of `UNREADABLE` where it says nothing."""
-    return orjson.loads(zlib.decompress(base64.b64decode(text)))

@@ -16,8 +16,9 @@ from app.choices.situations import domain, features
 from app.choosing.case import Case, Seen, case_of
 from app.choosing.choosing import Choosing, Lot
 from app.choosing.credit import credits_of
-from app.choosing.keeping import CHANNEL, Keeping, packed, put
+from app.choosing.keeping import CHANNEL, Keeping, put
 from app.choosing.names import Names
+from app.choosing.packing import packed
 from app.clock import HandClock, iso
 from app.events import Rewarded
 from app.policy import WorkspacePolicy, load

@@ -13,8 +13,8 @@ import pytest
 
 from app.bootstrap import store_of
 from app.choosing.experience import Mean, Row
-from app.choosing.keeping import unpacked
 from app.choosing.names import Names
+from app.choosing.packing import unpacked
 from app.clock import HandClock
 from app.errors import SettingsError
 from app.rebuild import rebuild
