@@ -107,7 +107,8 @@ class ExperimentsOut(BaseModel):
 class ExperimentOut(ExperimentHead):
     """An experiment with what it shows. Effects are how much more the outcome of an arm is than that of control;
     `low` and `high` hold for all looks at once with 95 %, `p_value` may be looked at as often as one likes; both are
-    null while too few are measured. `then` is `adopt`, `keep`, `rerun` or `wait`."""
+    null while too few are measured. `then` is `adopt` (an operator does so by `masterx adopt`), `keep`, `rerun` or
+    `wait`."""
 
     results: dict[str, Any]
     conclusion: dict[str, str]
