@@ -25,7 +25,7 @@ _PIECE = 3 << 16
 class Rows:
     """A table of at most `bound` names, each with `kinds` rows of numbers, a column for each arm; all start at zero.
     A name beyond the bound takes the place of the one that was used least recently. `at` is when a name was last
-    written, seconds since the epoch.
+    written, seconds since the epoch; `names` has them as they lie in `data`, `slots` in the order of their last use.
 
     >>> table = Rows(kinds=2, bound=2)
     >>> table.widen(3)
