@@ -1,6 +1,6 @@
 """`masterx adopt`: what follows from an experiment for the policy's tables, and the next policy as a file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,17 +13,21 @@ from app.storage.experiments import Experiments, Participants
 from app.storage.ports import Store
 from app.vocabulary import Choice, Experiment, Task
 
-_TABLES = {Choice.STRATEGY: "tasks", Choice.PROFILE: "choices.usual"}
+_TABLES = {
+    Choice.STRATEGY: "tasks",
+    Choice.VARIANT: "choices.usual.variants",
+    Choice.PROFILE: "choices.usual.profiles",
+}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an experiment shows, and the arms by task that follow for the policy's table, and those that are there now;
-    `why_not` says why nothing follows, if so."""
+    """What an experiment shows, and what follows for the policy's table, by task (of variants by strategy), with what
+    is there now; `why_not` says why nothing follows, if so."""
 
     look: Look
-    follows: Mapping[Task, str]
-    now: Mapping[Task, str]
+    follows: Mapping[str, str]
+    now: Mapping[str, str]
     why_not: str | None = None
 
 
@@ -39,21 +43,39 @@ async def judged(store: Store, policy: Path, experiment: tuple[str, str], clock:
 
 
 def verdict(look: Look, policy: Policy) -> Verdict:
-    """What follows for a policy: the winner is the choice of those tasks in which control was, and where it may be
-    tried."""
-    experiment, then = look.experiment, look.conclusion
-    now = _table(experiment.choice, policy)
-    if why := _not(look):
+    """What follows for a policy: the winner takes the place of control wherever both may be tried."""
+    experiment = look.experiment
+    tasks = experiment.eligible.tasks or tuple(Task)
+    now = {place: arm for task in tasks for place, arm in _safe(experiment, policy, task)}
+    if why := _not(look) or _elsewhere(experiment, policy, now):
         return Verdict(look, {}, now, why)
-    tried = _tried(experiment, policy)
-    if follows := {task: then.arm for task in tried if now[task] == experiment.control}:
+    follows = {place: look.conclusion.arm for place, arm in now.items() if arm == experiment.control}
+    if follows:
         return Verdict(look, follows, now)
-    said = ", ".join(f"{task} = {now[task]!r}" for task in tried)
+    said = ", ".join(f"{place} = {arm!r}" for place, arm in now.items())
     why = (
-        f"policy {policy.version} chooses {experiment.control!r}, beside which it was tried, for no task in which all "
-        f"arms may be tried{said and f' ({said})'}"
+        f"policy {policy.version} chooses {experiment.control!r}, beside which it was tried, nowhere where all arms "
+        f"may be tried{said and f' ({said})'}"
     )
     return Verdict(look, {}, now, why)
+
+
+def _safe(experiment: Experiment, policy: Policy, task: Task) -> Iterator[tuple[str, str]]:
+    """What the policy chooses of the arms of an experiment for a task where nothing is learned, and its place in the
+    table."""
+    for arms in policy.offered(experiment.choice, task):
+        if {share.arm for share in experiment.arms} <= {*arms}:
+            yield arms[0].rpartition("/")[0] if experiment.choice is Choice.VARIANT else task.value, arms[0]
+
+
+def _elsewhere(experiment: Experiment, policy: Policy, now: Mapping[str, str]) -> str | None:
+    """Why a table may not follow that counts for other tasks, too."""
+    tried = experiment.eligible.tasks
+    others = [task for task in Task if tried and task not in tried]
+    beyond = [task for task in others if any(place in now for place, _ in _safe(experiment, policy, task))]
+    if beyond:
+        return f"it was not tried for {', '.join(beyond)}, for which the policy's table of variants counts as well"
+    return None
 
 
 def _not(look: Look) -> str | None:
@@ -73,28 +95,16 @@ def _not(look: Look) -> str | None:
     return None
 
 
-def _table(choice: Choice, policy: Policy) -> Mapping[Task, str]:
-    """What the policy chooses for each task where nothing is learned."""
-    return policy.tasks if choice is Choice.STRATEGY else {task: policy.choices.usual_profile(task) for task in Task}
-
-
-def _tried(experiment: Experiment, policy: Policy) -> list[Task]:
-    """The tasks of an experiment, as far as all its arms may be tried there."""
-    arms, choices = {share.arm for share in experiment.arms}, policy.choices
-    may = {
-        task: choices.strategies.get(task, ()) if experiment.choice is Choice.STRATEGY else choices.profiles
-        for task in experiment.eligible.tasks or Task
-    }
-    return [task for task, names in may.items() if arms.issubset(names)]
-
-
 def told(found: Verdict) -> str:
     """The verdict as text, then what follows, or why nothing does."""
     one, then = found.look.experiment, found.look.conclusion
     lines = [f"{one.name} ({one.choice}): {then.then} {then.arm}: {then.why}", ""]
     if found.why_not:
         return "\n".join([*lines, f"nothing follows: {found.why_not}"])
-    rows = [f'  {task} = "{arm}"  (was "{found.now[task]}")' for task, arm in found.follows.items()]
+    rows = [
+        f'  {place} = "{_name(one, arm)}"  (was "{_name(one, found.now[place])}")'
+        for place, arm in found.follows.items()
+    ]
     return "\n".join([*lines, f"[{_TABLES[one.choice]}] that follows, for all workspaces", *rows])
 
 
@@ -104,5 +114,10 @@ def write(found: Verdict, policy: Path, file: Path) -> str:
     one = found.look.experiment
     if found.why_not:
         raise SettingsError(f"adopt {one.id}: nothing written: {found.why_not}")
-    values = {task.value: arm for task, arm in found.follows.items()}
+    values = {place: _name(one, arm) for place, arm in found.follows.items()}
     return write_next(policy, (_TABLES[one.choice], values), file, f"adopt --write {file}")
+
+
+def _name(experiment: Experiment, arm: str) -> str:
+    """An arm as its table names it: a variant without its strategy."""
+    return arm.rpartition("/")[2] if experiment.choice is Choice.VARIANT else arm

@@ -124,7 +124,8 @@ class Choosing:
         made.strategy = made.choose(Choice.STRATEGY, self._options(strategies, case.strategy))
         variants = policy.variants_of(made.strategy)
         made.variant = made.choose(Choice.VARIANT, self._options(variants, variants[0])).rpartition("/")[2]
-        made.profile = made.choose(Choice.PROFILE, self._options(policy.profiles, policy.usual_profile(case.task)))
+        profiles = policy.profiles_of(case.task)
+        made.profile = made.choose(Choice.PROFILE, self._options(profiles, profiles[0]))
         return made
 
     def experience(self, workspace: str) -> Experience:

@@ -57,12 +57,17 @@ def allowed(choice: Choice, policy: Policy, entry: Entry) -> Sequence[str]:
 
 
 def fixed(choice: Choice, policy: Policy) -> Choose:
-    """The arm by a policy's tables: of variants the standard one, of models the one that stood first for the turn."""
-    if choice is Choice.STRATEGY:
-        return lambda entry: policy.tasks[Task(entry.task)]
-    if choice is Choice.PROFILE:
-        return lambda entry: policy.choices.usual_profile(Task(entry.task))
-    return lambda entry: entry.arms[0]
+    """The arm by a policy's tables: of variants that of the strategy, of models the one that stood first for the
+    turn."""
+    match choice:
+        case Choice.STRATEGY:
+            return lambda entry: policy.tasks[Task(entry.task)]
+        case Choice.VARIANT:
+            return lambda entry: policy.choices.variants_of(entry.arms[0].rpartition("/")[0])[0]
+        case Choice.PROFILE:
+            return lambda entry: policy.choices.profiles_of(Task(entry.task))[0]
+        case Choice.MODEL:
+            return lambda entry: entry.arms[0]
 
 
 async def _log(store: Store, workspace: str | None) -> AsyncIterator[tuple[Turn, list[Reward]]]:

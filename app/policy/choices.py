@@ -48,12 +48,19 @@ class GatePolicy(Part):
         return self
 
 
+class Usual(Part):
+    """The safe profile of a task and the safe variant of a strategy: what is used where nothing is learned or may be
+    tried; "standard" for those that are not named."""
+
+    profiles: dict[Task, str] = Field(default_factory=dict)
+    variants: dict[str, str] = Field(default_factory=dict)
+
+
 class ChoicesPolicy(Part):
     """Whether choices follow fixed tables or what was learned, by which policy of choice, from how many rewards on;
-    which strategies may be tried for a task, which variants of a strategy and which profiles for a context; which profile
-    is `usual` for a task: the safe one ("standard" for tasks that are not named); what may be chosen besides the safe
-    one where nothing may be tried; and what counts as success: waits of `first_token` seconds and answers of `cost_usd`
-    dollars are worth one half."""
+    which strategies may be tried for a task, which variants of a strategy and which profiles for a context, and which
+    of them are `usual`; what may be chosen besides the safe one where nothing may be tried; and what counts as success:
+    waits of `first_token` seconds and answers of `cost_usd` dollars are worth one half."""
 
     mode: Literal["fixed", "learned"] = "learned"
     by: Literal["hybrid", "thompson", "ucb", "greedy", "linear", "paced"] = "hybrid"
@@ -61,7 +68,7 @@ class ChoicesPolicy(Part):
     strategies: dict[Task, Tried] = Field(default_factory=dict)
     variants: dict[str, Tried] = Field(default_factory=dict)
     profiles: Tried = (STANDARD,)
-    usual: dict[Task, str] = Field(default_factory=dict)
+    usual: Usual = Usual()
     approved: frozenset[str] = frozenset()
     rewards: RewardWeights = RewardWeights()
     gate: GatePolicy = GatePolicy()
@@ -77,8 +84,13 @@ class ChoicesPolicy(Part):
         >>> ChoicesPolicy().variants_of("guided")
         ('guided/standard',)
         """
-        names = self.variants.get(strategy, ())
-        return (f"{strategy}/{STANDARD}", *[f"{strategy}/{name}" for name in names if name != STANDARD])
+        names, safe = self.variants.get(strategy, ()), self.usual.variants.get(strategy, STANDARD)
+        return (f"{strategy}/{safe}", *[f"{strategy}/{name}" for name in names if name != safe])
+
+    def profiles_of(self, task: Task) -> tuple[str, ...]:
+        """The profiles that may be tried for a task, the safe fallback first."""
+        safe = self.usual.profiles.get(task, STANDARD)
+        return (safe, *[name for name in self.profiles if name != safe])
 
     @model_validator(mode="after")
     def _there_is_a_safe_profile(self) -> "ChoicesPolicy":
@@ -86,11 +98,10 @@ class ChoicesPolicy(Part):
             raise ValueError(f'profiles: "{STANDARD}" is the safe fallback and must be among them')
         if len({*self.profiles}) < len(self.profiles):
             raise ValueError("profiles: one is named twice")
-        for task, name in self.usual.items():
+        for task, name in self.usual.profiles.items():
             if name not in self.profiles:
-                raise ValueError(f"usual.{task}: {name!r} is none of `profiles`")
+                raise ValueError(f"usual.profiles.{task}: {name!r} is none of `profiles`")
+        for strategy, name in self.usual.variants.items():
+            if name not in self.variants.get(strategy, ()):
+                raise ValueError(f"usual.variants.{strategy}: {name!r} is none of its `variants`")
         return self
-
-    def usual_profile(self, task: Task) -> str:
-        """The profile that is used for a task where nothing is learned."""
-        return self.usual.get(task, STANDARD)

@@ -61,7 +61,7 @@ class Policy(Part):
             case Choice.VARIANT:
                 return tuple([tried.variants_of(name) for name in strategies])
             case Choice.PROFILE:
-                return ((STANDARD, *[name for name in tried.profiles if name != STANDARD]),)
+                return (tried.profiles_of(task),)
             case Choice.MODEL:
                 return ()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.adopting import Verdict, judged, told, verdict, write
+from app.adopting import judged, told, verdict, write
 from app.bootstrap.choosing import choosing_of
 from app.choices.experiments.rule import Conclusion
 from app.choosing.case import Case
@@ -61,8 +61,7 @@ async def test_the_winner_is_written_into_the_table_of_the_next_policy_once(
         write(found, policy, file)
     again = await judged(store, file, ("w", won), clock)
     assert again.why_not == (
-        "policy 2 chooses 'guided', beside which it was tried, for no task in which all arms may be tried "
-        "(practice = 'hints')"
+        "policy 2 chooses 'guided', beside which it was tried, nowhere where all arms may be tried (practice = 'hints')"
     )
     with pytest.raises(SettingsError, match=f"adopt {won}: nothing written: policy 2 chooses"):
         write(again, file, tmp_path / "third.toml")
@@ -80,23 +79,39 @@ async def test_nothing_follows_from_what_is_not_sure_not_over_or_not_of_a_table(
     assert why(state="running") == "it still runs: stop it first"
     assert why(Conclusion("keep", "guided", "no arm earns more")) == "its verdict is keep 'guided': no arm earns more"
     assert "some subjects" in str(why(eligible=Eligible(subjects=("algebra",))))
-    assert "for no task" in str(why(eligible=Eligible(tasks=(Task.PLANNING,))))
+    assert "nowhere where all arms may be tried" in str(why(eligible=Eligible(tasks=(Task.PLANNING,))))
     assert "catalogue of providers give 'hints' more strength than 'guided'" in str(why(choice=Choice.MODEL))
 
-    # A profile becomes the usual one of the tasks that it was tried in: what is used where nothing is tried.
-    arms = (Share("standard", 0.5), Share("grounded", 0.5))
-    tried = replace(
-        look.experiment, choice=Choice.PROFILE, arms=arms, control="standard", eligible=Eligible((Task.PLANNING,))
+
+async def test_a_profile_and_a_variant_that_win_are_what_is_used_where_nothing_is_tried(
+    won: str, policy: Path, store: SqliteStore, clock: HandClock, tmp_path: Path
+) -> None:
+    look, second, third = (
+        (await judged(store, policy, ("w", won), clock)).look,
+        tmp_path / "2.toml",
+        tmp_path / "3.toml",
     )
-    found: Verdict = verdict(Look(tried, look.results, Conclusion("adopt", "grounded", "it earns more")), known)
-    write(found, policy, tmp_path / "profile.toml")
-    after = load(tmp_path / "profile.toml")
-    assert after.choices.usual == {Task.PLANNING: "grounded"}
+
+    def tried(choice: Choice, arms: tuple[str, str], *tasks: Task) -> Look:
+        shares = tuple(Share(arm, 0.5) for arm in arms)
+        one = replace(look.experiment, choice=choice, arms=shares, control=arms[0], eligible=Eligible(tasks))
+        return Look(one, look.results, Conclusion("adopt", arms[1], "it earns more"))
+
+    profile = tried(Choice.PROFILE, ("standard", "grounded"), Task.PLANNING)
+    write(verdict(profile, load(policy)), policy, second)
+    variants = "guided/standard", "guided/shorter"
+    some = verdict(tried(Choice.VARIANT, variants, Task.PRACTICE), load(second)).why_not
+    assert "it was not tried for explanation, general, for which" in str(some)
+    write(verdict(tried(Choice.VARIANT, variants), load(second)), second, third)
+    after = load(third)
+    assert after.choices.usual.profiles == {Task.PLANNING: "grounded"}
+    assert after.choices.usual.variants == {"guided": "shorter"}
     made = Case("w", "ada", Task.PLANNING, "plan", "planning/unknown/even/weak", "graded work", False, True, 1.79e9)
-    assert choosing_of(after, KEY).begin(made).profile == "grounded"
-    assert choosing_of(after, KEY).begin(replace(made, task=Task.GENERAL)).profile == "standard"
-    (tmp_path / "lost.toml").write_text(
-        (tmp_path / "profile.toml").read_text("utf-8").replace('planning = "grounded"', 'planning = "lost"'), "utf-8"
-    )
-    with pytest.raises(SettingsError, match="'lost' is none of `profiles`"):
-        load(tmp_path / "lost.toml")
+    safe = choosing_of(after, KEY).begin(made)
+    assert (safe.profile, safe.variant) == ("grounded", "standard")
+    safe = choosing_of(after, KEY).begin(replace(made, task=Task.GENERAL, strategy="guided"))
+    assert (safe.profile, safe.strategy, safe.variant) == ("standard", "guided", "shorter")
+    for known, lost in (('planning = "grounded"', 'planning = "lost"'), ('guided = "shorter"', 'guided = "lost"')):
+        (tmp_path / "lost.toml").write_text(third.read_text("utf-8").replace(known, lost), "utf-8")
+        with pytest.raises(SettingsError, match="'lost' is none of"):
+            load(tmp_path / "lost.toml")
