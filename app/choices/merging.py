@@ -1,8 +1,8 @@
-"""What several replicas learned since they last agreed, added up.
+"""What several learned from rewards of their own, added up: deployments whose imports meet in one.
 
 Beliefs are normal, so that precision and precision × mean add up over observations: what all know is what they agreed
 on and the increments of each (streaming variational Bayes, Broderick et al. 2013). What cannot be added (groups of
-learners, variances) is taken from the replica that learned most.
+learners, variances) is taken from the one that learned most.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ _LEAST = 1.0
 
 
 def merged(base: Kept, parts: Sequence[Kept]) -> dict[str, Any]:
-    """What a replica would keep that saw all that the `parts` saw since `base`, where all of them went on from; of what
+    """What one would keep that saw all that the `parts` saw since `base`, where all of them went on from; of what
     `Hybrid.kept` gives.
 
     Exact for what does not depend on the order of what is seen; else as good as the approximation of a logistic
