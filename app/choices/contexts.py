@@ -1,5 +1,6 @@
 """What is special to each context: a residual for each arm, how often it was tried, and whether it still holds."""
 
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,13 @@ UNKNOWN = 0.5
 _AFTER_CHANGE = 0.8
 """Variance of the residuals of a context that changed."""
 
+_RESTLESS, _CALM, _WILD = 0.03, 0.003, 1.5
+"""How fast what works is believed to change before anything was seen, the least and the most: the variance that a
+residual gains in a day."""
+
+_HEED = 0.02
+"""How much one outcome changes that belief: it follows some hundreds of them."""
+
 _SMALL, _LARGE = 0.02, 0.6
 """The least and the most that contexts are believed to differ by, as a variance."""
 
@@ -36,12 +44,14 @@ _ENOUGH = 20
 
 
 class Contexts(Rows):
-    """The residuals; `special` is their variance before anything was seen, `typical` how often the context in the
-    middle of all was met."""
+    """The residuals: each is a random walk, about which less is known the longer ago its arm was tried. `special` is
+    their variance before anything was seen, `restless` what they gain of it in a day, `typical` how often the context
+    in the middle of all was met."""
 
     def __init__(self) -> None:
         super().__init__(6, CONTEXTS)
         self.special = 0.25
+        self.restless = _RESTLESS
         self.typical = 0.0
 
     def widen(self, arms: int) -> None:
@@ -49,6 +59,7 @@ class Contexts(Rows):
         known = self.data.shape[2]
         super().widen(arms)
         self.data[:, VARIANCE, known:] = self.special
+        self.data[:, LAST, known:] = self.at[:, None] / DAY
 
     def at_time(self, slot: int, at: float) -> NDArray[np.float32]:
         """The rows of a context as they count at a time."""
@@ -62,6 +73,7 @@ class Contexts(Rows):
         if slot is None:
             slot = self.take(context)
             self.data[slot, VARIANCE] = self.special
+            self.data[slot, LAST] = at / DAY
             self.at[slot] = at
         else:
             self.use(context, slot)
@@ -72,6 +84,31 @@ class Contexts(Rows):
         rows: NDArray[np.float32] = self.data[slot]
         return rows
 
+    def variance(self, rows: NDArray[np.float32], at: float) -> Array:
+        """The variance of a context's residuals at a time."""
+        known = rows[VARIANCE]
+        now: Array = at / DAY - rows[LAST]
+        now *= self.restless
+        now += known
+        np.minimum(now, UNKNOWN, out=now)
+        np.maximum(now, known, out=now)
+        return now
+
+    def meet(self, rows: NDArray[np.float32], arm: int, at: float) -> None:
+        """Brings the variance of one residual, of which there is news, up to a time."""
+        day, known = at / DAY, rows.item(VARIANCE, arm)
+        now = known + self.restless * (day - rows.item(LAST, arm))
+        rows[VARIANCE, arm], rows[LAST, arm] = max(known, min(now, UNKNOWN)), day
+
+    def charted(self, rows: NDArray[np.float32], arm: int, error: tuple[float, float], spread: float) -> bool:
+        """Charts the error of a forecast, with what it weighs; whether the context has changed, where errors usually
+        have the variance `spread`. Where errors keep going the same way, everything is believed to change faster."""
+        chart = Chart(rows.item(LEVEL, arm), rows.item(ERRORS, arm))
+        heed = exp(_HEED * error[1] * chart.lag(error[0], spread))
+        self.restless = min(max(self.restless * heed, _CALM), _WILD)
+        rows[LEVEL, arm], rows[ERRORS, arm] = after = chart.after(*error)
+        return after.alarm(spread)
+
     def fit(self) -> None:
         """Fits `special` (one step of EM, Dempster et al. 1977) and `typical` to the contexts that were met lately."""
         rows = self.data[self.recent(_LATELY)]
@@ -81,14 +118,6 @@ class Contexts(Rows):
         if seen.sum() > _ENOUGH:
             found = float((mean[seen] ** 2 + variance[seen]).mean())
             self.special = min(max(0.7 * self.special + 0.3 * found, _SMALL), _LARGE)
-
-
-def charted(rows: NDArray[np.float32], arm: int, error: tuple[float, float], spread: float) -> bool:
-    """Charts the error of a forecast, with what it weighs; whether the context has changed, where errors usually have
-    the variance `spread`."""
-    chart = Chart(rows.item(LEVEL, arm), rows.item(ERRORS, arm)).after(*error)
-    rows[LEVEL, arm], rows[ERRORS, arm] = chart
-    return chart.alarm(spread)
 
 
 def doubted(rows: NDArray[np.float32], linear: Array) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from app.choices.contexts import DAY, LAST, MEAN, TRIED, VARIANCE, Contexts, charted, doubted
+from app.choices.contexts import DAY, LAST, MEAN, TRIED, VARIANCE, Contexts, doubted
 from app.choices.curiosity import curiosity
 from app.choices.groups import Groups
 from app.choices.harms import Harms
@@ -139,7 +139,7 @@ class Hybrid:
             variance += self.contexts.special
         else:
             mean += rows[MEAN]
-            variance += rows[VARIANCE]
+            variance += self.contexts.variance(rows, situation.at)
         effects = self.learners.effects(situation.learner)
         mean += effects[0]
         variance += effects[1]
@@ -174,15 +174,15 @@ class Hybrid:
             self._where((outcome.arm,))
         arm, x = self.columns[outcome.arm], np.array(situation.features)
         rows = self.contexts.fresh(situation.context, situation.at)
+        self.contexts.meet(rows, arm, situation.at)
         seen = self._seen(situation, outcome, rows, x)
         self.linear.learn(arm, seen.along, seen.gain, seen.known)
         own = rows.item(VARIANCE, arm)
         rows[MEAN, arm] += own * seen.gain
         rows[VARIANCE, arm] -= own * own * seen.known
         rows[TRIED, arm] += 1.0
-        rows[LAST, arm] = situation.at / DAY
         self.learners.learn(situation.learner, arm, seen.learner, situation.at)
-        if charted(rows, arm, (seen.error, outcome.weight), seen.spread):
+        if self.contexts.charted(rows, arm, (seen.error, outcome.weight), seen.spread):
             doubted(rows, self.linear.mean.dot(x))
         self.tried[outcome.arm] = self.tried.get(outcome.arm, 0) + 1
         self.learned += 1
@@ -230,6 +230,7 @@ class Hybrid:
             "tried": dict(self.tried),
             "linear": {"mean": pack(self.linear.mean), "covariance": pack(self.linear.covariance)},
             "special": self.contexts.special,
+            "restless": self.contexts.restless,
             "typical": self.contexts.typical,
             "groups": {"centres": pack(groups.centres), "shares": pack(groups.shares), "own": groups.own},
             "harms": self.harms.kept(),
@@ -252,6 +253,7 @@ class Hybrid:
         self.linear.set(mean.copy(), covariance.copy())
         self.contexts.restore(kept["contexts"])
         self.contexts.special, self.contexts.typical = kept["special"], kept["typical"]
+        self.contexts.restless = kept["restless"]
         self.learners.restore(kept["learners"])
         self.learners.regroup(Groups(unpack(groups["centres"]), unpack(groups["shares"]), groups["own"]))
         self.harms.restore(kept["harms"])

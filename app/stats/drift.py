@@ -13,6 +13,10 @@ _ENOUGH = 15.0
 """Errors before the chart may raise an alarm: it starts at zero and is calm by construction."""
 
 
+_BEGUN = 5.0
+"""Errors before the level says anything."""
+
+
 class Chart(NamedTuple):
     """An exponentially weighted moving average of errors (Roberts 1959) over how many there were.
 
@@ -29,6 +33,19 @@ class Chart(NamedTuple):
     def after(self, error: float, weight: float = 1.0) -> "Chart":
         """With one more error: what came minus what was expected; it counts as `weight` of one (0 to 1)."""
         return Chart(self.level + _RATE * weight * (error - self.level), self.errors + weight)
+
+    def lag(self, error: float, variance: float) -> float:
+        """How far one more error goes the way that those before it went: the product of both in standard deviations,
+        each three at the most. On average zero where the forecasts follow what they forecast (the innovations of a
+        filter are white, Mehra 1970), more where they lag behind.
+
+        >>> Chart(0.2, 20.0).lag(0.5, 0.25) > 0.0 > Chart(-0.2, 20.0).lag(0.5, 0.25)
+        True
+        """
+        if self.errors < _BEGUN or variance <= 0.0:
+            return 0.0
+        level = self.level / sqrt(variance * _RATE / (2.0 - _RATE))
+        return min(max(level, -_LIMIT), _LIMIT) * min(max(error / sqrt(variance), -_LIMIT), _LIMIT)
 
     def alarm(self, variance: float) -> bool:
         """Whether errors of this variance would hardly have brought the chart where it is."""

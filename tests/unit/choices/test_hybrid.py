@@ -1,7 +1,7 @@
 """The default policy of choice: what it learns, whom it protects, and that its chances are what it says."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -170,6 +170,23 @@ def test_a_context_that_changed_is_learned_anew_sooner_than_it_was_learned() -> 
         chooser.learn(here, Outcome("quiz", float(rng.random() < 0.8)))
 
     assert until_best("proof") < 200
+
+
+def test_how_fast_things_change_is_learned_and_an_arm_left_alone_is_known_the_less_for_it() -> None:
+    def lived(chance: Callable[[int], float]) -> Hybrid:
+        chooser, rng = Hybrid(1), np.random.default_rng(9)
+        for n in range(3000):
+            here = Situation(f"c{n % 6}", "d", (1.0,), "ada", False, MONDAY + 60.0 * n)
+            chooser.learn(here, Outcome(ARMS[n % 4], float(rng.random() < chance(n))))
+        return chooser
+
+    calm, restless = lived(lambda n: 0.6), lived(lambda n: 0.25 + 0.5 * (n // 300 % 2))
+
+    assert restless.contexts.restless > 5 * calm.contexts.restless
+    for chooser in (calm, restless):
+        rows = chooser.contexts.fresh("c0", MONDAY + 180_000.0)
+        soon, late = (chooser.contexts.variance(rows, MONDAY + 180_000.0 + wait) for wait in (0.0, 86_400.0))
+        assert late == pytest.approx(np.minimum(soon + chooser.contexts.restless, np.maximum(soon, 0.5)), rel=0.02)
 
 
 def alarms(chooser: Hybrid, chances: Sequence[float], *, light: bool) -> list[int]:
