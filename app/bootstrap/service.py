@@ -98,9 +98,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
-    held = (records.sessions, records.snapshots, told.recalls, running, choices.rewarding, base.cache, choices.keeping)
-    forget = (base.live.forget, trials.experimenting.forget, told.preload.forget)
-    erasure = Erasure(ErasureParts(Belongings(base.store), *held, forget))
+    erasure = _erasure(base, (told, running), choices, trials)
     health = health_of(base, asked.router)
     await health.look()
     later = Later(_asking_again(base, (running, asked.router), health, me.id))
@@ -136,6 +134,13 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     )
     _measure(made, responses)
     return made
+
+
+def _erasure(base: Base, holding: tuple[Remembered, Running], choices: Choices, trials: Trials) -> Erasure:
+    (told, running), records = holding, base.records
+    held = (records.sessions, records.snapshots, told.recalls, running, choices.rewarding, base.cache, choices.keeping)
+    forget = (base.live.forget, trials.experimenting.forget, told.preload.forget)
+    return Erasure(ErasureParts(Belongings(base.store), *held, forget))
 
 
 def _measure(made: Service, responses: Responses) -> None:
