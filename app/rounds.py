@@ -7,23 +7,21 @@ from dataclasses import dataclass, field
 
 from app.errors import StoreUnavailable
 
-_PAUSE = 1.0
-"""Seconds after which a store that is away is asked again where no round is due by itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
     """Does `look` at once, and again whenever it is stirred.
 
     `every`: seconds after which there is a round though nobody stirred; `None`: never. `rest`: seconds between two
-    rounds, at least. `away` is told where the store is away; what was to be done then is done in the next round, and
-    there is one. Whatever else `look` raises ends `stay`, which can be called again.
+    rounds, at least. `away` is told where the store is away; there is another round then, after `pause` where none is
+    due by itself. Whatever else `look` raises ends `stay`, which can be called again.
     """
 
     look: Callable[[], Awaitable[object]]
     away: Callable[[StoreUnavailable], object]
     every: float | None = None
     rest: float = 0.0
+    pause: float = 1.0
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
 
     def stir(self) -> None:
@@ -39,7 +37,7 @@ class Rounds:
             except StoreUnavailable as error:
                 self.away(error)
                 if self.every is None:
-                    await asyncio.sleep(_PAUSE)
+                    await asyncio.sleep(self.pause)
                     self.stir()
             await asyncio.sleep(self.rest)
             with suppress(TimeoutError):
