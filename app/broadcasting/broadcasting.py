@@ -97,6 +97,9 @@ class Broadcasting:
         away = partial(log.warning, "keys of readers are looked at later: %s")
         try:
             async with asyncio.TaskGroup() as self._tasks:
+                for view in self._views.values():  # what was due while nobody saw to it
+                    view.due = None
+                    self._expect(view)
                 self._tasks.create_task(self._sharing.stay())
                 self._tasks.create_task(Rounds(self.recheck, away, every=_RECHECK).stay())
         finally:

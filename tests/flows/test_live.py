@@ -328,14 +328,14 @@ async def test_a_learner_who_is_erased_is_told_of_on_no_replica_any_more(replica
         )
     known, key, elsewhere = "channels=known", await operator(here), await operator(there)
     async with here.watch(known, key) as first, there.watch(known, elsewhere) as second:
-        assert [(await each.follow())["data"] for each in (first, second)] == [[], []]
+        assert [(await reader.follow())["data"] for reader in (first, second)] == [[], []]
         for workspace, event in (("w", eve), ("w", bob), ("another", eve)):
             here.live.tell("known", workspace, event)
-        for each in (first, second):
-            await told(each, lambda watcher: watcher.events == [eve, bob])
+        for reader in (first, second):
+            await told(reader, lambda watcher: watcher.events == [eve, bob])
         await here.parts.erasure.learner(Owner("w", "eve"))
-        for each in (first, second):
-            await told(each, lambda watcher: watcher.state == [bob])
+        for reader in (first, second):
+            await told(reader, lambda watcher: watcher.state == [bob])
     for at in replicas:
         async with at.watch(known, await operator(at)) as later:
             assert (await later.follow())["data"] == [bob]
