@@ -1,5 +1,6 @@
 """Time and identity that tests can turn. Nothing else in `app` reads the system clock for a decision."""
 
+import asyncio
 import os
 import time
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ class Clock(Protocol):
 
     def id(self) -> str:
         """A new UUIDv7; ids of one clock sort in the order in which they were made."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Returns when so much time has passed."""
         ...
 
 
@@ -90,6 +95,9 @@ class SystemClock:
     def id(self) -> str:
         return self._ids.new(time.time())
 
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
 
 class HandClock:
     """A clock that stands still until it is turned: `clock.turn(15)`."""
@@ -98,6 +106,7 @@ class HandClock:
         self._now = now
         self._monotonic = 0.0
         self._ids = Ids()
+        self._turned = asyncio.Event()
 
     def now(self) -> float:
         return self._now
@@ -108,7 +117,14 @@ class HandClock:
     def id(self) -> str:
         return self._ids.new(self._now)
 
+    async def sleep(self, seconds: float) -> None:
+        until = self._monotonic + seconds
+        while self._monotonic < until:
+            await self._turned.wait()
+
     def turn(self, seconds: float) -> None:
-        """Moves time on by `seconds`."""
+        """Moves time on by `seconds`; whoever sleeps no longer is woken."""
         self._now += seconds
         self._monotonic += seconds
+        self._turned.set()
+        self._turned = asyncio.Event()

@@ -1,7 +1,7 @@
 """Erasure: what a learner or a session has left is gone from the store, and from what every replica keeps at hand."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -26,7 +26,8 @@ log = logging.getLogger("masterx.erasure")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All that holds something of a learner."""
+    """All that holds something of a learner; `forget` are those that know one by name and are told of whom to forget,
+    workspace and learner."""
 
     belongings: Belongings
     sessions: Sessions
@@ -36,6 +37,7 @@ class Parts:
     rewarding: Rewarding
     cache: Cache
     arms: Keeping
+    forget: Sequence[Callable[[str, str], None]]
 
 
 class Erasure:
@@ -57,7 +59,8 @@ class Erasure:
         """Erases everything of a learner; answers under way are stopped. Says how many documents of each kind were
         erased; none where nothing is left. What breaks off is finished by asking again."""
         p = self._p
-        p.cache.publish(ERASED, orjson.dumps([owner.workspace, owner.learner_id]))
+        said = orjson.dumps([owner.workspace, owner.learner_id])
+        p.cache.publish(ERASED, said)
         await self._stop(owner.workspace, owner.learner_id)
         async for turn_ids in p.belongings.turns(owner):
             for turn_id in turn_ids:
@@ -67,6 +70,9 @@ class Erasure:
         await p.arms.erase(owner.workspace, owner.learner_id)
         self._drop(owner)
         p.cache.publish(CHANGED, f"learner:{owner.workspace}/{owner.learner_id}".encode())
+        # Once more: answers that were stopped on other replicas have told all of how they ended.
+        p.cache.publish(ERASED, said)
+        await self._stop(owner.workspace, owner.learner_id)
         log.info("a learner was erased: %d documents", erased.total())
         return dict(erased)
 
@@ -75,15 +81,17 @@ class Erasure:
         return self._p.belongings.all(owner)
 
     async def follow(self) -> None:
-        """Stops the answers of learners whom another replica erases; runs until cancelled."""
+        """Stops the answers of learners whom another replica erases, and forgets them; runs until cancelled."""
         async with self._p.cache.subscribe(ERASED) as messages:
             async for message in messages:
                 await self._stop(*orjson.loads(message))
 
     async def _stop(self, workspace: str, learner_id: str) -> None:
-        """Stops answers under way; what their ends would have said is noted no more."""
+        """Stops answers under way; what their ends would have said is noted no more, what they said is forgotten."""
         await self._p.running.stop_learner(workspace, learner_id)
         self._p.rewarding.forget(workspace, learner_id)
+        for forget in self._p.forget:
+            forget(workspace, learner_id)
 
     def _drop(self, owner: Owner) -> None:
         self._p.snapshots.drop_learner(owner.workspace, owner.learner_id)

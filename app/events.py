@@ -1,5 +1,6 @@
 """What happened, and who wants to know. Events are frozen; a handler is a plain function and must be quick."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -81,6 +82,8 @@ class Alerted:
     alert: Alert
 
 
+log = logging.getLogger("masterx.events")
+
 Event = TurnOpened | AttemptEnded | TurnEnded | SafetyFlagged | Rewarded | Graded | Changed | Alerted
 Handler = Callable[[Event], None]
 
@@ -96,6 +99,11 @@ class Events:
         self._handlers.append(handler)
 
     def publish(self, event: Event) -> None:
-        """Tells everyone."""
+        """Tells everyone. What has happened cannot fail any more: a handler that raises is logged, and neither those
+        behind it nor whoever publishes, who may be closing a turn, is the worse for it."""
         for handler in self._handlers:
-            handler(event)
+            try:
+                handler(event)
+            except Exception:
+                # A bulkhead between those who hear.
+                log.exception("%s was not heard by %s", type(event).__name__, getattr(handler, "__qualname__", handler))

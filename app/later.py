@@ -7,14 +7,15 @@ which ends for now where nobody answers; the others' goes on.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence, Set
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from app.clock import Clock
 from app.errors import BudgetSpent, Conflict, NotFound, Overloaded, ProviderRefused, SessionBusy, StoreUnavailable
 from app.events import AttemptEnded, Event
 from app.policy import Policy
+from app.rounds import Rounds
 from app.routing.breaker import State as Breaker
 from app.routing.rank import Wanted, excluded
 from app.routing.router import Router
@@ -90,7 +91,8 @@ class Later:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
         self._asking: set[str] = set()
-        self._heard = asyncio.Event()
+        away = partial(log.warning, "waiting questions not looked at: %s")
+        self._rounds = Rounds(self.look, away, every=LOOK - _LEAST, rest=_LEAST)
         self._heard_from: set[str] = set()
         self._rests: dict[str, float] = {}
         """Until when, by the monotonic clock, a question is not asked."""
@@ -111,7 +113,7 @@ class Later:
             return
         if event.attempt.outcome == "ok" and event.attempt.provider != OFFLINE:
             self._heard_from.add(event.attempt.provider)
-            self._heard.set()
+            self._rounds.stir()
 
     def expect(self) -> None:
         """Notes that a question was queued here."""
@@ -119,24 +121,11 @@ class Later:
 
     async def stay(self) -> None:
         """Looks every 15 seconds, and soon after a model answered, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StoreUnavailable as error:
-                log.warning("waiting questions not looked at: %s", error)
-            except Exception:
-                # A bulkhead: what goes wrong here, such as with a record that another version wrote, must not end the
-                # service.
-                log.exception("waiting questions not looked at")
-            await asyncio.sleep(_LEAST)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK - _LEAST):
-                    await self._heard.wait()
+        await self._rounds.stay()
 
     async def look(self) -> None:
         """Asks what waits, if a model can be asked; gives up what has waited too long, or may be sent to nobody."""
         p, (heard, self._heard_from) = self._p, (self._heard_from, set())
-        self._heard.clear()
         await p.questions.free(p.owner, self._asking)
         waiting = [question for question in await p.questions.waiting(_MOST) if not await self._ended(question)]
         self.waiting = len(waiting)

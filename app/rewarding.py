@@ -11,12 +11,12 @@ A reward is kept in the store before anybody learns from it, unique by turn and 
 for. What events tell is noted in the background: a store that is away is asked again.
 """
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from app.choosing.credit import credits_of
 from app.clock import Clock, before, iso
@@ -24,6 +24,7 @@ from app.context.worth import reward as thought
 from app.errors import Conflict, StoreUnavailable
 from app.events import Event, Events, Graded, Rewarded, SafetyFlagged, TurnEnded
 from app.policy import ChoicesPolicy
+from app.rounds import Rounds
 from app.storage.rewards import Rewards
 from app.storage.turns import TurnLog
 from app.vocabulary import Answer, Feedback, Reward, Source, State, Turn
@@ -40,7 +41,6 @@ _GIVEN_UP = 3
 """Answers of a session that its learner cuts short one after the other, before they are taken to have given up."""
 
 _WAITING = 10_000
-_PAUSE = 1.0
 
 log = logging.getLogger("masterx.rewarding")
 
@@ -74,7 +74,7 @@ class Rewarding:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
         self._waiting: deque[Event] = deque(maxlen=_WAITING)
-        self._stirred = asyncio.Event()
+        self._rounds = Rounds(self.catch_up, partial(log.warning, "rewards are noted later: %s"))
         self.told: dict[str, int] = {source.value: 0 for source in Source}
         """Rewards that were noted here, by source."""
 
@@ -88,15 +88,7 @@ class Rewarding:
 
     async def stay(self) -> None:
         """Notes what events said until cancelled."""
-        while True:
-            await self._stirred.wait()
-            self._stirred.clear()
-            try:
-                await self.catch_up()
-            except StoreUnavailable as error:
-                log.warning("rewards are noted later: %s", error)
-                await asyncio.sleep(_PAUSE)
-                self._stirred.set()
+        await self._rounds.stay()
 
     def forget(self, workspace: str, learner_id: str) -> None:
         """Notes nothing of what is still waiting of a learner, who is being erased."""
@@ -167,7 +159,7 @@ class Rewarding:
 
     def _later(self, event: Event) -> None:
         self._waiting.append(event)
-        self._stirred.set()
+        self._rounds.stir()
 
     async def _note(self, event: Event) -> None:
         match event:

@@ -10,17 +10,18 @@ is. So it is where no record is there: it was erased, or, much rarer, its proces
 still open stays held.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from app.clock import Clock, iso
 from app.context.tokens import Tokens
 from app.errors import BudgetSpent, NotFound, StoreUnavailable
 from app.policy import Policy, WorkspacePolicy
+from app.rounds import Rounds
 from app.routing.answer import Request
 from app.routing.ledger import Account, Demand, Hold, Ledger, Name, Short
 from app.routing.money import NANO, Purse, Tariff, cheaper, nano, unlimited
@@ -143,17 +144,12 @@ class Spending:
     async def stay(self) -> None:
         """Looks after what is overdue, and removes accounts of 90 days ago, until cancelled; those also where nobody
         has a budget any more."""
-        while True:
-            try:
-                await self._tidy()
-                if self.limited and await self.audit():
-                    log.info("settled what turns of dead processes had left behind")
-            except StoreUnavailable as error:
-                log.warning("budgets are not looked after: %s", error)
-            except Exception:
-                # A bulkhead: an account that cannot be read must not end the service.
-                log.exception("budgets are not looked after")
-            await asyncio.sleep(_LOOK)
+        await Rounds(self._look, partial(log.warning, "budgets are not looked after: %s"), every=_LOOK).stay()
+
+    async def _look(self) -> None:
+        await self._tidy()
+        if self.limited and await self.audit():
+            log.info("settled what turns of dead processes had left behind")
 
     async def _tidy(self) -> None:
         """Removes old accounts, once a day."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -23,6 +24,7 @@ from app.analytics.series.slices import Slice
 from app.clock import Clock
 from app.errors import NotFound, StoreUnavailable
 from app.events import Alerted, Changed, Event, Events
+from app.rounds import Rounds
 from app.storage.alerts import Alerts
 from app.storage.cache import Cache
 from app.storage.rollups import Rollups
@@ -70,7 +72,8 @@ class Alerting:
         self._p = parts
         self._known: dict[str, Alert] = {}
         self._unkept: dict[str, Alert] = {}
-        self._woken = asyncio.Event()
+        away = partial(log.warning, "alerts are looked after later: %s")
+        self._rounds, self._remembers = Rounds(self._round, away, every=EVERY), False
         self._tidied = 0.0
         self._over: deque[tuple[int, Slice]] = deque(maxlen=_UNREAD)
 
@@ -80,7 +83,7 @@ class Alerting:
             change = Change(self._p.clock.now(), event.kind, event.subject, event.what, event.workspace)
             self._p.watching.note(change)
             self._p.cache.publish(_CHANNEL, orjson.dumps(change))
-            self._woken.set()
+            self._rounds.stir()
 
     def feed(self, start: int, cells: Slice) -> None:
         """Notes a minute that is over (seconds since the epoch); it is read with the next look."""
@@ -116,18 +119,10 @@ class Alerting:
     async def stay(self) -> None:
         """Remembers what was before, then looks every 5 seconds, and at once when something changed, here or at
         another replica, until cancelled."""
-        await self._remember()
-        while True:
-            try:
-                await self._read()
-                await self.look()
-            except Exception:
-                # A bulkhead: a record that another version wrote must not end the service, nor all alerts.
-                log.exception("alerts are not looked after")
-            self._woken.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EVERY):
-                    await self._woken.wait()
+        if not self._remembers:
+            self._remembers = True  # or begins anew: what cannot be read now cannot be read a second later
+            await self._remember()
+        await self._rounds.stay()
 
     async def follow(self) -> None:
         """Hears what other replicas noticed, until cancelled."""
@@ -157,9 +152,10 @@ class Alerting:
             await remember(self._p.rollups, self._p.watching, self._p.clock.now())
         except StoreUnavailable as error:
             log.warning("baselines begin anew: %s", error)
-        except Exception:
-            # A bulkhead: what another version kept must not end the service.
-            log.exception("baselines begin anew")
+
+    async def _round(self) -> None:
+        await self._read()
+        await self.look()
 
     async def _read(self) -> None:
         """Reads the minutes that are over; each takes some milliseconds."""
@@ -177,7 +173,7 @@ class Alerting:
                 with suppress(ValueError, TypeError):
                     self._p.watching.note(Change(**orjson.loads(message)))
             else:
-                self._woken.set()
+                self._rounds.stir()
 
     async def _see(self, finding: Finding, now: float) -> None:
         """Opens an alert or sees it again; where a replica was faster, theirs is seen."""

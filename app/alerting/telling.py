@@ -4,12 +4,11 @@ What is told is what the store has: a replica that dies in the middle leaves it 
 lease tells it, perhaps once more. A delivery has the same id however often it comes.
 """
 
-import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 import orjson
@@ -18,8 +17,8 @@ from app.analytics.alerts.life import heard
 from app.analytics.alerts.listing import told
 from app.analytics.alerts.settings import Webhook
 from app.clock import Clock, iso
-from app.errors import StoreUnavailable
 from app.events import Alerted, Event
+from app.rounds import Rounds
 from app.storage.alerts import Alerts
 from app.vocabulary import Alert
 
@@ -69,7 +68,7 @@ class Telling:
     def __init__(self, alerts: Alerts, hooks: tuple[Hook, ...], post: Post, clock: Clock, *, me: str) -> None:
         self._alerts, self._hooks, self._post, self._clock, self._me = alerts, hooks, post, clock, me
         self._names = tuple(hook.name for hook in hooks)
-        self._woken = asyncio.Event()
+        self._rounds = Rounds(self.look, partial(log.warning, "webhooks are told later: %s"), every=EVERY)
         self._waits: dict[tuple[str, str], tuple[float, float]] = {}
         self.deliveries = {"delivered": 0, "failed": 0, "given_up": 0}
         """Tries of this process so far, by what came of them."""
@@ -77,22 +76,12 @@ class Telling:
     def hear(self, event: Event) -> None:
         """Notes that there may be something to tell."""
         if isinstance(event, Alerted):
-            self._woken.set()
+            self._rounds.stir()
 
     async def stay(self) -> None:
         """Looks every two seconds, and when an alert changed, until cancelled."""
-        while self._hooks:
-            try:
-                await self.look()
-            except StoreUnavailable as error:
-                log.warning("webhooks are told later: %s", error)
-            except Exception:
-                # A bulkhead: an alert that cannot be read or told must not end the service.
-                log.exception("webhooks are told later")
-            self._woken.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(EVERY):
-                    await self._woken.wait()
+        if self._hooks:
+            await self._rounds.stay()
 
     async def look(self) -> None:
         """Tells what is pending, if this process has the lease."""
@@ -146,6 +135,10 @@ class Telling:
             status = await self._post(hook.webhook.url, body, headers)
         except (OSError, TimeoutError) as error:
             log.warning("webhook %s does not answer: %s", hook.name, error)
+            return False
+        except Exception:
+            # A bulkhead: an alert that cannot be told must not keep the others waiting; it is tried again, less often.
+            log.exception("webhook %s is not told of %s", hook.name, alert.id)
             return False
         if not 200 <= status < 300:
             log.warning("webhook %s answers %d", hook.name, status)

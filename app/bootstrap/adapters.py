@@ -1,14 +1,14 @@
 """The adapters that the settings choose. They are imported when they are chosen, so that a service on SQLite does not
 carry a MongoDB driver in its memory."""
 
-import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
+from app.bootstrap.background import Background
 from app.clock import Clock
 from app.events import Changed, Events
 from app.providers.catalogue import load as load_catalogue
@@ -113,10 +113,10 @@ async def providers_of(
 
 
 async def breakers_of(
-    settings: Settings, cache: Cache, clock: Clock, around: tuple[AsyncExitStack, Events]
+    settings: Settings, cache: Cache, clock: Clock, around: tuple[AsyncExitStack, Background, Events]
 ) -> tuple[Breakers, Rules]:
     """The breakers, shared by all replicas where they share a cache; changes of their states are events."""
-    rules, (stack, events) = Rules(), around
+    rules, (stack, background, events) = Rules(), around
     keys = {entry.credential: entry.provider for entry, _ in entries_of(settings)}
     changed = partial(_breaker_changed, events, keys)
     local = LocalBreakers(clock, rules, random.Random(), changed)  # noqa: S311 - jitter is no secret
@@ -126,7 +126,7 @@ async def breakers_of(
 
     assert isinstance(cache, RedisCache)  # noqa: S101 - `cache_of` made it
     shared = RedisBreakers(cache, local, clock)
-    await stack.enter_async_context(background(shared.stay()))
+    await stack.enter_async_context(background.beside(breakers=shared.stay))
     return shared, rules
 
 
@@ -135,15 +135,3 @@ def _breaker_changed(events: Events, keys: Mapping[str, str], name: str, state: 
     credential, _, model = name.partition("/")
     subject = model or f"{keys.get(credential, 'unknown')} (its key)"
     events.publish(Changed("breaker", subject, state.value.replace("_", " ")))
-
-
-@asynccontextmanager
-async def background(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Runs endless work beside the context and stops it at the end; work that fails ends the context."""
-    async with asyncio.TaskGroup() as tasks:
-        started = [tasks.create_task(one) for one in work]
-        try:
-            yield
-        finally:
-            for task in started:
-                task.cancel()

@@ -15,7 +15,6 @@ from app.alerting.watching import Watching
 from app.analytics.alerts.rules import Budget
 from app.analytics.alerts.settings import AlertSettings, load
 from app.analytics.health import Health
-from app.bootstrap.adapters import background
 from app.bootstrap.base import Base
 from app.errors import SettingsError
 from app.events import Changed
@@ -77,7 +76,8 @@ async def alerting_of(base: Base, at: Looked) -> AsyncIterator[Alerting]:
         telling = Telling(alerts, hooks, partial(_post, http), base.clock, me=base.series.name)
         base.events.subscribe(telling.hear)
         _measure(base, alerting, telling)
-        async with background(alerting.stay(), alerting.follow(), telling.stay()):
+        work = {"alerts": alerting.stay, "alerts_heard": alerting.follow, "webhooks": telling.stay}
+        async with base.background.beside(**work):
             yield alerting
 
 

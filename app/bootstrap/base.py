@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.analytics.meters import Meters
 from app.analytics.series.series import Series
 from app.bootstrap.adapters import bring_up_to_date, cache_of, store_of
+from app.bootstrap.background import Background
 from app.bootstrap.learning import Learning, learning_of
 from app.bootstrap.live import broadcasting_of
 from app.bootstrap.records import Records, records_of
@@ -31,6 +32,7 @@ class Base:
 
     settings: Settings
     clock: Clock
+    background: Background
     policy: Policy
     tokens: Tokens
     dense: Dense | None
@@ -58,15 +60,16 @@ async def base_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ba
     cache = await cache_of(settings, clock)
     stack.push_async_callback(cache.close)
     events, meters, learning = Events(), Meters(), learning_of(store, clock, policy.reads_affect)
-    key = await Rollups(store).key()
+    key, background = await Rollups(store).key(), Background(clock)
     series = Series(clock, clock.id(), key)
     for hear in (meters.hear, series.hear):
         events.subscribe(hear)
     records = records_of(store, clock, learning.portraits.of)
-    await stack.enter_async_context(traced(settings, clock, events, meters))
+    await stack.enter_async_context(traced(settings, (clock, background), events, meters))
     return Base(
         settings=settings,
         clock=clock,
+        background=background,
         policy=policy,
         tokens=tokens,
         dense=dense,

@@ -1,4 +1,4 @@
-"""What `/health` looks at: the store, the cache, the providers, the disk, the event loop."""
+"""What `/health` looks at: the store, the cache, the providers, the disk, work in the background, the event loop."""
 
 import asyncio
 import shutil
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.analytics.health import Check, Health, Poor
 from app.analytics.lag import Lag
+from app.bootstrap.background import Background
 from app.bootstrap.base import Base
 from app.routing.breaker import State
 from app.routing.router import Router
@@ -29,6 +30,7 @@ def health_of(base: Base, router: Router) -> Health:
         "store": Check(base.store.ping, True, f"turns are refused until {store} answers; `masterx doctor` says more"),
         "cache": Check(base.cache.ping, False, f"the service goes on process-locally until {cache} answers"),
         "providers": Check(_providers(router), False, "see GET /v1/providers"),
+        "background": Check(_background(base.background), False, "the log says why, with a traceback"),
         "loop": Check(_loop(lag), False, "this process has more to do than it can: start another replica"),
     }
     if base.settings.sqlite_path is not None:
@@ -57,6 +59,15 @@ def _disk(path: Path) -> Callable[[], Awaitable[str | Poor]]:
         if there.free < _LITTLE and there.free < _SHARE * there.total:
             return Poor(told, f"make room where {path} is: without it no turn can be kept", 0.2)
         return told
+
+    return look
+
+
+def _background(background: Background) -> Callable[[], Awaitable[str | Poor]]:
+    async def look() -> str | Poor:
+        if unwell := background.unwell:
+            return Poor(f"failed of late, and started again: {', '.join(unwell)}", "the log says why, with a traceback")
+        return f"all {len(background.failures)} pieces of work are well"
 
     return look
 

@@ -8,7 +8,6 @@ from functools import partial
 from numpy.random import default_rng
 
 from app.analytics.meters import Meters
-from app.bootstrap.adapters import background
 from app.bootstrap.base import Base
 from app.bootstrap.choosers import chooser_of
 from app.choices.situations import domain, features
@@ -64,8 +63,9 @@ async def choices_of(base: Base, lots: Lots) -> AsyncIterator[Choices]:
     for hear in (choices.keeping.hear, choices.rewarding.hear):
         base.events.subscribe(hear)
     _measure(base.meters, choices)
-    work = (choices.keeping.follow(), choices.keeping.stay(), choices.rewarding.stay(), choices.watching.stay())
-    async with background(*work):
+    keeping, rewarding, watching = choices.keeping, choices.rewarding, choices.watching
+    work = {"arms_heard": keeping.follow, "arms": keeping.stay, "rewards": rewarding.stay, "gates": watching.stay}
+    async with base.background.beside(**work):
         yield choices
     with suppress(StoreUnavailable):
         await choices.rewarding.catch_up()

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from app.bootstrap.adapters import background
 from app.bootstrap.base import Base
 from app.choices.experiments.admit import Known
 from app.choices.experiments.assign import Facts
@@ -55,7 +54,8 @@ async def trials_of(base: Base, entries: Sequence[Entry]) -> AsyncIterator[Trial
     noted = _noting(base.store, running, base.policy, base.clock)
     base.events.subscribe(noted.hear)
     watching = Watching(running, noted, Participants(base.store), base.clock)
-    async with background(running.follow(), noted.stay(), watching.stay()):
+    work = {"experiments_heard": running.follow, "participants": noted.stay, "experiments": watching.stay}
+    async with base.background.beside(**work):
         yield Trials(experiments, running, noted, watching)
 
 

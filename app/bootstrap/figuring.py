@@ -10,7 +10,6 @@ from app.analytics.series.fleet import Fleet, Vitals
 from app.analytics.series.forecasting import Forecasting, Sources
 from app.analytics.series.forecasts import Budget, Limit
 from app.analytics.series.sharing import Around, Sharing
-from app.bootstrap.adapters import background
 from app.bootstrap.base import Base
 from app.routing.money import NANO
 from app.routing.router import Router
@@ -42,7 +41,7 @@ async def shared(base: Base, figured: Figured) -> AsyncIterator[None]:
     series.add(lambda window, workspace: {"breakers": _breakers(router)})
     series.add(lambda window, workspace: {"forecasts": forecasting.told(workspace)})
     _gauges(base, forecasting, sharing)
-    async with background(*sharing.work(), forecasting.stay()):
+    async with base.background.beside(**sharing.work(), forecasts=forecasting.stay):
         yield
     await sharing.leave()
 

@@ -2,6 +2,7 @@
 
 from app.analytics.health import Health
 from app.analytics.meters import Meters
+from app.bootstrap.background import Background
 from app.bootstrap.learning import Learning
 from app.context.fragments import Fragments
 from app.context.memory.recalls import Recalls
@@ -32,6 +33,16 @@ def gauges(meters: Meters, running: Running, health: Health) -> None:
         "How long a part usually took to answer in the last minute",
         ("part",),
         lambda: [((name,), ms / 1e3) for name in health.parts if (ms := health.usual(name)) is not None],
+    )
+
+
+def background(meters: Meters, background: Background) -> None:
+    """What goes on beside requests."""
+    meters.counts(
+        "masterx_background_failures",
+        "Failures of work that goes on in the background and was started again, by the name of the work",
+        "work",
+        lambda: background.failures,
     )
 
 

@@ -1,10 +1,11 @@
 """The learner model's parts, wired."""
 
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from app.bootstrap.background import Job
 from app.clock import Clock
 from app.errors import StoreUnavailable
 from app.events import Events
@@ -78,9 +79,9 @@ class Learning:
         with suppress(StoreUnavailable):
             await self.minds.save()
 
-    def work(self) -> tuple[Coroutine[None, None, None], ...]:
+    def work(self) -> Mapping[str, Job]:
         """What goes on in the background."""
-        return self.minds.stay(), self.counting.stay(), self.following.stay()
+        return {"minds": self.minds.stay, "counts": self.counting.stay, "profiles": self.following.stay}
 
     def drop(self, workspace: str, learner_id: str) -> None:
         """Forgets a learner whose records were erased or changed elsewhere."""

@@ -1,9 +1,10 @@
 """What prompts are made of, wired: memories of learners, the courses' material, and who assembles them."""
 
-from collections.abc import Coroutine
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from app.bootstrap.background import Job
 from app.bootstrap.base import Base
 from app.bootstrap.teaching import library_of
 from app.briefing import Briefing, Sources
@@ -34,9 +35,14 @@ class Remembered:
     briefing: Briefing
     preload: Preload
 
-    def work(self) -> tuple[Coroutine[None, None, None], ...]:
+    def work(self) -> Mapping[str, Job]:
         """What goes on in the background."""
-        return self.recalls.follow(), self.recalls.stay(), self.preload.stay(), self.library.follow()
+        return {
+            "memories_heard": self.recalls.follow,
+            "memories": self.recalls.stay,
+            "preloading": self.preload.stay,
+            "courses_heard": self.library.follow,
+        }
 
 
 async def remembered_of(base: Base, stack: AsyncExitStack) -> Remembered:

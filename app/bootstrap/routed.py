@@ -33,7 +33,7 @@ class Routed:
 async def routed_of(base: Base, stack: AsyncExitStack) -> Routed:
     """The models that the settings allow."""
     settings, clock = base.settings, base.clock
-    breakers, rules = await breakers_of(settings, base.cache, clock, (stack, base.events))
+    breakers, rules = await breakers_of(settings, base.cache, clock, (stack, base.background, base.events))
     guard = Guard(breakers, Figures(clock, random.random), rules, _foresight())
     last, calling = last_resort(settings, base.policy), Caller(guard, base.events)
     asked = await providers_of(settings, clock, stack, traced=base.policy.routing.traced)

@@ -6,12 +6,13 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from app.advice import Advice
 from app.alerting.alerting import Alerting
 from app.analytics.health import Health
 from app.bootstrap import gauges
-from app.bootstrap.adapters import background, ledger_of
+from app.bootstrap.adapters import ledger_of
 from app.bootstrap.alerting import Looked, alerting_of
 from app.bootstrap.base import Base, base_of
 from app.bootstrap.checking import health_of
@@ -97,8 +98,7 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     recovered = await presence.arrive()
     stack.push_async_callback(presence.leave)
     running = await stack.enter_async_context(Running.of(tutor, records.turns))
-    held = (records.sessions, records.snapshots, told.recalls, running, choices.rewarding, base.cache, choices.keeping)
-    erasure = Erasure(ErasureParts(Belongings(base.store), *held))
+    erasure = _erasure(base, (told, running), choices, trials)
     health = health_of(base, asked.router)
     await health.look()
     later = Later(_asking_again(base, (running, asked.router), health, me.id))
@@ -108,10 +108,19 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     learned = Told(records.snapshots, base.cache, me.id, told.library.titles)
     await stack.enter_async_context(base.learning.awake(base.events, learned))
     await stack.enter_async_context(
-        background(
-            *(records.snapshots.follow(base.cache, me.id), presence.stay(running), later.stay()),
-            *(spending.stay(), health.watch(), warm_up(asked.router), load(base.policy), *base.learning.work()),
-            *(erasure.follow(), summarizing.stay(), base.live.stay(), *told.work()),
+        base.background.beside(
+            snapshots_heard=partial(records.snapshots.follow, base.cache, me.id),
+            presence=partial(presence.stay, running),
+            questions=later.stay,
+            budgets=spending.stay,
+            health=health.watch,
+            warm_up=partial(warm_up, asked.router),
+            hearing=partial(load, base.policy),
+            erasures_heard=erasure.follow,
+            summaries=summarizing.stay,
+            live=base.live.stay,
+            **base.learning.work(),
+            **told.work(),
         )
     )
     alerting = await stack.enter_async_context(alerting_of(base, Looked(asked.router, spending, later, health)))
@@ -127,9 +136,17 @@ async def _start(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ser
     return made
 
 
+def _erasure(base: Base, holding: tuple[Remembered, Running], choices: Choices, trials: Trials) -> Erasure:
+    (told, running), records = holding, base.records
+    held = (records.sessions, records.snapshots, told.recalls, running, choices.rewarding, base.cache, choices.keeping)
+    forget = (base.live.forget, trials.experimenting.forget, told.preload.forget)
+    return Erasure(ErasureParts(Belongings(base.store), *held, forget))
+
+
 def _measure(made: Service, responses: Responses) -> None:
     meters, told = made.base.meters, made.remembered
     gauges.gauges(meters, made.running, made.health)
+    gauges.background(meters, made.base.background)
     gauges.routing_gauges(meters, made.router)
     gauges.cache_counts(meters, made.records.snapshots, responses)
     gauges.money(meters, made.spending)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.analytics.meters import Meters
-from app.bootstrap.adapters import background
+from app.bootstrap.background import Background
 from app.clock import Clock
 from app.events import Events
 from app.settings import Settings
@@ -21,8 +21,11 @@ _SECONDS = 2.5
 
 
 @asynccontextmanager
-async def traced(settings: Settings, clock: Clock, events: Events, meters: Meters) -> AsyncIterator[None]:
+async def traced(
+    settings: Settings, around: tuple[Clock, Background], events: Events, meters: Meters
+) -> AsyncIterator[None]:
     """Turns that end inside this context are told to the collector that the settings name, if they name one."""
+    clock, background = around
     if settings.otlp is None:
         _measure(meters, None)
         yield
@@ -34,7 +37,7 @@ async def traced(settings: Settings, clock: Clock, events: Events, meters: Meter
         tracing = Tracing(partial(_post, http, settings.otlp), clock, __version__)
         events.subscribe(tracing.hear)
         _measure(meters, tracing)
-        async with background(tracing.stay()):
+        async with background.beside(traces=tracing.stay):
             yield
         await tracing.leave()
 

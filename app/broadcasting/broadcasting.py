@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -16,7 +16,8 @@ from app.broadcasting.sources import Sources
 from app.broadcasting.view import Key, Reader, View
 from app.broadcasting.wire import Code, Wire
 from app.clock import Clock
-from app.errors import FieldError, Forbidden, Invalid, Overloaded, StoreUnavailable
+from app.errors import FieldError, Forbidden, Invalid, Overloaded
+from app.rounds import Rounds
 from app.storage.cache import Cache
 from app.storage.keys import Keys
 
@@ -56,7 +57,7 @@ class Broadcasting:
         self._clock, self._keys, self.patience = clock, keys, patience
         self._channels: dict[str, Channel] = {}
         self._sources = Sources(clock)
-        self._sharing = Sharing(cache, clock.id(), self._deliver, self._begin_anew)
+        self._sharing = Sharing(cache, clock.id(), self._deliver, self._lost)
         self._views: dict[Key, View] = {}
         self._by_epoch: dict[str, View] = {}
         self._by_place: defaultdict[_Place, set[View]] = defaultdict(set)
@@ -84,12 +85,23 @@ class Broadcasting:
         self._deliver(channel, workspace, plain)
         return plain
 
+    def forget(self, workspace: str, learner_id: str) -> None:
+        """Drops what was told of a learner who is erased; who watches their workspace gets a snapshot without it."""
+        for channel in self._channels.values():
+            if channel.whose is not None:
+                self._sources.forget(channel, workspace, learner_id)
+        self._begin_anew([v for v in self._views.values() if v.channel.whose and _sees(v, workspace)])
+
     async def stay(self) -> None:
         """Tells readers, hears the other replicas and looks after keys; runs until cancelled."""
+        away = partial(log.warning, "keys of readers are looked at later: %s")
         try:
             async with asyncio.TaskGroup() as self._tasks:
+                for view in self._views.values():  # what was due while nobody saw to it
+                    view.due = None
+                    self._expect(view)
                 self._tasks.create_task(self._sharing.stay())
-                self._tasks.create_task(self._look_after_keys())
+                self._tasks.create_task(Rounds(self.recheck, away, every=_RECHECK).stay())
         finally:
             self._tasks = None
 
@@ -210,9 +222,12 @@ class Broadcasting:
             places.append((channel.name, workspace, whose))
         return chain.from_iterable(self._by_place.get(place, ()) for place in places)
 
-    def _begin_anew(self) -> None:
+    def _lost(self) -> None:
         log.warning("events of another replica may have been missed: readers get snapshots")
-        for view in self._views.values():
+        self._begin_anew(self._views.values())
+
+    def _begin_anew(self, views: Iterable[View]) -> None:
+        for view in views:
             if view.channel.kind is not Kind.STATE:
                 view.begin_anew()
                 self._expect(view)
@@ -262,11 +277,9 @@ class Broadcasting:
             return True
         return False
 
-    async def _look_after_keys(self) -> None:
-        while True:
-            await asyncio.sleep(_RECHECK)
-            with suppress(StoreUnavailable):
-                await self.recheck()
+
+def _sees(view: View, workspace: str) -> bool:
+    return view.viewer.workspace in (None, workspace)
 
 
 def _place(view: View) -> _Place:

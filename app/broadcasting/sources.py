@@ -31,7 +31,7 @@ class Sources:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._values: OrderedDict[_Place, tuple[int, Json]] = OrderedDict()
-        self._last: OrderedDict[_Place, deque[Json]] = OrderedDict()
+        self._last: OrderedDict[_Place, deque[tuple[str | None, Json]]] = OrderedDict()
 
     def value(self, channel: Channel, workspace: str | None) -> Json:
         """A channel's state in a workspace, or the events that a reader begins with; the same object until there is
@@ -41,7 +41,7 @@ class Sources:
         if kept is not None and kept[0] == tick:
             return kept[1]
         try:
-            given: Any = channel.current(workspace) if channel.current else list(self._last.get(place, ()))
+            given: Any = channel.current(workspace) if channel.current else self._told(place)
             value = orjson.loads(orjson.dumps(given))
         except Exception:
             # A bulkhead: whoever offers a channel has failed; its readers keep what they have.
@@ -60,7 +60,18 @@ class Sources:
             for place in set(places):
                 if place not in self._last:
                     _keep(self._last, place, deque(maxlen=LAST))
-                self._last[place].append(event)
+                self._last[place].append((workspace, event))
+
+    def forget(self, channel: Channel, workspace: str, learner_id: str) -> None:
+        """Drops the events that are about a learner of a workspace."""
+        for place in ((channel.name, workspace), (channel.name, None)):
+            self._values.pop(place, None)
+            if (whose := channel.whose) and (last := self._last.get(place)):
+                kept = [one for one in last if one[0] != workspace or whose(one[1]) != learner_id]
+                self._last[place] = deque(kept, LAST)
+
+    def _told(self, place: _Place) -> list[Json]:
+        return [event for _, event in self._last.get(place, ())]
 
     def next(self, every: float, now: float) -> float:
         """When the next round of so many seconds begins: at the same moment for all views, so that they share."""

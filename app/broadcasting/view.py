@@ -92,7 +92,9 @@ class View:
         return True
 
     def begin_anew(self) -> None:
-        """Everybody is to get a snapshot: something may have been missed."""
+        """Everybody is to get a snapshot: something may have been missed, or is to be forgotten."""
+        self._held.clear()
+        self._state = None
         self._add(b"")
         self._begun = self.seq
 

@@ -9,6 +9,7 @@ goes, so that a start reads little of the log.
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from app.choosing.packing import UNREADABLE, packed, unpacked
 from app.clock import Clock, before
 from app.errors import StoreUnavailable
 from app.events import Event, Rewarded
+from app.rounds import Rounds
 from app.storage.arms import Arms, Head
 from app.storage.cache import Cache
 from app.storage.records import from_doc
@@ -37,6 +39,9 @@ _AT_ONCE = 10
 
 _SAVE = 20
 """Looks between two times that what is known is written down."""
+
+_WRITTEN = 600.0
+"""Seconds after which whoever wrote a text has named it, or died."""
 
 log = logging.getLogger("masterx.choosing")
 
@@ -58,7 +63,7 @@ class Keeping:
         self._choosing, self._p = choosing, parts
         self._heads: dict[str, Head] = {}
         self._unsaved: set[str] = set()
-        self._read = ""
+        self._read, self._looks = "", 0
 
     def hear(self, event: Event) -> None:
         """Learns from a reward that was told here, and tells the other replicas."""
@@ -92,17 +97,15 @@ class Keeping:
 
     async def stay(self) -> None:
         """Looks for what was missed, and writes down what is known, until cancelled."""
-        looks = 0
-        while True:
-            try:
-                await self.catch_up()
-                if looks % _SAVE == 0:
-                    await self._choosing.share()
-                if (looks := looks + 1) % _SAVE == 0:
-                    await self.save()
-            except StoreUnavailable as error:
-                log.warning("rewards are looked for later: %s", error)
-            await asyncio.sleep(_LOOK)
+        await Rounds(self._look, partial(log.warning, "rewards are looked for later: %s"), every=_LOOK).stay()
+
+    async def _look(self) -> None:
+        await self.catch_up()
+        if self._looks % _SAVE == 0:
+            await self._choosing.share()
+        self._looks += 1
+        if self._looks % _SAVE == 0:
+            await self.save()
 
     async def restore(self) -> None:
         """Goes on from what was written down; what cannot be read is learned again from the log."""
@@ -142,7 +145,8 @@ class Keeping:
         return learned
 
     async def save(self) -> int:
-        """Writes down what is known and not yet written; says of how many workspaces."""
+        """Writes down what is known and not yet written; says of how many workspaces. Removes what a process left that
+        died while it did that."""
         read, unsaved, saved = self._read, sorted(self._unsaved), 0
         self._unsaved.clear()
         for n, workspace in enumerate(unsaved):
@@ -153,6 +157,7 @@ class Keeping:
                 raise
         if read and saved == len(unsaved):
             await self._p.arms.move(read)
+        await self._p.arms.tidy(before(self._p.clock.now() - _WRITTEN))
         return saved
 
     async def rebuild(self) -> int:

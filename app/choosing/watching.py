@@ -1,14 +1,14 @@
 """What gates did is kept and told: each suspension and each care taken, with its reason."""
 
-import asyncio
 import logging
 from collections import Counter, deque
+from functools import partial
 
 from app.choices.gate.interventions import Intervention as Seen
 from app.choosing.choosing import Choosing
 from app.clock import Clock, iso
-from app.errors import StoreUnavailable
 from app.events import Changed, Events
+from app.rounds import Rounds
 from app.storage.interventions import Intervention, Interventions
 
 _WAITING = 1_000
@@ -29,12 +29,7 @@ class Watching:
 
     async def stay(self) -> None:
         """Keeps and tells what gates do until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StoreUnavailable as error:
-                log.warning("interventions are kept later: %s", error)
-            await asyncio.sleep(_LOOK)
+        await Rounds(self.look, partial(log.warning, "interventions are kept later: %s"), every=_LOOK).stay()
 
     async def look(self) -> None:
         """Keeps and tells what was done since the last look."""

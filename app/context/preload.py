@@ -60,6 +60,10 @@ class Preload:
             if self._recalls.warm.peek(owner) is None:
                 self.expect(owner, event.turn.session_id)
 
+    def forget(self, workspace: str, learner_id: str) -> None:
+        """Drops what is noted of a learner who is erased; one who waits is over in a moment."""
+        self._prepared.pop(Owner(workspace, learner_id), None)
+
     def _is_prepared(self, owner: Owner) -> bool:
         at = self._prepared.get(owner)
         return not self._prepare or (at is not None and self._clock.monotonic() - at < _AGAIN)

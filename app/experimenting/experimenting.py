@@ -49,8 +49,9 @@ class Experimenting:
         self._p = parts
         self._running: dict[str, Experiment] = {}
         self._places: Mapping[tuple[str, Choice], tuple[Experiment, ...]] = {}
-        self._seats: dict[tuple[str, str], str] = {}
-        """The class by which a learner was given an arm, by experiment: in another one they keep it or get none."""
+        self._seats: dict[tuple[str, str], dict[str, str]] = {}
+        """By workspace and learner, the class by which they were given an arm, by experiment: in another one they keep
+        it or get none."""
 
     def assigned(self, facts: Facts) -> Assigned | None:
         """The arm that a turn's learner has in an experiment on this choice; `None` where the turn is in none.
@@ -66,14 +67,21 @@ class Experimenting:
         experiment = self._running[found.experiment]
         if experiment.unit == "learner" or facts.course is None:
             return True
-        return arm_of(experiment, self.seat(found.experiment, facts.learner_id, facts.course)).arm == found.arm
+        return arm_of(experiment, self.seat(experiment, facts.learner_id, facts.course)).arm == found.arm
 
-    def seat(self, experiment_id: str, learner_id: str, course: str) -> str:
+    def seat(self, experiment: Experiment, learner_id: str, course: str) -> str:
         """The class by which a learner is in an experiment: the first that anyone told of."""
-        seat = self._seats.setdefault((experiment_id, learner_id), course)
+        seats = self._seats.setdefault((experiment.workspace, learner_id), {})
+        seat = seats.setdefault(experiment.id, course)
+        if len(seats) > MOST_RUNNING:
+            del seats[next(iter(seats))]
         if len(self._seats) > _SEATS:
             del self._seats[next(iter(self._seats))]
         return seat
+
+    def forget(self, workspace: str, learner_id: str) -> None:
+        """Forgets the classes of a learner who is erased."""
+        self._seats.pop((workspace, learner_id), None)
 
     async def begin(self, workspace: str, draft: Draft) -> Experiment:
         """Begins an experiment; raises `Invalid`, which names each field that is wrong, and `Conflict` where another

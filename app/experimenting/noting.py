@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from app.choices.experiments.outcome import MOST_TURNS, Log, decision, participant
 from app.clock import Clock, before, iso
@@ -11,6 +12,7 @@ from app.errors import NotFound, StoreUnavailable
 from app.events import Event, Rewarded, TurnEnded
 from app.experimenting.experimenting import Experimenting
 from app.policy import Policy
+from app.rounds import Rounds
 from app.storage.experiments import Participants
 from app.storage.rewards import Rewards
 from app.storage.sessions import Sessions
@@ -59,7 +61,8 @@ class Noting:
     def __init__(self, parts: Parts) -> None:
         self._p = parts
         self._waiting: dict[Seat, None] = {}
-        self._heard = asyncio.Event()
+        away = partial(log.warning, "what came of participants waits: %s")
+        self._rounds = Rounds(self.note_all, away, rest=PAUSE)
         self.stirred: set[str] = set()
         """Experiments of which something was noted since they were looked at."""
 
@@ -73,7 +76,7 @@ class Noting:
         for made in event.turn.decisions:
             if made.experiment is not None:
                 self._waiting[Seat(made.experiment, event.turn.workspace, event.turn.learner_id)] = None
-                self._heard.set()
+                self._rounds.stir()
         if isinstance(event, Rewarded) and event.reward.source is Source.HARM and self._waiting:
             self.harmed.set()
         while len(self._waiting) > MOST_WAITING:
@@ -81,15 +84,7 @@ class Noting:
 
     async def stay(self) -> None:
         """Notes what is heard; runs until cancelled."""
-        while True:
-            await self._heard.wait()
-            self._heard.clear()
-            try:
-                await self.note_all()
-            except StoreUnavailable as error:
-                log.warning("what came of participants waits: %s", error)
-                self._heard.set()
-            await asyncio.sleep(PAUSE)
+        await self._rounds.stay()
 
     async def note_all(self) -> None:
         """Notes everybody who waits."""

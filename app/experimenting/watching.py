@@ -5,6 +5,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.choices.experiments.guardrails import breached
@@ -15,6 +16,7 @@ from app.errors import NotFound, StoreUnavailable
 from app.experimenting.experimenting import Experimenting
 from app.experimenting.noting import Noting, Seat, over
 from app.experimenting.shape import shown
+from app.rounds import Rounds
 from app.storage.experiments import Participants
 from app.vocabulary import Ended, Experiment, Participant
 
@@ -69,6 +71,7 @@ class Watching:
         self._experimenting, self._noting = experimenting, noting
         self._participants, self._clock = participants, clock
         self._looks: OrderedDict[str, Look] = OrderedDict()
+        self._rounds = 0
 
     async def look(self, workspace: str, experiment_id: str) -> Look:
         """What an experiment shows now; `NotFound` if it is not in this workspace."""
@@ -89,34 +92,29 @@ class Watching:
 
     async def stay(self) -> None:
         """Looks from time to time, and at once where somebody was harmed; runs until cancelled."""
-        n = 0
-        while True:
-            try:
-                await self.round(everything=n % _EVERY == 0)
-                n += 1
-            except StoreUnavailable as error:
-                log.warning("experiments are not looked at: %s", error)
-            except Exception:
-                # A bulkhead: one experiment that cannot be judged must not end the service, nor all others.
-                log.exception("experiments are not looked at")
-            await asyncio.sleep(_LEAST)
-            try:
-                async with asyncio.timeout(LOOK):
-                    await self._noting.harmed.wait()
-            except TimeoutError:
-                continue
+        away = partial(log.warning, "experiments are not looked at: %s")
+        await Rounds(self._next, away, every=LOOK, rest=_LEAST, stirred=self._noting.harmed).stay()
+
+    async def _next(self) -> None:
+        await self.round(everything=self._rounds % _EVERY == 0)
+        self._rounds += 1
 
     async def round(self, *, everything: bool) -> None:
         """Looks at all experiments of which something was noted here, or at all that run; ends those that must."""
-        self._noting.harmed.clear()
         await self._experimenting.load()
         await self._noting.note_all()
         stirred, self._noting.stirred = self._noting.stirred, set()
         for experiment in self._experimenting.running:
-            if everything:
-                await self._seal(experiment)
-            if everything or experiment.id in stirred or experiment.ends_at <= iso(self._clock.now()):
-                await self._visit(experiment)
+            try:
+                if everything:
+                    await self._seal(experiment)
+                if everything or experiment.id in stirred or experiment.ends_at <= iso(self._clock.now()):
+                    await self._visit(experiment)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                # A bulkhead: one experiment that cannot be judged must not keep the others from being looked at.
+                log.exception("experiment %s is not looked at", experiment.id)
 
     async def _visit(self, experiment: Experiment) -> None:
         look = await self._look(experiment)
@@ -141,7 +139,7 @@ class Watching:
             found += some
             if experiment.unit == "class":
                 for one in some:
-                    self._experimenting.seat(experiment.id, one.learner_id, one.unit)
+                    self._experimenting.seat(experiment, one.learner_id, one.unit)
         look = await asyncio.to_thread(looked, experiment, found, iso(self._clock.now()))
         self._looks[experiment.id] = look
         self._looks.move_to_end(experiment.id)

@@ -11,13 +11,14 @@ import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.clock import Clock
-from app.errors import StoreUnavailable
 from app.learner.counts import NAMES_OF_SHARDS, RECALL, SKILLS, Shard, seen, shard_of, shards
 from app.learner.knowledge.population import Population
 from app.learner.memory.platt import Line, line
+from app.rounds import Rounds
 from app.storage.answers import Sheets
 from app.storage.learned import NOBODY, Learned
 
@@ -50,7 +51,8 @@ class Counting:
     def __init__(self, sheets: Sheets, learned: Learned, clock: Clock) -> None:
         self._sheets, self._learned, self._clock = sheets, learned, clock
         self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
-        self._wanted = asyncio.Event()
+        away = partial(log.warning, "answers are not counted yet: %s")
+        self._rounds = Rounds(self._count, away, every=_IDLE, rest=_PAUSE)
 
     async def of(self, workspace: str, skills: Iterable[str], items: Iterable[str]) -> Population:
         """What a workspace's learners made of these skills and items, up to some seconds ago."""
@@ -65,23 +67,15 @@ class Counting:
 
     def expect(self) -> None:
         """Says that a sheet is pending."""
-        self._wanted.set()
+        self._rounds.stir()
 
     async def stay(self) -> None:
         """Counts what is pending until cancelled."""
-        while True:
-            try:
-                if await self.count():
-                    self._wanted.set()
-            except StoreUnavailable as error:
-                log.warning("answers are not counted yet: %s", error)
-            await asyncio.sleep(_PAUSE)
-            try:
-                async with asyncio.timeout(_IDLE):
-                    await self._wanted.wait()
-            except TimeoutError:
-                continue
-            self._wanted.clear()
+        await self._rounds.stay()
+
+    async def _count(self) -> None:
+        if await self.count():
+            self._rounds.stir()  # there may be more
 
     async def count(self) -> int:
         """Adds the oldest pending sheets to the counts; says how many were pending."""

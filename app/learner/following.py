@@ -11,11 +11,13 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from app.errors import StoreUnavailable
 from app.events import Event, TurnEnded
 from app.learner.minds import Who
+from app.rounds import Rounds
 from app.storage.learned import OF_TURNS, Learned
 from app.storage.turns import TurnLog
 from app.vocabulary import State, Turn
@@ -67,7 +69,7 @@ class Following:
     def __init__(self, turns: TurnLog, learned: Learned, consumers: Sequence[Consumer]) -> None:
         self._turns, self._learned, self._consumers = turns, learned, consumers
         self._waiting: OrderedDict[Who, set[str]] = OrderedDict()
-        self._stirred = asyncio.Event()
+        self._rounds = Rounds(self.catch_up, partial(log.warning, "turns are learned from later: %s"))
         self._warm: OrderedDict[Who, _Warm] = OrderedDict()
         self.learned: Callable[[str, str], None] = lambda workspace, learner_id: None
         """Told of whom something was learned."""
@@ -82,25 +84,23 @@ class Following:
         if len(self._waiting) > _WAITING:
             self._waiting.popitem(last=False)
             self.forgotten += 1
-        self._stirred.set()
+        self._rounds.stir()
 
     async def stay(self) -> None:
         """Takes what has ended until cancelled."""
-        while True:
-            await self._stirred.wait()
-            self._stirred.clear()
-            try:
-                await self.catch_up()
-            except StoreUnavailable as error:
-                log.warning("turns are learned from later: %s", error)
-                await asyncio.sleep(1.0)
-                self._stirred.set()
+        await self._rounds.stay()
 
     async def catch_up(self) -> None:
         """Takes all turns that were heard of."""
         while self._waiting:
             who, turn_ids = next(iter(self._waiting.items()))
-            await self.follow(who, frozenset(turn_ids))
+            try:
+                await self.follow(who, frozenset(turn_ids))
+            except StoreUnavailable:
+                raise
+            except Exception:
+                # A bulkhead: a record that cannot be read must not hold up all learners who wait behind it.
+                log.exception("what a learner's turns say is not learned")
             if self._waiting.get(who) == turn_ids:
                 self._waiting.pop(who, None)
 

@@ -10,10 +10,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
-from app.errors import StoreUnavailable
 from app.learner.mind import Mind, answer_id
 from app.learner.models import Thinking
+from app.rounds import Rounds
 from app.storage.answers import Sheets
 from app.storage.learned import Learned
 from app.vocabulary import Sheet
@@ -97,12 +98,7 @@ class Minds:
 
     async def stay(self) -> None:
         """Writes minds back until cancelled."""
-        while True:
-            await asyncio.sleep(_PAUSE)
-            try:
-                await self.save()
-            except StoreUnavailable as error:
-                log.warning("what was learned is not written yet: %s", error)
+        await Rounds(self.save, partial(log.warning, "what was learned is not written yet: %s"), every=_PAUSE).stay()
 
     async def save(self) -> int:
         """Writes back every mind that has moved on; says how many are to be written again, because another replica had

@@ -96,6 +96,9 @@ class Shelves:
             pass
         except StoreUnavailable as error:
             log.warning("the material of course %s is not at hand: %s", name[1], error)
+        except Exception:
+            # A bulkhead: material that cannot be read must not end the service; its course goes without.
+            log.exception("the material of course %s cannot be read", name[1])
 
     async def _current(self, name: Name, course: Course) -> Shelf:
         held = self._held.get(name)

@@ -2,7 +2,7 @@
 
 from app.errors import Duplicate
 from app.storage.ports import ALERTS, Find, Store
-from app.storage.records import from_doc, to_doc
+from app.storage.records import from_doc, readable, to_doc
 from app.vocabulary import SCHEMA, Alert
 
 SHOWN = 200
@@ -34,7 +34,7 @@ class Alerts:
     async def pending(self) -> list[Alert]:
         """Those that some webhook has not heard all of."""
         docs = await self._store.find(ALERTS, Find({"pending": "yes"}, limit=SHOWN))
-        return [from_doc(Alert, doc) for doc in docs]
+        return [*readable(Alert, docs)]
 
     async def put(self, before: Alert | None, after: Alert) -> bool:
         """Puts `after` in the place of `before`, if nobody changed it meanwhile. What was closed and begins anew is
@@ -67,7 +67,7 @@ class Alerts:
 
     async def _of(self, state: str, order: str = "id") -> list[Alert]:
         docs = await self._store.find(ALERTS, Find({"state": state}, order, limit=SHOWN))
-        return [from_doc(Alert, doc) for doc in docs]
+        return [*readable(Alert, docs)]
 
     async def _added(self, alert: Alert) -> bool:
         return await self._insert(to_doc(alert))

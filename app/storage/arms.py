@@ -24,6 +24,8 @@ _HEAD = "head "
 _BROUGHT = "import "
 """What imports brought sorts between heads and parts."""
 
+_PART_OF = "part "
+_MOST_PARTS = 999_999
 _PAGE = 50
 
 
@@ -98,6 +100,28 @@ class Arms:
             await self._store.delete(ARMS, {"id": doc["id"]})
             await self._drop(doc["text"])
 
+    async def tidy(self, until: str) -> int:
+        """Removes parts that neither a head nor an import names, of texts whose names sort before `until`: a process
+        that died while it put a text left them. Says how many."""
+        named, there = set[str](), int(await self._store.get(ARMS, _CURSOR) is not None)
+        for first in (_HEAD, _BROUGHT):
+            async for doc in self._docs(first):
+                named.add(doc["text"])
+                there += 1 + doc["parts"]
+        if await self._store.count(ARMS, {}) <= there:
+            return 0
+        after, removed = _PART_OF, 0
+        while found := await self._store.find(ARMS, Find({}, after=after, limit=1)):
+            after = found[0]["id"]
+            name = after.split()[1]
+            if name >= until:
+                break
+            if name in named:
+                after = _part_id(name, _MOST_PARTS)
+            else:
+                removed += await self._store.delete(ARMS, {"id": after})
+        return removed
+
     async def cursor(self) -> str:
         """An id of the log of rewards up to which all texts have what it says."""
         doc = await self._store.get(ARMS, _CURSOR)
@@ -166,4 +190,4 @@ def _brought_id(brought: Brought) -> str:
 
 
 def _part_id(name: str, n: int) -> str:
-    return f"part {name} {n:06}"
+    return f"{_PART_OF}{name} {n:06}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.errors import Duplicate, NotFound
 from app.storage.ports import EXPERIMENTS, PARTICIPANTS, Find, Store
-from app.storage.records import from_doc, to_doc
+from app.storage.records import from_doc, readable, to_doc
 from app.vocabulary import Experiment, Page, Participant
 
 _PAGE = 200
@@ -49,7 +49,7 @@ class Experiments:
     async def _found(self, where: Mapping[str, str]) -> list[Experiment]:
         found, after = list[Experiment](), None
         while docs := await self._store.find(EXPERIMENTS, Find(where, after=after, limit=_PAGE)):
-            found += [from_doc(Experiment, doc) for doc in docs]
+            found += readable(Experiment, docs)
             after = docs[-1]["id"]
         return found
 

@@ -6,17 +6,18 @@ streamed so far. A process that was only stalled and comes back finds its record
 nothing is overwritten.
 """
 
-import asyncio
 import logging
 import os
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from app.clock import Clock, iso
 from app.errors import Duplicate, StoreUnavailable
+from app.rounds import Rounds
 from app.storage.ports import INSTANCES, Find, Store
-from app.storage.records import from_doc, to_doc
+from app.storage.records import readable, to_doc
 from app.storage.turns import TurnLog
 from app.vocabulary import SCHEMA, Turn
 
@@ -55,14 +56,7 @@ class Presence:
 
     async def stay(self, running: Container[str]) -> None:
         """Keeps the lease and looks after open turns until cancelled; `running` are the ids of turns run here."""
-        while True:
-            await asyncio.sleep(_RENEW)
-            try:
-                await self._renew()
-                await self._bury()
-                await self._audit(running)
-            except StoreUnavailable as error:
-                log.warning("lease not renewed: %s", error)
+        await Rounds(partial(self._look, running), partial(log.warning, "lease not renewed: %s"), every=_RENEW).stay()
 
     async def leave(self) -> None:
         """Gives the lease back, unless turns are still open under it: then the next process to look closes them."""
@@ -71,6 +65,11 @@ class Presence:
                 await self._store.delete(INSTANCES, {"id": self._me.id})
         except StoreUnavailable as error:
             log.warning("lease not given back: %s", error)
+
+    async def _look(self, running: Container[str]) -> None:
+        await self._renew()
+        await self._bury()
+        await self._audit(running)
 
     async def _renew(self) -> None:
         seen = to_doc(Instance(self._me.id, self._me.host, self._me.pid, iso(self._clock.now())))
@@ -82,7 +81,7 @@ class Presence:
 
     async def _bury(self) -> int:
         closed = 0
-        others = [from_doc(Instance, doc) for doc in await self._store.find(INSTANCES, Find({}, limit=200))]
+        others = [*readable(Instance, await self._store.find(INSTANCES, Find({}, limit=200)))]
         self._notice(others)
         for instance in others:
             if self._dead(instance):

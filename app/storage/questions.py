@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.errors import Duplicate, QueueFull
 from app.storage.ports import INSTANCES, QUESTIONS, Doc, Find, Store
-from app.storage.records import from_doc, to_doc
+from app.storage.records import from_doc, readable, to_doc
 from app.vocabulary import Question, Turn, Wait
 
 MOST = 20
@@ -60,7 +60,8 @@ class Questions:
 
     async def waiting(self, limit: int) -> list[Question]:
         """Questions that wait, oldest first."""
-        return [_question(d) for d in await self._store.find(QUESTIONS, Find({"state": Wait.WAITING}, limit=limit))]
+        found = await self._store.find(QUESTIONS, Find({"state": Wait.WAITING}, limit=limit))
+        return [*readable(Question, found)]
 
     async def claim(self, question: Question, owner: str) -> Question | None:
         """The question as `owner` asks it now; `None` where another was faster, or it is no longer wanted."""
@@ -81,7 +82,7 @@ class Questions:
         if not docs:
             return
         alive = {doc["id"] for doc in await self._store.find(INSTANCES, Find({}, limit=_SHOWN))}
-        for question in map(_question, docs):
+        for question in readable(Question, docs):
             lost = question.id not in asking if question.owner == me else question.owner not in alive
             if lost:
                 await self.settle(question, replace(question, state=Wait.WAITING, owner=None))

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 from app.errors import Duplicate
 from app.storage.ports import REWARDS, Find, Store
-from app.storage.records import from_doc, to_doc
+from app.storage.records import from_doc, readable, to_doc
 from app.vocabulary import Reward
 
 _AT_ONCE = 500
@@ -53,6 +53,6 @@ class Rewards:
         workspace and id; with the newest id that was read."""
         while docs := await self._store.find(REWARDS, Find({}, "id", after, _AT_ONCE)):
             after = docs[-1]["id"]
-            yield after, [from_doc(Reward, doc) for doc in docs if not known(doc["workspace"], doc["id"])]
+            yield after, [*readable(Reward, (doc for doc in docs if not known(doc["workspace"], doc["id"])))]
             if len(docs) < _AT_ONCE:
                 return

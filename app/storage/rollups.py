@@ -7,7 +7,7 @@ from secrets import token_hex
 
 from app.errors import Duplicate
 from app.storage.ports import ROLLUPS, Find, Store
-from app.storage.records import from_doc, to_doc
+from app.storage.records import readable, to_doc
 from app.vocabulary import SCHEMA
 
 KEPT = {"minute": 48 * 3_600, "hour": 90 * 86_400, "season": 15 * 86_400, "policy": 90 * 86_400}
@@ -53,16 +53,16 @@ class Rollups:
         """Those of a scale that begin at `start` or later, oldest first."""
         after = _first(scale, start)
         while docs := await self._store.find(ROLLUPS, Find({"scale": scale}, after=after, limit=_PAGE)):
-            for doc in docs:
-                yield from_doc(Kept, doc)
+            for kept in readable(Kept, docs):
+                yield kept
             after = docs[-1]["id"]
 
     async def before(self, scale: str, start: int) -> AsyncIterator[Kept]:
         """Those of a scale that begin before `start`, newest first."""
         after = _first(scale, start)
         while docs := await self._store.find(ROLLUPS, Find({"scale": scale}, "-id", after, _PAGE)):
-            for doc in docs:
-                yield from_doc(Kept, doc)
+            for kept in readable(Kept, docs):
+                yield kept
             after = docs[-1]["id"]
 
     async def activated(self, version: str, at: int, replica: str) -> str | None:

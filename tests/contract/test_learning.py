@@ -71,6 +71,23 @@ def said_by(clock: HandClock, learner: str, message: str) -> Turn:
     return replace(made, learner_id=learner, reading=reading)
 
 
+async def test_a_turn_that_cannot_be_read_holds_up_nobody_who_waits_behind_its_learner(
+    store: AnyStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = HandClock()
+    learning = learning_of(store, clock)
+    for learner, odd in (("ada", {"task": "of another version"}), ("bob", {})):
+        clock.turn(1)
+        said = said_by(clock, learner, SAID[0])
+        await store.insert(TURNS, {**to_doc(said), **odd})
+        learning.following.hear(TurnEnded(said))
+    await learning.following.catch_up()
+    assert "what a learner's turns say is not learned" in caplog.text
+    assert (await learning.following.follow(("school", "bob"))).upto is not None
+    assert await store.count(LEARNED, {"workspace": "school", "learner_id": "bob"}) == 1
+    assert await store.count(LEARNED, {"workspace": "school", "learner_id": "ada"}) == 0
+
+
 async def test_what_is_rebuilt_from_the_log_is_the_same_bit_for_bit(store: AnyStore) -> None:
     clock, chance = HandClock(), random.Random(1)
     here, there = learning_of(store, clock), learning_of(store, clock)

@@ -48,7 +48,11 @@ class World:
         prices, strongest first; answers are kept for `ttl` seconds."""
         said = [(f'{name} = "refuse"\n', "") for name in ("when_spent", "unpriced") if name in budgets]
         table = ("[budgets]\n", f"[workspaces.default]\n{own}\n[budgets]\n{budgets}\n")
-        changed(self.folder, ("\nttl = 0\n", f"\nttl = {ttl}\n"), *said, table)
+        no_lots = (
+            "\nshare = 0.02\n",
+            "\nshare = 0\n",
+        )  # a layer left out by lot makes one prompt cheaper than the next
+        changed(self.folder, ("\nttl = 0\n", f"\nttl = {ttl}\n"), no_lots, *said, table)
         models = [
             CATALOGUE.format(name=f"model{n}", url=self.provider.url("openai"), prices=one, strength=0.9 - n / 10)
             for n, one in enumerate(prices or (CHEAP,))

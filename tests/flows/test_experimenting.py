@@ -194,6 +194,11 @@ async def test_a_learner_of_two_classes_keeps_the_arm_of_the_first(pair: tuple[R
     assert {arm for arm in arms.values() if arm} == {arms["course 0"]}
     assert None in arms.values()
     assert one.experimenting.assigned(facts("ada")) is None
+    other = next(course for course, arm in arms.items() if arm is None)
+    one.experimenting.forget("another", "ada")
+    assert one.experimenting.assigned(facts("ada", course=other)) is None
+    one.experimenting.forget("w", "ada")  # whoever is erased is nobody's seat any more
+    assert one.experimenting.assigned(facts("ada", course=other)) is not None
 
 
 async def test_a_learner_who_was_erased_is_in_no_result(pair: tuple[Replica, Replica], clock: HandClock) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from app.broadcasting import Channel, Code, Kind
 from app.broadcasting.patch import known
 from app.broadcasting.view import KEPT
 from app.events import Alerted
+from app.storage.segments import Owner
 from app.vocabulary import Alert, Cause, Permission
 from tests.flows.live import PATIENCE, Replica, Watcher, deaf, replica
 
@@ -317,6 +318,34 @@ async def test_a_channel_that_fails_harms_nobody(here: Replica) -> None:
         await client.send("resume", channel="frail", epoch=client.epoch, seq=client.seq)
         assert (await client.follow())["seq"] == 1
         assert client.state == {"count": 1}
+
+
+async def test_a_learner_who_is_erased_is_told_of_on_no_replica_any_more(replicas: list[Replica]) -> None:
+    (here, there), bob, eve = replicas, {"learner_id": "bob"}, {"learner_id": "eve"}
+    for each in replicas:
+        each.live.offer(
+            Channel("known", None, EVERYBODY, 0.1, Kind.EVENTS, whose=lambda event: str(event["learner_id"]))
+        )
+    known, key, elsewhere = "channels=known", await operator(here), await operator(there)
+    async with here.watch(known, key) as first, there.watch(known, elsewhere) as second:
+        assert [(await reader.follow())["data"] for reader in (first, second)] == [[], []]
+        for workspace, event in (("w", eve), ("w", bob), ("another", eve)):
+            here.live.tell("known", workspace, event)
+        for reader in (first, second):
+            await told(reader, lambda watcher: watcher.events == [eve, bob])
+        await here.parts.erasure.learner(Owner("w", "eve"))
+        for reader in (first, second):
+            await told(reader, lambda watcher: watcher.state == [bob])
+    for at in replicas:
+        async with at.watch(known, await operator(at)) as later:
+            assert (await later.follow())["data"] == [bob]
+        async with at.watch(known, await at.key(Permission.OPERATOR, workspace="another")) as other:
+            assert (await other.follow())["data"] == [eve]
+
+
+async def told(watcher: Watcher, enough: Callable[[Watcher], bool]) -> None:
+    while not enough(watcher):
+        await watcher.follow()
 
 
 async def test_an_alert_names_to_a_workspace_only_what_is_its_own(here: Replica) -> None:

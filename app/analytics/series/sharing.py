@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from app.analytics.series.fleet import Beat, Fleet
 from app.analytics.series.hours import HOUR, KEPT
@@ -13,6 +15,7 @@ from app.analytics.series.rollup import Rollup
 from app.analytics.series.series import Series
 from app.clock import Clock
 from app.errors import StoreUnavailable
+from app.rounds import Rounds
 from app.storage.cache import Cache
 from app.storage.rollups import Kept, Rollups
 
@@ -49,24 +52,27 @@ class Sharing:
         self._looked = around.clock.now()
         self.fleet = fleet
 
-    def work(self) -> tuple[Coroutine[None, None, None], ...]:
+    def work(self) -> Mapping[str, Callable[[], Coroutine[None, None, None]]]:
         """What goes on in the background. A store that is slow holds up nothing but what it is asked."""
-        return self._guarded(self.restore()), self.stay(), self.keeping(), self.follow()
+        return {
+            "figures_restored": self.restore,
+            "figures": self.stay,
+            "figures_kept": self.keeping,
+            "figures_heard": self.follow,
+        }
 
     async def stay(self) -> None:
         """Adds up and tells what is new every second, and makes ready what a first reader of a day would wait for,
         until cancelled."""
         while True:
-            await self._guarded(self.settle())
-            await self._guarded(self.warm())
+            await self.settle()
+            await self.warm()
             self.tell()
             await asyncio.sleep(_EVERY)
 
     async def keeping(self) -> None:
         """Keeps what is new every few seconds, until cancelled."""
-        while True:
-            await self._guarded(self.keep())
-            await asyncio.sleep(_KEPT_EVERY)
+        await Rounds(self.keep, partial(log.warning, "figures are kept later: %s"), every=_KEPT_EVERY).stay()
 
     async def follow(self) -> None:
         """Hears the others until cancelled."""
@@ -82,7 +88,8 @@ class Sharing:
         self._series.read()
         self._series.past.leave()
         self.tell()
-        await self._guarded(self.keep())
+        with suppress(StoreUnavailable):
+            await self.keep()
 
     async def settle(self) -> None:
         """Has the series add up what is over; others are served meanwhile."""
@@ -136,15 +143,6 @@ class Sharing:
         async for kept in self._p.rollups.since("hour", now - KEPT * HOUR):
             self._series.past.hours.note(kept.start, _rollup(kept).slice())
             await asyncio.sleep(0)
-
-    async def _guarded(self, work: Awaitable[None]) -> None:
-        try:
-            await work
-        except StoreUnavailable as error:
-            log.warning("figures are kept later: %s", error)
-        except Exception:
-            # A bulkhead: a roll-up that cannot be read must not end the service.
-            log.exception("figures are not kept")
 
 
 def _kept(rollup: Rollup) -> Kept:
