@@ -213,7 +213,7 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
         assert seen[Permission.OPERATOR] == seen[Permission.SERVICE]
         assert [set(event) for event in seen[Permission.TEACHER]] == [{"id", "task", "state"}] * 2
         await watchers[Permission.TEACHER].send("subscribe", channels=["health"])
-        assert await watchers[Permission.TEACHER].code() == Code.FORBIDDEN
+        assert await watchers[Permission.TEACHER].code() == Code.NOT_SHOWN
     async with here.watch("channels=health,providers,metrics:1m", roles[Permission.OPERATOR]) as whole:
         found = {frame["channel"]: frame["data"] for frame in [await whole.hear() for _ in range(3)]}
         assert found["metrics:1m"]["window"] == "1m"
@@ -221,9 +221,9 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
         assert found["health"]["status"] == "ok"
         assert "data" in found["providers"]
     refusals: list[tuple[str, str | None, Code]] = [
-        ("channels=metrics", roles[Permission.SERVICE], Code.FORBIDDEN),
-        ("channels=health", roles[Permission.LEARNER], Code.FORBIDDEN),
-        ("channels=turns&workspace=another", roles[Permission.OPERATOR], Code.FORBIDDEN),
+        ("channels=metrics", roles[Permission.SERVICE], Code.NOT_SHOWN),
+        ("channels=health", roles[Permission.LEARNER], Code.NOT_SHOWN),
+        ("channels=turns&workspace=another", roles[Permission.OPERATOR], Code.NOT_SHOWN),
         ("channels=turns", None, Code.UNAUTHENTICATED),
         ("channels=turns", "mx_nobody", Code.UNAUTHENTICATED),
         ("ticket=mxt_guessed", roles[Permission.OPERATOR], Code.UNAUTHENTICATED),
