@@ -192,6 +192,8 @@ class Alerting:
                 return
 
     async def _put(self, before: Alert | None, after: Alert) -> bool:
+        if before is None or after.opened_at != before.opened_at:
+            after = replace(after, told=dict.fromkeys(self._p.settings.webhook, 0))
         if before is not None and after.version <= before.version:
             after = replace(after, version=before.version + 1)
         kept = await self._p.alerts.put(before, after)
