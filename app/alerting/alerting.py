@@ -17,7 +17,7 @@ from app.analytics.alerts.changes import Change
 from app.analytics.alerts.finding import Finding
 from app.analytics.alerts.grouping import grouped
 from app.analytics.alerts.life import aged, name, opened, quietened, seen, under
-from app.analytics.alerts.listing import listed
+from app.analytics.alerts.listing import Place, placed
 from app.analytics.alerts.settings import AlertSettings
 from app.analytics.anomalies.reading import minute_of
 from app.analytics.series.slices import Slice
@@ -97,10 +97,15 @@ class Alerting:
                 found[alert.severity, alert.state] = found.get((alert.severity, alert.state), 0) + 1
         return found
 
-    def listed(self, workspace: str | None, state: str | None = None) -> list[dict[str, Any]]:
+    def placed(self, workspace: str | None, state: str | None = None) -> list[tuple[Place, dict[str, Any]]]:
         """The alerts that a workspace's operators may see (`None`: of all), as of the last look: what is alive, the
-        most urgent first, then what is closed, the newest first; of one state where that is given."""
-        return listed(self._known.values(), workspace, state)
+        most urgent first, then what is closed, the newest first; of one state where that is given. Each with its place
+        in this order."""
+        return placed(self._known.values(), workspace, state)
+
+    def listed(self, workspace: str | None) -> list[dict[str, Any]]:
+        """The same, of all states, without the places."""
+        return [alert for _, alert in self.placed(workspace)]
 
     async def quiet(self, workspace: str | None, id: str, minutes: float) -> Alert:  # noqa: A002 - the field's own name
         """Tells nobody of an alert for so long. Raises `NotFound` where there is none that is alive."""
@@ -188,6 +193,8 @@ class Alerting:
                 return
 
     async def _put(self, before: Alert | None, after: Alert) -> bool:
+        if before is None or after.opened_at != before.opened_at:
+            after = replace(after, told=dict.fromkeys(self._p.settings.webhook, 0))
         if before is not None and after.version <= before.version:
             after = replace(after, version=before.version + 1)
         kept = await self._p.alerts.put(before, after)

@@ -32,7 +32,7 @@ _FIRST, _LONGEST = 5.0, 600.0
 """Seconds before the second try, which double up to the longest."""
 
 _GIVE_UP = 86_400.0
-"""Seconds after which nobody wants to hear of it any more."""
+"""Seconds after which nobody wants to hear of it any more, tried or not."""
 
 _AT_ONCE = 20
 _TRIES = 5
@@ -105,16 +105,17 @@ class Telling:
         return self._clock.now() >= self._waits.get((alert.episode, hook.name), (0.0, 0.0))[0]
 
     async def _tell(self, alert: Alert, hook: Hook) -> None:
-        if alert.severity not in hook.webhook.severities or (alert.part_of and not alert.alive):
+        now = self._clock.now()
+        if _is_no_news(alert, hook):
             return await self._note(alert, hook)
-        key, now = (alert.episode, hook.name), self._clock.now()
+        if now - max(alert.seen_at, alert.closed_at or 0.0) > _GIVE_UP:
+            self.deliveries["given_up"] += 1
+            return await self._note(alert, hook)
         if await self._sent(alert, hook):
             self.deliveries["delivered"] += 1
             return await self._note(alert, hook)
         self.deliveries["failed"] += 1
-        if now - max(alert.seen_at, alert.closed_at or 0.0) > _GIVE_UP:
-            self.deliveries["given_up"] += 1
-            return await self._note(alert, hook)
+        key = alert.episode, hook.name
         rest = min(2 * self._waits.get(key, (0.0, _FIRST / 2))[1], _LONGEST)
         self._waits[key] = now + rest, rest
         return None
@@ -152,3 +153,11 @@ class Telling:
                 return
             if await self._alerts.put(now, heard(now, hook.name, alert.news, self._names)):
                 return
+
+
+def _is_no_news(alert: Alert, hook: Hook) -> bool:
+    """Whether a webhook need not hear of it: too little for it, or over, and told of by the alert it was grouped under,
+    or before the webhook was there."""
+    if alert.severity not in hook.webhook.severities:
+        return True
+    return not alert.alive and (alert.part_of is not None or hook.name not in alert.told)

@@ -9,13 +9,14 @@ from starlette.responses import Response
 from app.api import shapes
 from app.api.bodies import page_limit
 from app.api.calls import json, principal, service
-from app.errors import FieldError, Invalid
+from app.api.paging import BAD_CURSOR
+from app.errors import Invalid
 from app.learner.feelings import Feeling
 from app.vocabulary import Affect, Permission, Turn
 
 router = APIRouter(tags=["Learners"])
 
-_CURSOR = 64
+_LONGEST = 64
 
 
 @router.get("/v1/learners/{learner_id}/affect", responses={200: {"model": shapes.AffectPageOut}})
@@ -26,8 +27,8 @@ async def list_affect(request: Request, learner_id: str) -> Response:
     asking = await principal(request)
     asking.must_see(learner_id, "learner", learner_id)
     parts, cursor = service(request), request.query_params.get("cursor")
-    if cursor is not None and not (cursor.isascii() and len(cursor) <= _CURSOR):
-        raise Invalid([FieldError("cursor", "must be the next_cursor of an earlier page")])
+    if cursor is not None and not (cursor.isascii() and len(cursor) <= _LONGEST):
+        raise Invalid([BAD_CURSOR])
     if asking.role is Permission.TEACHER and not parts.base.policy.tells_teachers_affect(asking.workspace):
         return json({"now": None, "data": [], "next_cursor": None})
     feeling = await parts.base.learning.feelings.of((asking.workspace, learner_id))

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from app.analytics.alerts.listing import told
 from app.api.access import OPEN, Principal
-from app.api.bodies import Body, documented, page_limit, read
+from app.api.bodies import Body, documented, read
 from app.api.calls import json, principal, service
+from app.api.paging import page
 from app.errors import FieldError, Invalid
 from app.vocabulary import Severity
 
@@ -18,6 +19,8 @@ router = APIRouter(tags=["Operations"])
 
 State = Literal["open", "quiet", "closed"]
 STATES = get_args(State)
+
+_PLACE = (float, float, float, str)
 
 
 class CauseOut(BaseModel):
@@ -59,7 +62,7 @@ class AlertsOut(BaseModel):
     """The alerts of the service and of the caller's workspace: what is alive first, the urgent ones first."""
 
     data: list[AlertOut]
-    next_cursor: None = None
+    next_cursor: str | None
 
 
 class QuietIn(Body):
@@ -71,14 +74,14 @@ class QuietIn(Body):
 @router.get("/v1/alerts", responses={200: {"model": AlertsOut}})
 async def list_alerts(request: Request) -> Response:
     """Alerts with their likely causes, ranked by evidence, as of the last look (some seconds ago at most): those of one
-    `state`, else all. Operators only; where no keys are required, of all workspaces."""
+    `state`, else all (`limit`, `cursor`). Operators only; where no keys are required, of all workspaces."""
     asking = await principal(request)
     asking.must_operate()
     state = request.query_params.get("state")
     if state is not None and state not in STATES:
         raise Invalid([FieldError("state", f"must be one of {', '.join(STATES)}")])
-    found = service(request).alerting.listed(_seen_by(asking), state)
-    return json({"data": found[: page_limit(request)], "next_cursor": None})
+    found, cursor = page(request, service(request).alerting.placed(_seen_by(asking), state), _PLACE)
+    return json({"data": found, "next_cursor": cursor})
 
 
 @router.post(

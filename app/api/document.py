@@ -59,7 +59,7 @@ QUERIES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "/v1/arms": {"choice": {"enum": [*Choice]}, "limit": _whole(50, 200)},
     "/v1/experiments": _PAGE,
     "/v1/patterns": {"limit": _whole(50, 200)},
-    "/v1/alerts": {"state": {"enum": ["open", "quiet", "closed"]}, "limit": _whole(50, 200)},
+    "/v1/alerts": {"state": {"enum": ["open", "quiet", "closed"]}, **_PAGE},
     "/v1/metrics": {"window": {"enum": ["1m", "5m", "1h", "24h"], "default": "5m"}, "workspace": _TEXT},
 }
 """The query parameters of `GET` by path: those that the handlers read."""

@@ -1,13 +1,10 @@
 """What a teacher sees: a class, its learners, and the answers that stand behind it. No feelings, by name or without."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import asdict, replace
 from typing import Any
 
-import orjson
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,19 +12,18 @@ from starlette.responses import Response
 from app.api import lessons
 from app.api.bodies import page_limit
 from app.api.calls import json, principal, rounded, service
+from app.api.paging import BAD_CURSOR, page
 from app.api.path import days_until, named_in
 from app.clock import iso
 from app.errors import FieldError, Invalid
 from app.teaching.attempts import Attempt, Cursor, attempts
 from app.teaching.classes import Asked, View
-from app.teaching.rows import ONLY, SORTS, Place, Row, ordered
+from app.teaching.rows import ONLY, SORTS, Row, ordered
 
 router = APIRouter(tags=["Teaching"])
 
 _WEEKS = 28.0
 """Days until the date for which is told who is at risk, where none is given."""
-
-_CURSOR = FieldError("cursor", "must be the next_cursor of an earlier page")
 
 
 @router.get("/v1/class", responses={200: {"model": lessons.ClassOut}})
@@ -53,8 +49,8 @@ async def get_class(request: Request) -> Response:
 async def list_class(request: Request) -> Response:
     """The learners of a class (`course_id` and `by` as in `GET /v1/class`), by `sort`, with `only` those who are
     `stuck` or `at_risk`, those with `q` in their name, or the one called `learner_id`; `limit`, `cursor`."""
-    limit, sort, only = page_limit(request), _one_of(request, "sort", SORTS), _one_of(request, "only", ONLY)
-    place, wanted = _place(request.query_params.get("cursor")), named_in(request, "learner_id")
+    sort, only = _one_of(request, "sort", SORTS), _one_of(request, "only", ONLY)
+    wanted = named_in(request, "learner_id")
     part = (named_in(request, "q") or "").casefold()
     view = await _view(request)
     rows = [
@@ -65,11 +61,9 @@ async def list_class(request: Request) -> Response:
         and (wanted is None or wanted == row.learner_id)
     ]
     found = ordered(rows, sort or "name")
-    first = bisect_right(found, place, key=lambda one: one[0]) if place else 0
-    page = found[first : first + limit]
-    cursor = _cursor(page[-1][0]) if page and len(found) > first + limit else None
+    shown, cursor = page(request, found, (float, str))
     asking = await principal(request)
-    standing = await service(request).classes.standing(asking.workspace, [row for _, row in page])
+    standing = await service(request).classes.standing(asking.workspace, shown)
     data = [_row(row) for row in standing]
     return json({"data": data, "next_cursor": cursor, "total": len(found), "complete": view.complete})
 
@@ -101,25 +95,11 @@ def _one_of(request: Request, name: str, allowed: Collection[str]) -> str | None
     return given
 
 
-def _cursor(place: Place) -> str:
-    return urlsafe_b64encode(orjson.dumps(place)).decode()
-
-
-def _place(cursor: str | None) -> Place | None:
-    if cursor is None:
-        return None
-    try:
-        value, name = orjson.loads(urlsafe_b64decode(cursor.encode()))
-        return float(value), str(name)
-    except (ValueError, TypeError) as error:
-        raise Invalid([_CURSOR]) from error
-
-
 def _after(cursor: str | None) -> Cursor | None:
     if cursor is None:
         return None
     if not re.fullmatch(r"\d{1,12}\.\d{1,6}", cursor, re.ASCII):
-        raise Invalid([_CURSOR])
+        raise Invalid([BAD_CURSOR])
     seq, _, n = cursor.partition(".")
     return int(seq), int(n)
 

@@ -253,29 +253,29 @@ class Broadcasting:
         view.told_at, seq, slow = self._clock.monotonic(), view.seq, False
         readers = list(view.readers) if view.is_known else []
         for start in range(0, len(readers), AT_ONCE):
-            for reader in readers[start : start + AT_ONCE]:
-                slow = self._bring(view, reader) or slow
+            slow = self._bring(view, readers[start : start + AT_ONCE]) or slow
             await asyncio.sleep(0)
         view.due = None
         if slow or view.channel.kind is Kind.STATE or view.seq != seq:
             self._expect(view, again=slow)
 
-    def _bring(self, view: View, reader: Reader) -> bool:
-        """Sends a reader what it lacks; whether it still lacks it."""
-        at = view.readers.get(reader)
-        if at is None or at == view.seq:
-            return False
-        frames = view.missing(at)
-        if frames is None:
-            self.close(reader, Code.SLOW, "more events than are held were not taken")
-        elif reader.wire.write(frames, QUIET):
-            view.readers[reader] = view.seq
-            reader.stalled = None
-        elif reader.stall(self._clock.monotonic(), self.patience):
-            self.close(reader, Code.SLOW, f"nothing was taken for {self.patience:g} s")
-        else:
-            return True
-        return False
+    def _bring(self, view: View, readers: Iterable[Reader]) -> bool:
+        """Sends readers what they lack; whether any still lacks it."""
+        told, seq, slow = view.readers, view.seq, False
+        for reader in readers:
+            at = told.get(reader, seq)
+            if at == seq:
+                continue
+            frames = view.missing(at)
+            if frames is None:
+                self.close(reader, Code.SLOW, "more events than are held were not taken")
+            elif reader.wire.write(frames, QUIET):
+                told[reader], reader.stalled = seq, None
+            elif reader.stall(self._clock.monotonic(), self.patience):
+                self.close(reader, Code.SLOW, f"nothing was taken for {self.patience:g} s")
+            else:
+                slow = True
+        return slow
 
 
 def _sees(view: View, workspace: str) -> bool:

@@ -5,30 +5,42 @@ from typing import Protocol
 
 
 class Code(IntEnum):
-    """Why a live connection is closed (RFC 6455, 7.4.1; 4000 and above are ours)."""
+    """Why a WebSocket is closed (RFC 6455, 7.4.1 and the registry it set up; 4000 and above are ours: 4000 + HTTP
+    status where there is one)."""
+
+    GOING_AWAY = 1001
+    """No frame from the client of a chat for an hour."""
 
     UNSUPPORTED = 1003
     """A binary frame."""
+
+    ABNORMAL = 1006
+    """Never sent: the connection was lost without a close frame."""
 
     POLICY = 1008
     """Frame after frame that makes no sense, or far too many of them."""
 
     TOO_BIG = 1009
     INTERNAL = 1011
+    """The fault is ours."""
+
     RESTART = 1012
     """The service restarts: come back in a moment, to any replica."""
 
     TRY_LATER = 1013
-    """The store or the cache of tickets is away, or this process holds as many readers as it takes."""
+    """The store or the cache of tickets is away, or this process holds as many connections as it takes."""
 
-    FORBIDDEN = 4003
-    """A channel that is not for this role."""
+    NOT_SHOWN = 4003
+    """A live channel, or a workspace, that is not for this key."""
 
     SLOW = 4008
-    """What was sent was not taken."""
+    """What was sent on a live connection was not taken."""
 
     UNAUTHENTICATED = 4401
     """No key or ticket, one that is not valid, or a key that has been revoked since."""
+
+    FORBIDDEN = 4403
+    NOT_FOUND = 4404
 
 
 class Wire(Protocol):

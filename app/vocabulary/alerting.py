@@ -30,8 +30,8 @@ class Alert:
     """One alert as it is kept. Times are seconds since the epoch. `workspace` is empty for what is everybody's.
 
     `version` counts its changes; `news` counts those that are told (opened, more urgent, closed), `told` how many of
-    them each webhook has heard; `pending` is there while one has not heard all. `part_of` is the alert that it is
-    grouped under: only that one is told.
+    them each webhook has heard (0 where that was there when it opened and has heard none); `pending` is there while one
+    has not heard all. `part_of` is the alert that it is grouped under: only that one is told.
     """
 
     id: str

@@ -38,9 +38,10 @@ class Replica:
     sees: list[Finding] = field(default_factory=list)
     told: list[Alert] = field(default_factory=list)
     store_answers: bool = True
+    hooks: tuple[Hook, ...] = (HOOK,)
 
     def __post_init__(self) -> None:
-        events, settings = Events(), AlertSettings()
+        events, settings = Events(), AlertSettings(webhook={hook.name: hook.webhook for hook in self.hooks})
         events.subscribe(self._hear)
         self.alerts = Alerts(self.store)
         self.alerting = Alerting(
@@ -185,6 +186,33 @@ async def test_a_webhook_hears_each_news_once_from_whoever_has_the_lease_and_aga
     await second.look()
     assert orjson.loads(receiver.heard[-1][1])["type"] == "alert.closed"
     assert second.deliveries == {"delivered": 2, "failed": 0, "given_up": 0}
+
+
+async def test_a_webhook_hears_nothing_of_what_was_over_before_it_was_there_or_a_day_ago(
+    store: AnyStore, clock: HandClock
+) -> None:
+    later, receiver = replace(HOOK, name="later"), Receiver()
+    one = Replica(store, clock, [finding(clock, "over")])
+    await one.alerting.look()
+    clock.turn(200)
+    one.sees = [finding(clock, "alive")]
+    await one.alerting.look()
+    clock.turn(101)
+    await one.alerting.look()
+    telling = Telling(one.alerts, (HOOK, later), receiver.post, clock, me="one")
+    await telling.look()
+    heard = [(orjson.loads(body), headers["X-MasterX-Delivery"]) for headers, body in receiver.heard]
+    told = {(said["alert"]["subject"], said["type"], delivery.split(".")[-1]) for said, delivery in heard}
+    alive = {("alive", "alert.opened", "oncall"), ("alive", "alert.opened", "later")}
+    assert told == {("over", "alert.closed", "oncall"), *alive}
+    one.sees = []
+    clock.turn(301)
+    await one.alerting.look()
+    clock.turn(86_401)
+    await telling.look()
+    assert len(receiver.heard) == 3
+    assert telling.deliveries == {"delivered": 3, "failed": 0, "given_up": 2}
+    assert await one.alerts.pending() == []
 
 
 async def test_alerts_of_one_cause_are_one_heading_and_one_message(store: AnyStore, clock: HandClock) -> None:

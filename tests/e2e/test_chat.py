@@ -255,6 +255,8 @@ NONSENSE: tuple[tuple[str, str, str | None], ...] = (
     ('{"type":"message","message":"Hi","idempotency_key":"a b"}', "invalid", "idempotency_key"),
     (json.dumps({"type": "message", "message": "x" * 32_001}), "invalid", "message"),
     ('{"type":"message","message":"' + "[" * 100_000 + '"', "malformed", None),
+    ('{"type":"message","message":' + "[" * 100_000 + "]" * 100_000 + "}", "malformed", None),
+    ('{"type":"message","message":"\\ud800"}', "malformed", None),
 )
 
 

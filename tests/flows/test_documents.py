@@ -119,8 +119,9 @@ async def test_every_call_says_how_it_refuses(document: dict[str, Any]) -> None:
 
 
 _READS = re.compile(
-    r'query_params\.get\("(\w+)"|(?:number|named_in|days_until|_one_of)\(request, "(\w+)"|(page_limit)\(request'
+    r'query_params\.get\("(\w+)"|(?:number|named_in|days_until|_one_of)\(request, "(\w+)"|\b(page(?:_limit)?)\(request'
 )
+_PAGED = {"page_limit": {"limit"}, "page": {"limit", "cursor"}}
 
 
 async def test_every_query_parameter_that_the_code_reads_is_in_the_document(document: dict[str, Any]) -> None:
@@ -132,7 +133,8 @@ async def test_every_query_parameter_that_the_code_reads_is_in_the_document(docu
     }
     read: dict[str, set[str]] = {}
     for file in Path(shapes.__file__).parent.glob("*.py"):
-        found = {one or other or "limit" for one, other, _ in _READS.findall(file.read_text("utf-8"))}
+        reads = _READS.findall(file.read_text("utf-8"))
+        found = {name for one, other, paged in reads for name in _PAGED.get(paged, {one or other})}
         paths = set(re.findall(r'@router\.get\(\s*"([^"]+)"', file.read_text("utf-8")))
         if found and paths:
             read[file.stem] = found

@@ -4,18 +4,22 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
+from time import time
 from typing import Any
 
 import aiohttp
 import orjson
 import pytest
 import pytest_asyncio
+from websockets.frames import CloseCode
 
 from app.broadcasting import Channel, Code, Kind
 from app.broadcasting.patch import known
 from app.broadcasting.view import KEPT
 from app.events import Alerted
+from app.storage.alerts import Alerts
 from app.storage.segments import Owner
 from app.vocabulary import Alert, Cause, Permission
 from tests.flows.live import PATIENCE, Replica, Watcher, deaf, replica
@@ -214,7 +218,7 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
         assert seen[Permission.OPERATOR] == seen[Permission.SERVICE]
         assert [set(event) for event in seen[Permission.TEACHER]] == [{"id", "task", "state"}] * 2
         await watchers[Permission.TEACHER].send("subscribe", channels=["health"])
-        assert await watchers[Permission.TEACHER].code() == Code.FORBIDDEN
+        assert await watchers[Permission.TEACHER].code() == Code.NOT_SHOWN
     async with here.watch("channels=health,providers,metrics:1m", roles[Permission.OPERATOR]) as whole:
         found = {frame["channel"]: frame["data"] for frame in [await whole.hear() for _ in range(3)]}
         assert found["metrics:1m"]["window"] == "1m"
@@ -222,9 +226,9 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
         assert found["health"]["status"] == "ok"
         assert "data" in found["providers"]
     refusals: list[tuple[str, str | None, Code]] = [
-        ("channels=metrics", roles[Permission.SERVICE], Code.FORBIDDEN),
-        ("channels=health", roles[Permission.LEARNER], Code.FORBIDDEN),
-        ("channels=turns&workspace=another", roles[Permission.OPERATOR], Code.FORBIDDEN),
+        ("channels=metrics", roles[Permission.SERVICE], Code.NOT_SHOWN),
+        ("channels=health", roles[Permission.LEARNER], Code.NOT_SHOWN),
+        ("channels=turns&workspace=another", roles[Permission.OPERATOR], Code.NOT_SHOWN),
         ("channels=turns", None, Code.UNAUTHENTICATED),
         ("channels=turns", "mx_nobody", Code.UNAUTHENTICATED),
         ("ticket=mxt_guessed", roles[Permission.OPERATOR], Code.UNAUTHENTICATED),
@@ -232,6 +236,33 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
     for query, other, code in refusals:
         async with here.watch(query, other) as refused:
             assert await refused.code() == code
+
+
+async def test_a_list_of_alerts_is_read_page_by_page_while_it_changes(here: Replica) -> None:
+    alerts, headers = Alerts(here.parts.base.store), {"Authorization": f"Bearer {await operator(here)}"}
+    for n in range(5):
+        at = time() + n
+        alert = Alert(f"p{n}", "w", "slow", f"p{n}", "Slow", "page", "quiet", at, at, at, quiet_until=at + 3_600)
+        assert await alerts.put(None, alert)
+    await here.parts.alerting.look()
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{here.port}", headers=headers) as http:
+
+        async def page(query: str) -> Any:
+            async with http.get(f"/v1/alerts?limit=2{query}") as answer:
+                return await answer.json()
+
+        first = await page("&state=quiet")
+        assert [alert["id"] for alert in first["data"]] == ["p4", "p3"]
+        gone = await alerts.get("p3")
+        assert gone
+        await alerts.put(gone, replace(gone, state="closed", closed_at=time(), version=gone.version + 1))
+        await here.parts.alerting.look()
+        second = await page(f"&state=quiet&cursor={first['next_cursor']}")
+        assert [alert["id"] for alert in second["data"]] == ["p2", "p1"]
+        last = await page(f"&state=quiet&cursor={second['next_cursor']}")
+        assert ([alert["id"] for alert in last["data"]], last["next_cursor"]) == (["p0"], None)
+        for cursor in ("x", "W10=", "e30="):
+            assert (await page(f"&cursor={cursor}"))["errors"][0]["field"] == "cursor"
 
 
 async def test_who_watches_with_a_key_that_is_revoked_is_let_go(here: Replica) -> None:
@@ -256,6 +287,10 @@ async def test_what_makes_no_sense_is_answered_and_what_is_hostile_is_ended(here
         for text, field in [
             ("{", None),
             ("[" * 60_000, None),
+            ('{"type":"subscribe","channels":' + "[" * 30_000 + "]" * 30_000 + "}", None),
+            ('{"type":' * 7_000 + "1" + "}" * 7_000, None),
+            ('{"type":"subscribe","channels":["\\ud800"]}', None),
+            ('{"type":"resume","channel":"turns","epoch":"\\udfff\\ud800","seq":1}', None),
             ('{"type":"shout"}', "body"),
             ('{"type":"subscribe","channels":["turns"],"every_ms":10}', "every_ms"),
             ('{"type":"resume","channel":"turns","epoch":"e","seq":-1}', "seq"),
@@ -269,15 +304,18 @@ async def test_what_makes_no_sense_is_answered_and_what_is_hostile_is_ended(here
         for _ in range(20):
             await client.socket.send("?")
         assert await client.code() == Code.POLICY
-    hostile: list[tuple[bytes | str, Code]] = [
+    hostile: list[tuple[bytes | str, int]] = [
         (b"\0", Code.UNSUPPORTED),
         ("x" * 70_000, Code.TOO_BIG),
         ("x" * 2**21, Code.TOO_BIG),
+        (b'"\xed\xa0\x80"', CloseCode.INVALID_DATA),  # a lone surrogate as bytes is no UTF-8
     ]
     for message, code in hostile:
         async with here.watch("channels=turns", key) as client:
-            await client.socket.send(message)
+            await client.socket.send(message, text=True if code == CloseCode.INVALID_DATA else None)
             assert await client.code() == code
+    async with here.watch("channels=%ED%A0%80,turns", key) as client:
+        assert (await client.hear())["problem"]["errors"][0]["field"] == "channels"
     async with here.watch("", key) as client:
         for _ in range(101):
             await client.send("unsubscribe", channels=["turns"])

@@ -197,6 +197,27 @@ def test_a_day_that_was_made_ready_is_what_would_have_been_added_up(series: Seri
     assert without(series.figures("24h")) == without(plain.figures("24h"))
 
 
+@pytest.mark.parametrize("window", ["5m", "1h", "24h"])
+def test_figures_that_were_made_in_pieces_while_more_came_are_those_made_at_once(
+    series: Series, clock: HandClock, window: str
+) -> None:
+    plain = Series(clock, "plain", KEY)
+    for n in range(100):
+        for each in (series, plain):
+            tell(each, turned(n))
+        clock.turn(40)
+    pieces = 0
+    for n, _ in enumerate(series.ahead(window, "school")):
+        pieces += 1
+        for each in (series, plain):
+            tell(each, turned(n))
+        clock.turn(10)
+        series.figures("1m", "school")
+    assert pieces > 10
+    assert without(series.figures(window, "school")) == without(plain.figures(window, "school"))
+    assert [*series.ahead(window, "school")] == []
+
+
 def test_latency_is_drawn_of_the_models_that_are_asked_most(series: Series, clock: HandClock) -> None:
     for n in range(10):
         for _ in range(n + 1):

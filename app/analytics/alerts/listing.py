@@ -10,16 +10,22 @@ from app.vocabulary import Alert, Cause
 _URGENCY = {"page": 0, "ticket": 1, "info": 2}
 
 
-def listed(alerts: Iterable[Alert], workspace: str | None, state: str | None = None) -> list[dict[str, Any]]:
-    """The alerts of everybody and of a workspace (`None`: of all), the alive ones first, the urgent ones first, the
-    newest first."""
+Place = tuple[float, float, float, str]
+"""Where an alert stands in the list."""
+
+
+def placed(
+    alerts: Iterable[Alert], workspace: str | None, state: str | None = None
+) -> list[tuple[Place, dict[str, Any]]]:
+    """The alerts of everybody and of a workspace (`None`: of all), each with its place: the alive ones first, the
+    urgent ones first, the newest first."""
     there = [alert for alert in alerts if workspace is None or alert.workspace in ("", workspace)]
     parts: dict[str, list[str]] = {}
     for alert in there:
         if alert.part_of and alert.alive:
             parts.setdefault(alert.part_of, []).append(alert.id)
-    wanted = sorted((alert for alert in there if state in (None, alert.state)), key=_order)
-    return [told(alert, workspace, parts.get(alert.id, ())) for alert in wanted]
+    wanted = sorted((alert for alert in there if state in (None, alert.state)), key=_place)
+    return [(_place(alert), told(alert, workspace, parts.get(alert.id, ()))) for alert in wanted]
 
 
 def told(alert: Alert, workspace: str | None, parts: Iterable[str] = ()) -> dict[str, Any]:
@@ -53,5 +59,6 @@ def _cause(cause: Cause, workspace: str | None) -> dict[str, Any]:
     return {"what": what, "share": cause.share, "evidence": cause.evidence, "advice": cause.advice}
 
 
-def _order(alert: Alert) -> tuple[bool, int, float]:
-    return not alert.alive, _URGENCY[alert.severity] if alert.alive else 0, -(alert.closed_at or alert.opened_at)
+def _place(alert: Alert) -> Place:
+    urgency = _URGENCY[alert.severity] if alert.alive else 0
+    return not alert.alive, urgency, -(alert.closed_at or alert.opened_at), alert.id

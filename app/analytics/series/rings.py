@@ -29,6 +29,9 @@ _BASES = 64
 _POINTS = 20_000
 """Points of charts that are."""
 
+_STRETCHES = 8
+"""Stretches whose points are one piece of work: two milliseconds of those that count most."""
+
 Cells = dict[Key, Cell]
 Signature = tuple[tuple[int, int, int], ...]
 
@@ -82,7 +85,7 @@ class Rings:
         seconds = WINDOWS[name]
         since = _since(seconds, now)
         long = [*self._long(seconds, since, int(now))]
-        cells = {key: cell.copy() for key, cell in self._base(name, workspace, long[:-1]).items()}
+        cells = {key: cell.copy() for key, cell in self._base(name, workspace, now).items()}
         for _, _, newest in long[-1:]:
             merge(cells, newest.of(workspace))
         for start, by_replica in self._fine.items():
@@ -94,30 +97,26 @@ class Rings:
     def warming(self, now: float) -> Iterator[None]:
         """Adds up the older part of a day of everything, piece by piece, before somebody asks; not while it changes
         with each look, as it does when the past is read."""
-        seconds = WINDOWS["24h"]
-        over = [*self._long(seconds, _since(seconds, now), int(now))][:-1]
-        signature, known = _signature(over), self._bases.get(("24h", None))
+        signature = _signature(self._over("24h", now))
         calm, self._calm = self._calm == signature, signature
-        if not calm or (known is not None and known[0] == signature):
-            return
-        cells = Cells()
-        for _, _, one in over:
-            keys = [key for key in one if key.workspace is None]
-            for n, key in enumerate(keys, 1):
-                if (cell := one.get(key)) is not None:
-                    merge(cells, [(key, cell)])
-                if n % PIECE == 0:
-                    yield
-            yield
-        self._bases["24h", None] = signature, cells
+        if calm:
+            yield from self._adding_up("24h", None, now)
+
+    def ahead(self, name: str, workspace: str | None, now: float) -> Iterator[None]:
+        """Does piece by piece what the first `window` and `points` would do at once; they are quick after it."""
+        yield from self._adding_up(name, workspace, now)
+        key = Key(workspace)
+        step, starts = _stretches(name, now)
+        for n, start in enumerate(starts, 1):
+            self._at(start, step, key)
+            if n % _STRETCHES == 0:
+                yield
 
     def points(self, name: str, workspace: str | None, now: float) -> dict[str, list[tuple[int, float]]]:
         """The values of a window's stretches by series, for charts."""
-        seconds = WINDOWS[name]
-        step = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 900)
-        since = int(now - seconds) // step * step
+        step, starts = _stretches(name, now)
         found: dict[str, list[tuple[int, float]]] = {}
-        for start in range(since, int(now) - step + 1, step):
+        for start in starts:
             for series, value in self._at(start, step, Key(workspace)).items():
                 found.setdefault(series, []).append((start, value))
         return found
@@ -151,19 +150,34 @@ class Rings:
         minute = start // MINUTE * MINUTE
         return seconds > MINUTE and minute >= since and self.has(replica, minute)
 
-    def _base(self, name: str, workspace: str | None, over: list[tuple[int, int, Slice]]) -> Cells:
-        """A workspace's cells of the slices of a window that are over, added up; they change once in many answers."""
-        signature = _signature(over)
-        known = self._bases.get((name, workspace))
+    def _over(self, name: str, now: float) -> list[tuple[int, int, Slice]]:
+        """The long slices of a window but the newest, which may not be over."""
+        seconds = WINDOWS[name]
+        return [*self._long(seconds, _since(seconds, now), int(now))][:-1]
+
+    def _adding_up(self, name: str, workspace: str | None, now: float) -> Iterator[None]:
+        """Adds up a workspace's cells of the slices of a window that are over; they change once in many answers."""
+        over, place = self._over(name, now), (name, workspace)
+        signature, known = _signature(over), self._bases.get(place)
         if known is None or known[0] != signature:
             cells = Cells()
             for _, _, one in over:
-                merge(cells, one.of(workspace))
-            known = self._bases[name, workspace] = signature, cells
-        self._bases.move_to_end((name, workspace))
+                for n, key in enumerate([key for key in one if key.workspace == workspace], 1):
+                    if (cell := one.get(key)) is not None:
+                        merge(cells, [(key, cell)])
+                    if n % PIECE == 0:
+                        yield
+                yield
+            self._bases[place] = signature, cells
+        self._bases.move_to_end(place)
         if len(self._bases) > _BASES:
             self._bases.popitem(last=False)
-        return known[1]
+
+    def _base(self, name: str, workspace: str | None, now: float) -> Cells:
+        """The same, at once."""
+        for _ in self._adding_up(name, workspace, now):
+            pass
+        return self._bases[name, workspace][1]
 
     def _at(self, start: int, step: int, key: Key) -> dict[str, float]:
         ring = {MINUTE: self.minutes, 900: self._quarters, 3_600: self.hours}.get(step)
@@ -194,6 +208,12 @@ def _since(seconds: int, now: float) -> int:
     """When a window begins: exact to 5 s, of an hour to a minute, of a day to an hour."""
     grain = {60: FINE, 300: FINE, 3_600: MINUTE}.get(seconds, 3_600)
     return int(now - seconds) // grain * grain
+
+
+def _stretches(name: str, now: float) -> tuple[int, range]:
+    """The length of a window's stretches for charts, and when they begin."""
+    step = {60: FINE, 300: FINE, 3_600: MINUTE}.get(WINDOWS[name], 900)
+    return step, range(int(now - WINDOWS[name]) // step * step, int(now) - step + 1, step)
 
 
 def _signature(slices: Iterable[tuple[int, int, Slice]]) -> Signature:

@@ -85,8 +85,7 @@ class Series:
         """The figures of a window (`rings.WINDOWS`), of a workspace or of all; at most a second old, and not to be
         changed. `KeyError` for any other window."""
         now, place = self._clock.monotonic(), (window, workspace)
-        made, known = self._answers.get(place, (0.0, None))
-        if known is not None and 0 <= now - made < _FRESH:
+        if (known := self._fresh(place, now)) is not None:
             return known
         found = self._made(window, workspace)
         self._answers[place] = now, found
@@ -95,10 +94,21 @@ class Series:
             self._answers.popitem(last=False)
         return found
 
+    def ahead(self, window: str, workspace: str | None = None) -> Iterator[None]:
+        """Does most of what the first `figures` of a window and workspace would do at once, piece by piece."""
+        if self._fresh((window, workspace), self._clock.monotonic()) is None:
+            yield from self.past.steps()
+            for whose in {workspace, None}:
+                yield from self.past.rings.ahead(window, whose, self._clock.now())
+
     def minutes(self, name: str, labels: Mapping[str, str], n: int) -> Iterator[float | None]:
         """The values of a series in the last `n` closed minutes (1,440 at most), oldest first: `("turns", {}, 60)`,
         `("errors.share", {"provider": "groq", "model": "llama"}, 60)`. `ValueError` for labels that no series has."""
         return iter(self.past.minutes((Key.of(labels), name), n))
+
+    def _fresh(self, place: tuple[str, str | None], now: float) -> Figures | None:
+        made, known = self._answers.get(place, (0.0, None))
+        return known if 0 <= now - made < _FRESH else None
 
     def _made(self, name: str, workspace: str | None) -> Figures:
         self.read()

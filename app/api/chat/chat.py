@@ -8,9 +8,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.api.bodies import checked_key, digest
 from app.api.calls import service, session_for
 from app.api.chat import frames
-from app.api.chat.frames import Code
+from app.api.closing import of_chat
 from app.api.problems import problem_of
 from app.api.take_up import Told, take_up
+from app.broadcasting import Code
 from app.errors import Conflict, Invalid, Malformed, MasterxError, NotFound, Overloaded, Refused, SessionBusy
 from app.live import Name, past
 from app.storage.segments import Owner
@@ -90,7 +91,7 @@ class Chat:
             if isinstance(error, Malformed | Invalid):
                 await self._count_nonsense()
             if isinstance(error, Refused) or (isinstance(error, NotFound) and error.kind == "session"):
-                await self.close(*frames.code_of(error))
+                await self.close(*of_chat(error))
 
     async def _do(self, frame: frames.Frame) -> None:
         # Every frame, not only the first, needs a key that is still valid and a session that still is there.

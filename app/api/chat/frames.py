@@ -1,15 +1,13 @@
-"""The frames of a chat, in and out, and the codes that it closes with."""
+"""The frames of a chat, in and out."""
 
-from enum import IntEnum
 from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
-from app import errors
 from app.api import shapes
 from app.api.bodies import Body, Name, Said, faults_of
-from app.api.problems import Problem, of_turn, problem_of
+from app.api.problems import Problem, of_turn
 from app.live import Event
 from app.live import Name as EventName
 from app.vocabulary import Task, Turn
@@ -56,53 +54,6 @@ def parse(text: str) -> Frame:
     except ValidationError as error:
         # The first part of a place is the type of frame that pydantic compared with.
         raise faults_of(error, inside=1) from error
-
-
-class Code(IntEnum):
-    """Why a chat is closed (RFC 6455, 7.4.1 and the registry it set up; 4000 + HTTP status where there is one)."""
-
-    GOING_AWAY = 1001
-    """No frame from the client for an hour."""
-
-    UNSUPPORTED = 1003
-    """A binary frame."""
-
-    ABNORMAL = 1006
-    """Never sent: the connection was lost without a close frame."""
-
-    POLICY = 1008
-    """Frame after frame that makes no sense."""
-
-    TOO_BIG = 1009
-    """A frame over 1 MiB."""
-
-    INTERNAL = 1011
-    """The fault is ours."""
-
-    RESTART = 1012
-    """The service restarts: come back in a moment, to any replica."""
-
-    TRY_LATER = 1013
-    """The store is away, or this process holds as many chats as it takes."""
-
-    UNAUTHENTICATED = 4401
-    FORBIDDEN = 4403
-    NOT_FOUND = 4404
-
-
-_CODES: tuple[tuple[type[errors.MasterxError], Code], ...] = (
-    (errors.Unauthenticated, Code.UNAUTHENTICATED),
-    (errors.Forbidden, Code.FORBIDDEN),
-    (errors.NotFound, Code.NOT_FOUND),
-    (errors.StoreUnavailable, Code.TRY_LATER),
-    (errors.Overloaded, Code.TRY_LATER),
-)
-
-
-def code_of(error: errors.MasterxError) -> tuple[Code, str]:
-    """The code and the reason for closing because of an error."""
-    code = next((code for kind, code in _CODES if isinstance(error, kind)), Code.INTERNAL)
-    return code, problem_of(error).title
 
 
 def told(event: Event, turn: Turn, request_id: str, path: str) -> str:

@@ -9,7 +9,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.api.calls import service, session_for
 from app.api.chat.chat import Chat
 from app.api.chat.chats import Chats
-from app.api.chat.frames import Code, code_of
+from app.api.closing import of_chat
+from app.broadcasting import Code
 from app.errors import MasterxError
 from app.trail import TRAIL, Trail, trace_of
 
@@ -39,7 +40,7 @@ async def chat(socket: WebSocket, session_id: str) -> None:
     except WebSocketDisconnect:
         pass
     except MasterxError as error:
-        await open_chat.close(*code_of(error))
+        await open_chat.close(*of_chat(error))
     except Exception:
         # The edge of the service, as in frame.py: an id that the log names, and a code that says whose fault it is.
         log.exception("chat %s failed", request_id)

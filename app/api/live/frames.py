@@ -8,7 +8,6 @@ from pydantic import Field, TypeAdapter, ValidationError
 from app import errors
 from app.api.bodies import Body, Name, faults_of
 from app.api.problems import problem_of
-from app.broadcasting import Code
 from app.broadcasting.frames import framed
 
 PATH = "/v1/live"
@@ -80,19 +79,3 @@ def refused(error: errors.MasterxError, request_id: str) -> bytes:
     """What could not be done, encoded for the socket."""
     problem = problem_of(error).body(request_id, PATH)
     return framed(orjson.dumps({"type": "error", "problem": problem}))
-
-
-_CODES: tuple[tuple[type[errors.MasterxError], Code], ...] = (
-    (errors.Unauthenticated, Code.UNAUTHENTICATED),
-    (errors.Forbidden, Code.FORBIDDEN),
-    (errors.NotFound, Code.FORBIDDEN),
-    (errors.StoreUnavailable, Code.TRY_LATER),
-    (errors.CacheUnavailable, Code.TRY_LATER),
-    (errors.Overloaded, Code.TRY_LATER),
-)
-
-
-def code_of(error: errors.MasterxError) -> tuple[Code, str]:
-    """The code and the reason for closing because of an error."""
-    code = next((code for kind, code in _CODES if isinstance(error, kind)), Code.INTERNAL)
-    return code, problem_of(error).title

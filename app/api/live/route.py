@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.api.access import Principal
 from app.api.calls import json, principal, service
+from app.api.closing import of_live
 from app.api.connections import HAND_OVER, WebSockets
 from app.api.live import frames
 from app.api.live.tickets import LIFETIME, Tickets
@@ -56,7 +57,7 @@ async def live(socket: WebSocket) -> None:
     except WebSocketDisconnect:
         pass
     except MasterxError as error:
-        turn_away(connection, *frames.code_of(error))
+        turn_away(connection, *of_live(error))
     except Exception:
         # The edge of the service, as in frame.py: an id that the log names, and a code that says whose fault it is.
         log.exception("live connection %s failed", request_id)

@@ -1,5 +1,6 @@
 """One client of the live channels: does what its frames ask."""
 
+from app.api.closing import of_live
 from app.api.live import frames
 from app.broadcasting import Broadcasting, Code, Reader, Want
 from app.broadcasting.broadcasting import ROOM
@@ -59,7 +60,7 @@ class Watching:
         """Says what was wrong; ends the connection where this role may not do that, or nothing makes sense."""
         self._reader.wire.write(frames.refused(error, self._request_id), ROOM)
         if isinstance(error, Forbidden):
-            return self._close(*frames.code_of(error))
+            return self._close(*of_live(error))
         if isinstance(error, Malformed | Invalid):
             self._nonsense += 1
             if self._nonsense >= NONSENSE:
