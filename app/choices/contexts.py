@@ -23,9 +23,6 @@ DAY = 86_400.0
 UNKNOWN = 0.5
 """Variance of a residual of which all that was seen is long ago."""
 
-_AFTER_CHANGE = 0.8
-"""Variance of the residuals of a context that changed."""
-
 _RESTLESS, _CALM, _WILD = 0.03, 0.003, 1.5
 """How fast what works is believed to change before anything was seen, the least and the most: the variance that a
 residual gains in a day."""
@@ -125,7 +122,7 @@ def doubted(rows: NDArray[np.float32], linear: Array) -> None:
     believed to be halfway to the mean of all. `linear` is what the arms bring by their features."""
     total = linear + rows[MEAN]
     rows[MEAN] = 0.5 * (total + total.mean()) - linear
-    rows[VARIANCE] = np.maximum(rows[VARIANCE], _AFTER_CHANGE)
+    rows[VARIANCE] = np.maximum(rows[VARIANCE], UNKNOWN)
     rows[LEVEL:] = 0.0
 
 
