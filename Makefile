@@ -8,7 +8,7 @@ BIN  := $(VENV)/bin
 ARGS ?=
 # Test processes: most tests wait for servers of their own. The modules are taken in their order, in which those that
 # take long come first; pytest-xdist would begin with those that have many tests.
-WORKERS ?= 3
+WORKERS ?= 4
 SPREAD := -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: run setup test check fix lock bench clean

@@ -26,7 +26,7 @@ WHOLE = (Chunk("What do you "), Chunk("know already?"), Chunk(finish=Finish.STOP
 
 
 def entry(name: str, strengths: dict[Task, float] | None = None, limits: Limits | None = None) -> Entry:
-    """A catalogue entry of a provider called `name`."""
+    """A catalogue entry of a provider called `name`; its limits nobody reaches in a test."""
     return Entry(
         provider=name,
         model=f"{name}-1",
@@ -35,14 +35,14 @@ def entry(name: str, strengths: dict[Task, float] | None = None, limits: Limits 
         context_window=8_192,
         max_output=1_024,
         tokenizer="o200k",
-        limits=limits or Limits(connect=1, first_token=0.05, idle=0.05, total=0.5),
+        limits=limits or Limits(connect=30, first_token=30, idle=30, total=30),
         strengths=strengths or {},
     )
 
 
-def patient(name: str) -> Entry:
-    """A catalogue entry whose limits nobody reaches in a test."""
-    return entry(name, limits=Limits(connect=30, first_token=30, idle=30, total=30))
+def hasty(name: str) -> Entry:
+    """A catalogue entry of one that may be silent for a moment only: for what hangs, and has said all before."""
+    return entry(name, limits=Limits(first_token=0.05, idle=0.05, total=30))
 
 
 def routed(

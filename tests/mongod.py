@@ -61,6 +61,7 @@ class Mongod:
     def hang(self) -> None:
         """Stops it where it is; its connections stay open."""
         self._signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED)  # until then it may answer yet
 
     def go_on(self) -> None:
         """Lets it run again after `hang`."""
@@ -144,11 +145,17 @@ def in_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
+def free_port(*others: str) -> int:
+    """A port of the loopback address, and of these other addresses, that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
+        for address in others:
+            with socket.socket() as other:
+                try:
+                    other.bind((address, port))
+                except OSError:
+                    return free_port(*others)
         return port
 
 

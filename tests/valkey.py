@@ -57,20 +57,19 @@ class Valkey:
 
     def hang(self) -> None:
         """Stops the server where it is; its connections stay open."""
-        self._signal(signal.SIGSTOP)
+        assert self._process, "the server does not run"
+        self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)  # until then it may answer yet
 
     def resume(self) -> None:
         """Lets a hanging server go on."""
-        self._signal(signal.SIGCONT)
+        assert self._process, "the server does not run"
+        self._process.send_signal(signal.SIGCONT)
 
     def remove(self) -> None:
         """Ends the server and removes what it left."""
         self.kill()
         self._directory.cleanup()
-
-    def _signal(self, number: signal.Signals) -> None:
-        assert self._process, "the server does not run"
-        self._process.send_signal(number)
 
     def _answers(self) -> bool:
         try:

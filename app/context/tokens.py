@@ -7,7 +7,7 @@ Gemini's (Gemma 3 Technical Report, 2025), messages in English take 1.07 times a
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 TOKENIZER = "o200k"
@@ -96,6 +96,13 @@ def llama3() -> Tokens:
 
 
 def _of(name: str) -> Tokens:
+    return Tokens(_encoder(name))
+
+
+@cache
+def _encoder(name: str) -> Encoder:
+    """A vocabulary never changes, so one is enough for a process; its first word that is no token takes 120 ms."""
     import splintr  # heavy: loaded when the service is built, not when a module is imported
 
-    return Tokens(splintr.Tokenizer.from_pretrained(name))
+    encoder: Encoder = splintr.Tokenizer.from_pretrained(name)
+    return encoder

@@ -14,11 +14,9 @@ _ADVICE = (
     "start the server, or correct the address and password in MASTERX_CACHE; meanwhile each process goes on by itself"
 )
 _NEARLY = 0.9
-_GIVE = 1.0
-"""Seconds that reading a cache's clock may take."""
 
 
-async def look(settings: Settings, clock: Clock) -> list[Finding]:
+async def look(settings: Settings, clock: Clock, patience: float) -> list[Finding]:
     """Everything about the configured cache."""
     shown = masked(settings.cache)
     try:
@@ -31,20 +29,22 @@ async def look(settings: Settings, clock: Clock) -> list[Finding]:
         found = Finding("cache", "problem", f"{shown}: {error}", _ADVICE)
     finally:
         await cache.close()
-    return [found, *(await _redis(settings.cache, clock) if settings.cache != "memory://" else ())]
+    return [found, *(await _redis(settings.cache, clock, patience) if settings.cache != "memory://" else ())]
 
 
-async def _redis(url: str, clock: Clock) -> list[Finding]:
+async def _redis(url: str, clock: Clock, patience: float) -> list[Finding]:
     from app.storage.redis.wire import LOST, Address, connected, pack
 
+    asked = clock.now()
     try:
-        async with asyncio.timeout(_GIVE), connected(Address.of(url)) as link:
+        async with asyncio.timeout(patience), connected(Address.of(url)) as link:
             await link.send(pack(b"INFO", b"everything") + pack(b"TIME"))
             facts, told = _facts(await link.reply()), await link.reply()
     except LOST as error:
         return [Finding("cache memory", "note", f"cannot be looked at ({type(error).__name__})")]
-    ahead = int(told[0]) + int(told[1]) / 1e6 - clock.now()
-    return [role(facts), memory(facts), compared("the cache", ahead, _GIVE)]
+    answered = clock.now()
+    ahead = int(told[0]) + int(told[1]) / 1e6 - (asked + answered) / 2
+    return [role(facts), memory(facts), compared("the cache", ahead, (answered - asked) / 2)]
 
 
 def _facts(info: bytes) -> dict[str, str]:

@@ -11,12 +11,14 @@ from app.settings import Settings, masked
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """What is looked at: settings, time, where the service is to listen."""
+    """What is looked at: settings, time, where the service is to listen; who is asked may take `patience` seconds."""
 
     settings: Settings
     clock: Clock
     host: str
     port: int
+    patience: float = 15.0
+    """On a busy machine a driver alone takes some seconds to load."""
 
 
 async def examine(patient: Patient, looking: Callable[[str], None]) -> AsyncIterator[Finding]:
@@ -26,12 +28,12 @@ async def examine(patient: Patient, looking: Callable[[str], None]) -> AsyncIter
     for finding in configured:
         yield finding
     looking(f"opening {masked(settings.store)}")
-    async for finding in store.look(settings, patient.clock):
+    async for finding in store.look(settings, patient.clock, patient.patience):
         yield finding
     looking(f"asking {masked(settings.cache)}")
-    for finding in await cache.look(settings, patient.clock):
+    for finding in await cache.look(settings, patient.clock, patient.patience):
         yield finding
-    yield await surroundings.port(patient.host, patient.port)
+    yield await surroundings.port(patient.host, patient.port, patient.patience)
     yield surroundings.files()
     yield clock.look(patient.clock)
     if all(finding.verdict != "problem" for finding in configured if finding.about == "catalogue"):

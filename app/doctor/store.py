@@ -18,17 +18,15 @@ from app.settings import Settings, masked
 from app.storage.migrate import check
 from app.storage.ports import Schema
 
-_PATIENCE = 15.0
-"""Seconds for a store to be opened and looked into: on a busy machine the driver alone takes some to load."""
-
-_PROBE = 2_000
-"""Milliseconds for a MongoDB server to be found and to answer."""
+_PROBE = 1 / 6
+"""Share of the patience with a store that a MongoDB server may take to be found and to answer, once it could not be
+opened."""
 
 _SPARSE = 1 << 30
 _NO_ROOM = 64 << 20
 
 
-async def look(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
+async def look(settings: Settings, clock: Clock, patience: float) -> AsyncIterator[Finding]:
     """Everything about the configured store. A file that is not there is not made."""
     path = settings.sqlite_path
     if path is not None:
@@ -40,24 +38,24 @@ async def look(settings: Settings, clock: Clock) -> AsyncIterator[Finding]:
         if not path.exists():
             yield Finding("store", "ok", f"{masked(settings.store)}: not there yet; the first start makes it")
             return
-    for finding in await _opened(settings, clock):
+    for finding in await _opened(settings, clock, patience):
         yield finding
 
 
-async def _opened(settings: Settings, clock: Clock) -> list[Finding]:
+async def _opened(settings: Settings, clock: Clock, patience: float) -> list[Finding]:
     shown = masked(settings.store)
     try:
-        async with asyncio.timeout(_PATIENCE), store_of(settings) as (store, schema):
+        async with asyncio.timeout(patience), store_of(settings) as (store, schema):
             found = [Finding("store", "ok", f"{shown}: {await store.ping()}"), await _schema(schema, settings)]
     except TimeoutError:
         return [
-            Finding("store", "problem", f"{shown}: no answer in {_PATIENCE:g} s", "see how busy it and its disk are")
+            Finding("store", "problem", f"{shown}: no answer in {patience:g} s", "see how busy it and its disk are")
         ]
     except StoreError as error:
         words = str(error).partition(", full error")[0].partition(" (configured timeouts")[0]
-        return [Finding("store", "problem", f"{shown}: {words}", await _advice(settings, words))]
+        return [Finding("store", "problem", f"{shown}: {words}", await _advice(settings, words, patience))]
     if settings.sqlite_path is None:
-        found += await _replica_set(settings, clock)
+        found += await _replica_set(settings, clock, patience)
     return found
 
 
@@ -104,10 +102,10 @@ def room(free: int) -> Finding:
     return Finding("disk", "note" if advice else "ok", shown, advice)
 
 
-async def _advice(settings: Settings, words: str) -> str:
+async def _advice(settings: Settings, words: str, patience: float) -> str:
     path = settings.sqlite_path
     if path is None:
-        return await _mongo_advice(settings.store, words)
+        return await _mongo_advice(settings.store, words, patience)
     if "not a database" in words or "malformed" in words:
         return f"{path} holds something else or is damaged: name another file in MASTERX_STORE, or restore a backup"
     if "locked" in words:
@@ -115,18 +113,18 @@ async def _advice(settings: Settings, words: str) -> str:
     return f"let {_user()} read and write {path} and the files beside it that begin with its name"
 
 
-async def _mongo_advice(url: str, words: str) -> str:
+async def _mongo_advice(url: str, words: str, patience: float) -> str:
     if "uthentication" in words or "not authorized" in words:
         return "check user and password in MASTERX_STORE, and authSource if the user is of another database"
-    hello, wanted = await _hello(url)
+    hello, wanted = await _hello(url, patience)
     if hello is None:
         return "start the server, or correct the address in MASTERX_STORE; turns are refused without a store"
     return replica_set(hello, wanted).advice or "the server answers, but not in time: look at its log and its load"
 
 
-async def _replica_set(settings: Settings, clock: Clock) -> list[Finding]:
+async def _replica_set(settings: Settings, clock: Clock, patience: float) -> list[Finding]:
     asked = clock.now()
-    hello, wanted = await _hello(settings.store)
+    hello, wanted = await _hello(settings.store, patience)
     if hello is None:
         return []
     answered = clock.now()
@@ -151,7 +149,7 @@ def replica_set(hello: Mapping[str, Any], wanted: str | None) -> Finding:
     return Finding("replica set", "ok", f"{name}, {len(hello.get('hosts', ()))} member(s)")
 
 
-async def _hello(url: str) -> tuple[Mapping[str, Any] | None, str | None]:
+async def _hello(url: str, patience: float) -> tuple[Mapping[str, Any] | None, str | None]:
     """What the first server of an address that answers says of itself, whatever its replica set, and the replica set
     that the address asks for."""
     from pymongo import AsyncMongoClient  # only a service on MongoDB loads its driver
@@ -165,7 +163,7 @@ async def _hello(url: str) -> tuple[Mapping[str, Any] | None, str | None]:
     options = {name: value for name, value in parsed["options"].items() if name.lower().startswith("tls")}
     for host, port in parsed["nodelist"]:
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-            host, port, directConnection=True, serverSelectionTimeoutMS=_PROBE, **options
+            host, port, directConnection=True, serverSelectionTimeoutMS=int(patience * _PROBE * 1_000), **options
         )
         async with client:
             try:

@@ -8,11 +8,10 @@ import aiohttp
 from app.doctor.findings import Finding
 
 _FILES = 4_096
-_PATIENCE = 2.0
 
 
-async def port(host: str, number: int) -> Finding:
-    """Whether `masterx serve` could listen there, or does already."""
+async def port(host: str, number: int, patience: float) -> Finding:
+    """Whether `masterx serve` could listen there, or does already; it may take `patience` seconds to say so."""
     shown = f"{host}:{number}"
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -20,7 +19,7 @@ async def port(host: str, number: int) -> Finding:
             probe.bind((host, number))
             probe.listen()
     except (OSError, OverflowError) as error:
-        if await _masterx(host, number):
+        if await _masterx(host, number, patience):
             return Finding("port", "ok", f"{shown}: MasterX serves there")
         why = getattr(error, "strerror", None) or str(error)
         advice = "end the program that has it, or serve on another one: `masterx serve --port`"
@@ -28,10 +27,10 @@ async def port(host: str, number: int) -> Finding:
     return Finding("port", "ok", f"{shown}: free")
 
 
-async def _masterx(host: str, number: int) -> bool:
+async def _masterx(host: str, number: int, patience: float) -> bool:
     url = f"http://{f'[{host}]' if ':' in host else host}:{number}/openapi.json"
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(_PATIENCE)) as http, http.get(url) as answer:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(patience)) as http, http.get(url) as answer:
             return bool((await answer.json())["info"]["title"] == "MasterX")
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError):
         return False

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from app.clock import HandClock
 from app.routing.breaker import Outcome, Rules, State
-from app.routing.breakers import Permit
+from app.routing.breakers import Breakers, Permit
 from tests.contract.replicas import BACK, QUICK, SLOW, fail, granted, opened, replica, stands, until
 from tests.valkey import Valkey
 
@@ -24,7 +24,7 @@ async def test_an_opening_is_known_to_a_replica_that_did_not_ask(redis_url: str,
     async with replica(redis_url, SLOW) as one, replica(redis_url, SLOW) as two:
         assert await two.ask(name)
         await fail(one, name)
-        await until(stands(two, name, State.OPEN), 1.0)
+        await until(stands(two, name, State.OPEN))
         assert two.view(name).shared
         assert await two.ask(name) is None
 
@@ -66,19 +66,18 @@ async def test_an_operator_speaks_to_all_replicas(redis_url: str, name: str) -> 
         assert await two.ask(name)
         for state in (State.FORCED_OPEN, State.DISABLED, State.CLOSED):
             assert await one.force(name, state)
-            await until(stands(two, name, state), 1.0)
+            await until(stands(two, name, state))
 
 
 async def test_a_closed_breaker_costs_no_round_trip(valkey: Valkey, name: str) -> None:
     async with replica(valkey.url, SLOW) as breakers:
         assert await breakers.ask(name)
         valkey.hang()
-        start = time.monotonic()
         for _ in range(1_000):
-            permit = await breakers.ask(name)
+            permit, waited = await asked(breakers, name)
             assert permit
+            assert not waited
             breakers.tell(permit, Outcome.OK)
-        assert time.monotonic() - start < 0.5
         valkey.resume()
         await until(lambda: breakers.view(name).calls >= 1_000)
 
@@ -108,14 +107,10 @@ async def test_redis_hanging_is_not_waited_for(valkey: Valkey, name: str) -> Non
     async with replica(valkey.url, QUICK) as breakers:
         await opened(breakers, name)
         valkey.hang()
-        waits = []
-        for n in range(200):
-            start = time.monotonic()
-            await breakers.ask(f"{name}{n}")
-            waits.append(time.monotonic() - start)
-            await asyncio.sleep(0.001)
-        assert max(waits) < 0.2
-        assert sum(wait > 0.04 for wait in waits) <= 2
+        start = time.monotonic()
+        waited = [(await asked(breakers, f"{name}{n}"))[1] for n in range(200)]
+        # Once, and then not for a second; a busy machine may take longer than that.
+        assert 1 <= sum(waited) <= 1 + time.monotonic() - start
         await granted(breakers, name)
         await fail(breakers, name)
         valkey.resume()
@@ -123,6 +118,14 @@ async def test_redis_hanging_is_not_waited_for(valkey: Valkey, name: str) -> Non
         await until(lambda: breakers._clock.monotonic() > breakers._shunned_until)
         assert await granted(breakers, name)
         assert breakers.view(name).shared
+
+
+async def asked(breakers: Breakers, name: str) -> tuple[Permit | None, bool]:
+    """The answer, and whether it had to be waited for."""
+    asking = asyncio.create_task(breakers.ask(name))
+    await asyncio.sleep(0)
+    waited = not asking.done()
+    return await asking, waited
 
 
 async def test_scripts_forgotten_by_the_server_are_sent_again_and_nothing_told_is_lost(

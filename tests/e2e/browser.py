@@ -27,7 +27,7 @@ ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run"),
 )
-_PATIENCE = 30_000
+_PATIENCE = 60_000
 """Milliseconds after which something that should appear on a page is missing; as long as a busy machine may need."""
 
 

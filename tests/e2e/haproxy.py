@@ -95,7 +95,7 @@ def binary() -> str:
 @asynccontextmanager
 async def proxied(folder: Path, environment: dict[str, str]) -> AsyncIterator[Proxied]:
     """Two replicas with these settings behind the proxy, all of them ready."""
-    program, ports = binary(), Ports(*(free_port() for _ in range(5)))
+    program, ports = binary(), Ports(*(free_port(*HOSTS[1:]) for _ in range(5)))
     (folder / "haproxy.cfg").write_text(ports.placed(CONFIGURATION.read_text("utf-8")))
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(NameServer, ("127.0.0.1", ports.names))
     replicas = tuple(_replica(folder / host, environment, host, ports.replicas) for host in HOSTS)

@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, ClassVar, Self
+from typing import IO, Any, ClassVar, Self
 
 import aiohttp
 
 from tests.e2e.forked import Forked, covered, fork
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which something is taken not to happen at all; as long as a busy machine may need."""
 
 
@@ -61,9 +61,10 @@ class Masterx:
         keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | covered()
         arguments = ("serve", *(self.arguments or ("--port", "0")))
         environment = {**keep, "PYTHONPATH": str(ROOT), "MASTERX_LOG": "json", **self.environment}
+        listener = int(arguments[2]) if "--fd" in arguments else None
         with (self.folder / "service.log").open("ab") as log:
-            if self.forks and "--fd" not in arguments:  # only a process of our own inherits a socket
-                self.process = await fork(arguments, self.folder, environment, log.fileno())
+            if self.forks:
+                self.process = await fork(arguments, self.folder, environment, log.fileno(), listener)
             else:
                 self.process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "app", *arguments),
@@ -71,7 +72,7 @@ class Masterx:
                     env=environment,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=log,
-                    pass_fds=[int(arguments[2])] if "--fd" in arguments else (),
+                    pass_fds=() if listener is None else [listener],
                 )
         self.banner = await asyncio.wait_for(self._read_banner(), PATIENCE)
         self.url = next(word for word in self.banner.split() if word.startswith("http://")).rstrip("/")
@@ -168,15 +169,36 @@ async def events(answer: aiohttp.ClientResponse) -> AsyncIterator[Event]:
             fields = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the command line, under way."""
+
+    process: Forked
+    errors: IO[bytes]
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to it."""
+        self.process.send_signal(number)
+
+    async def ended(self) -> tuple[int, str, str]:
+        """Waits for its end: exit code, standard output, standard error."""
+        async with asyncio.timeout(PATIENCE):
+            output, code = await asyncio.gather(self.process.stdout.read(), self.process.wait())
+        with self.errors:
+            self.errors.seek(0)
+            return code, output.decode(), self.errors.read().decode()
+
+
+async def command(folder: Path, environment: Mapping[str, str], *arguments: str) -> Command:
+    """Begins a command."""
+    surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **covered(), **environment}
+    errors = TemporaryFile()  # noqa: SIM115 - closed when the command has ended
+    return Command(await fork(arguments, folder, surroundings, errors.fileno()), errors)
+
+
 async def cli(folder: Path, environment: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
     """One command of the command line: exit code, standard output, standard error."""
-    with TemporaryFile() as errors:
-        surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **covered(), **environment}
-        process = await fork(arguments, folder, surroundings, errors.fileno())
-        async with asyncio.timeout(PATIENCE):
-            output, code = await asyncio.gather(process.stdout.read(), process.wait())
-        errors.seek(0)
-        return code, output.decode(), errors.read().decode()
+    return await (await command(folder, environment, *arguments)).ended()
 
 
 async def fresh(folder: Path, environment: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:

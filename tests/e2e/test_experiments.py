@@ -79,7 +79,7 @@ async def test_learners_keep_their_arm_and_what_comes_of_it_is_measured(start: A
         _, body = await masterx.call("GET", f"/v1/experiments/{began['id']}")
         return list(body["results"]["arms"])
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while sum(one["measured"] for one in await seen()) < 6:
             await asyncio.sleep(0.1)
     assert {one["mean"] for one in await seen()} == {1.0}

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AsyncStart
+from tests.e2e.forked import covered
 from tests.e2e.policies import WITHOUT_LOTS, changed
 from tests.e2e.provider import MisbehavingProvider
-from tests.e2e.service import PATIENCE, ROOT, cli
+from tests.e2e.service import ROOT, cli, command
 
 LOCOMO = ROOT.parent / "shared" / "data" / "locomo"
 
@@ -150,7 +151,14 @@ async def test_where_it_cannot_be_played_is_one_clear_complaint(tmp_path: Path, 
 
 
 async def test_standard_input_is_played_as_well(tmp_path: Path) -> None:
-    process = await replaying(tmp_path, "-")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "app", "replay", "-", "--json"),
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **covered()},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     output, _ = await process.communicate(json.dumps(said("ada", "Hi")[0]).encode())
     assert json.loads(output)["kept"]["kept"] == 1
 
@@ -160,12 +168,13 @@ async def test_an_interrupt_ends_it_with_a_report(
 ) -> None:
     masterx = await start()
     provider.script(lat=200)
-    process = await replaying(tmp_path, recorded(tmp_path, *said("ada", *map(str, range(500)))), "--url", masterx.url)
+    name = recorded(tmp_path, *said("ada", *map(str, range(500))))
+    playing = await command(tmp_path, {}, "replay", name, "--json", "--url", masterx.url)
     await provider.asked(2)
-    process.send_signal(signal.SIGINT)
-    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    playing.signal(signal.SIGINT)
+    code, output, _ = await playing.ended()
     found = json.loads(output)
-    assert process.returncode == 130
+    assert code == 130
     assert found["stopped"] == "interrupted"
     assert 500 > found["turns"]["played"] == found["kept"]["kept"] > 0
 
@@ -173,14 +182,15 @@ async def test_an_interrupt_ends_it_with_a_report(
 async def test_a_second_interrupt_does_not_wait_for_a_provider(tmp_path: Path, provider: MisbehavingProvider) -> None:
     provider.script(lat=60_000)
     paid = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": provider.url("openai"), "TMPDIR": str(tmp_path)}
-    process = await replaying(tmp_path, recorded(tmp_path, *said("ada", "Hi", "Ho")), "--providers", **paid)
+    name = recorded(tmp_path, *said("ada", "Hi", "Ho"))
+    playing = await command(tmp_path, paid, "replay", name, "--json", "--providers")
     await provider.asked(1)
-    process.send_signal(signal.SIGINT)
-    process.send_signal(signal.SIGTERM)
-    output, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode == 130
+    playing.signal(signal.SIGINT)
+    playing.signal(signal.SIGTERM)
+    code, output, errors = await playing.ended()
+    assert code == 130
     assert json.loads(output)["turns"]["played"] == 0
-    assert b"Traceback" not in errors
+    assert "Traceback" not in errors
     assert os.listdir(tmp_path) == ["talk.jsonl"]
 
 
@@ -190,13 +200,16 @@ async def test_a_service_that_is_restarted_meanwhile_gets_every_turn_once(
     masterx = await start(MASTERX_STORE=f"sqlite:///{tmp_path}/masterx.db")
     provider.script(stop=0)
     name = recorded(tmp_path, *said("ada", *map(str, range(30))))
-    process = await replaying(tmp_path, name, "--url", masterx.url)
+    playing = await command(tmp_path, {}, "replay", name, "--json", "--url", masterx.url)
     await held_at(provider, 5)
     await masterx.kill()
     provider.reset()
+    # It tries again for some seconds; how long a start takes is a matter of the machine.
+    playing.signal(signal.SIGSTOP)
     masterx.arguments = ("--port", masterx.url.rpartition(":")[2])
     await masterx.start()
-    output, _ = await asyncio.wait_for(process.communicate(), 2 * PATIENCE)
+    playing.signal(signal.SIGCONT)
+    _, output, _ = await playing.ended()
     found = json.loads(output)
     # The turn that was under way is kept as incomplete, so it counts as failed.
     assert found["turns"]["failed"] <= 1
@@ -210,13 +223,14 @@ async def test_a_service_that_goes_away_ends_it_with_a_report(
 ) -> None:
     masterx = await start()
     provider.script(stop=0)
-    process = await replaying(tmp_path, recorded(tmp_path, *said("ada", *map(str, range(500)))), "--url", masterx.url)
+    name = recorded(tmp_path, *said("ada", *map(str, range(500))))
+    playing = await command(tmp_path, {}, "replay", name, "--json", "--url", masterx.url)
     await held_at(provider, 5)
     await masterx.kill()
     provider.reset()
-    output, _ = await asyncio.wait_for(process.communicate(), 2 * PATIENCE)
+    code, output, _ = await playing.ended()
     found = json.loads(output)
-    assert process.returncode == 1
+    assert code == 1
     assert "no answer" in found["stopped"]
     assert found["turns"]["played"] >= 4
     kept = found["kept"]
@@ -229,20 +243,6 @@ async def test_the_locomo_dialogues_go_through(tmp_path: Path) -> None:
     assert (found["dialogues"], found["turns"]["played"]) == (5, 50)
     assert found["kept"] == all_kept(50)
     assert "README.md" in errors
-
-
-async def replaying(folder: Path, *arguments: str, **settings: str) -> asyncio.subprocess.Process:
-    """A replay under way."""
-    pipe = asyncio.subprocess.PIPE
-    keep = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app", "replay", *arguments, "--json"),
-        cwd=folder,
-        env={**keep, "PYTHONPATH": str(ROOT), **settings},
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-    )
 
 
 async def held_at(provider: MisbehavingProvider, turn: int) -> None:

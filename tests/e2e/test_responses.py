@@ -310,7 +310,7 @@ async def test_an_answer_that_its_only_learner_stops_is_given_up_and_not_kept(
         started_ = await anext(events(answer))
         _, stopped = await pupils.masterx.call("POST", f"/v1/turns/{started_.data['id']}:cancel")
     assert [attempt["outcome"] for attempt in stopped["attempts"]] == ["abandoned"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await provider.requests[0].ended.wait()
     assert provider.requests[0].abandoned
     provider.reset()

@@ -13,7 +13,7 @@ from tests.e2e.provider import MisbehavingProvider, Seen
 from tests.e2e.service import Event, Masterx, events
 from tests.e2e.test_chat import END, Frame, knock
 
-PIECES = 16
+PIECES = 8
 LAST = PIECES + 2
 """The number of the last event: the start, each piece, the end."""
 

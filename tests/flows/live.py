@@ -24,7 +24,7 @@ from app.storage.keys import Grant
 from app.vocabulary import Permission
 from tests.merge_patch import applied
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 Frame = dict[str, Any]
 
 

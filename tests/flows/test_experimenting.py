@@ -100,7 +100,7 @@ async def following(*replicas: Replica) -> AsyncIterator[None]:
 
 async def until(replica: Replica, running: int) -> None:
     """Waits until a replica has heard that so many experiments run."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(replica.experimenting.running) != running:
             await asyncio.sleep(0)
 

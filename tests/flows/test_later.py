@@ -206,7 +206,7 @@ async def test_a_model_that_is_back_is_asked_by_one_then_two_then_four_at_once(a
     looking, asked = asyncio.ensure_future(all_of_it.later.look()), model.asked
     for width in (1, 2, 4, 4, 4):
         asked += width
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while model.asked < asked:
                 await asyncio.sleep(0.005)
         assert model.most == width

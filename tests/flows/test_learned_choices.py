@@ -135,7 +135,7 @@ async def test_a_reward_reaches_the_other_replicas_over_the_cache_and_is_learned
 ) -> None:
     cache = MemoryCache(clock)
     (_, telling), (choosing, hearing) = (replica(store, clock, cache) for _ in range(2))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         following = asyncio.create_task(hearing.follow())
         async with cache.subscribe(CHANNEL) as messages:
             await asyncio.sleep(0)
@@ -261,7 +261,7 @@ async def test_of_an_erased_learner_no_replica_knows_anything_whether_it_hears_o
     for reward_ in rewards:
         if reward_.learner_id == "learner 7":
             await store.delete(REWARDS, {"id": reward_.id})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         following = asyncio.create_task(hearing.follow())
         await asyncio.sleep(0)
         await keeping.erase("w", "learner 7")
@@ -498,7 +498,7 @@ async def test_what_is_no_reward_is_left_and_what_follows_is_learned(store: Sqli
     for message in (b"no JSON", b"[]", b'{"workspace":"w","id":"x","source":"of a later version"}'):
         cache.publish(CHANNEL, message)
     cache.publish(CHANNEL, orjson.dumps(reward(clock, (CONTEXTS[0], "hints"), Source.INDEPENDENT, 1.0)))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not choosing.stirred("w"):
             await asyncio.sleep(0)
     following.cancel()

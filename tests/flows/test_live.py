@@ -223,7 +223,8 @@ async def test_each_role_sees_its_part(here: Replica) -> None:
         found = {frame["channel"]: frame["data"] for frame in [await whole.hear() for _ in range(3)]}
         assert found["metrics:1m"]["window"] == "1m"
         assert "series" in found["metrics:1m"]
-        assert found["health"]["status"] == "ok"
+        assert found["health"]["status"] in ("ok", "degraded")  # a busy machine is slow, which it says
+        assert found["health"]["parts"]
         assert "data" in found["providers"]
     refusals: list[tuple[str, str | None, Code]] = [
         ("channels=metrics", roles[Permission.SERVICE], Code.NOT_SHOWN),

@@ -178,7 +178,7 @@ async def test_the_next_day_has_a_budget_of_its_own_and_old_ones_are_removed(wor
     world.clock.turn(91 * 86_400)
     world.policy = policy()  # nobody has a budget any more
     staying = asyncio.ensure_future(world.spending().stay())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while await world.store.find(ACCOUNTS, Find({})):
             await asyncio.sleep(0.01)
     staying.cancel()

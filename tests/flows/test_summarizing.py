@@ -21,7 +21,7 @@ from app.spending import Spending
 from app.storage.sqlite import SqliteStore
 from app.summarizing import Cut, Parts, Summarizing, cut_by
 from app.vocabulary import Chunk, Explored, Finish, LayerReceipt, Prompt, Receipt, Retold, Session, State, Turn, Usage
-from tests.fakes import patient, routed
+from tests.fakes import entry, routed
 
 SHIPPED = load_policy(CONFIG / "policy.toml")
 ON = SHIPPED.model_copy(update={"context": SHIPPED.context.model_copy(update={"summaries": "model"})})
@@ -47,7 +47,7 @@ class Scribe:
 
 
 def scribe(name: str, dollars: float) -> Scribe:
-    return Scribe(replace(patient(name), prices=Prices(dollars, dollars, dollars)))
+    return Scribe(replace(entry(name), prices=Prices(dollars, dollars, dollars)))
 
 
 @dataclass
@@ -194,7 +194,7 @@ async def test_a_turn_that_ended_has_it_asked_for_unless_the_policy_says_no_or_t
         summarizing.hear(TurnEnded(turn))
     work = asyncio.ensure_future(summarizing.stay())
     if calls:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not sum(summarizing.results.values()):
                 await asyncio.sleep(0)
     for _ in range(100):

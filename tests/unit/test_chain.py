@@ -9,7 +9,7 @@ from app.providers.port import Limits
 from app.routing.answer import Answer, Request
 from app.routing.router import Router
 from app.vocabulary import Chunk, Finish, Message, Prompt, Usage
-from tests.fakes import WHOLE, Hang, ScriptedProvider, entry, patient, routed
+from tests.fakes import WHOLE, Hang, ScriptedProvider, entry, hasty, routed
 
 PROMPT = Prompt((Message("user", "Why is the sky blue?"),), 100, 0.4, stream=True)
 MARK = "\n\n(another model goes on)\n\n"
@@ -73,7 +73,7 @@ async def test_once_the_budget_is_spent_nobody_is_asked_again() -> None:
 async def test_another_model_goes_on_with_a_broken_answer_where_the_policy_says_so(
     failure: ProviderDown | Hang | None,
 ) -> None:
-    broken = ScriptedProvider(entry("broken"), [WHOLE[0], *([failure] if failure else [])])
+    broken = ScriptedProvider(hasty("broken"), [WHOLE[0], *([failure] if failure else [])])
     second = ScriptedProvider(entry("second"), [Chunk("know?"), Chunk(finish=Finish.STOP, usage=Usage(7, 0, 2))])
     text, answer = await ask(routed([broken, second]), broken, second, continued=MARK)
     assert text == f"What do you {MARK}know?"
@@ -87,9 +87,9 @@ async def test_another_model_goes_on_with_a_broken_answer_where_the_policy_says_
 
 
 async def test_what_breaks_twice_goes_on_twice_and_each_reads_all_that_was_said() -> None:
-    first = ScriptedProvider(patient("a"), [Chunk("one "), BrokenStream("cut")])
-    second = ScriptedProvider(patient("b"), [Chunk("two "), BrokenStream("cut")])
-    third = ScriptedProvider(patient("c"), [Chunk("three"), Chunk(finish=Finish.STOP)])
+    first = ScriptedProvider(entry("a"), [Chunk("one "), BrokenStream("cut")])
+    second = ScriptedProvider(entry("b"), [Chunk("two "), BrokenStream("cut")])
+    third = ScriptedProvider(entry("c"), [Chunk("three"), Chunk(finish=Finish.STOP)])
     text, answer = await ask(routed([first, second, third]), first, second, third, continued="|")
     assert text == "one |two |three"
     assert third.asked[0].messages[1] == Message("assistant", "one two ")
@@ -97,8 +97,8 @@ async def test_what_breaks_twice_goes_on_twice_and_each_reads_all_that_was_said(
 
 
 async def test_what_went_on_is_counted_by_who_finished_it_and_a_longer_prompt_is_counted_anew() -> None:
-    first = ScriptedProvider(patient("a"), [Chunk("one ", usage=Usage(50, 0, 9)), BrokenStream("cut")])
-    second = ScriptedProvider(patient("b"), [Chunk("two"), Chunk(finish=Finish.STOP)])
+    first = ScriptedProvider(entry("a"), [Chunk("one ", usage=Usage(50, 0, 9)), BrokenStream("cut")])
+    second = ScriptedProvider(entry("b"), [Chunk("two"), Chunk(finish=Finish.STOP)])
     answer = Answer()
     request = Request(replace(PROMPT, tokens=7), (first, second), 30.0, continued="|")
     assert "".join([c.text async for c in routed([first, second]).stream(request, answer)]) == "one |two"
@@ -120,7 +120,7 @@ async def test_where_nobody_can_go_on_the_answer_ends_as_it_broke() -> None:
 
 
 async def test_nobody_waits_for_a_silent_model_where_the_last_resort_can_answer() -> None:
-    silent, last = ScriptedProvider(patient("silent"), [Hang()]), ScriptedProvider(entry("offline"))
+    silent, last = ScriptedProvider(entry("silent"), [Hang()]), ScriptedProvider(entry("offline"))
     router = routed([silent], last)
     pulse = router.guard.pulse(silent.entry, stream=True)
     pulse.doubts, pulse.usual = 1, 0.01

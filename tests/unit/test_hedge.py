@@ -13,7 +13,7 @@ from app.routing.hedge import HedgeBudget
 from app.routing.pulse import KNOWN, Pulse
 from app.routing.router import Router
 from app.vocabulary import Message, Prompt
-from tests.fakes import WHOLE, Hang, ScriptedProvider, Until, patient, routed
+from tests.fakes import WHOLE, Hang, ScriptedProvider, Until, entry, routed
 
 PROMPT = Prompt((Message("user", "Why is the sky blue?"),), 100, 0.4, stream=True, tokens=1_000)
 
@@ -38,7 +38,7 @@ def outcomes(answer: Answer) -> list[tuple[str, str]]:
 
 
 async def test_a_model_that_is_slower_than_usual_is_outrun() -> None:
-    slow, quick = ScriptedProvider(patient("slow"), [Hang()]), ScriptedProvider(patient("quick"))
+    slow, quick = ScriptedProvider(entry("slow"), [Hang()]), ScriptedProvider(entry("quick"))
     router = hurried(slow, quick)
     text, answer = await ask(router, slow, quick)
     assert text == "What do you know already?"
@@ -50,16 +50,16 @@ async def test_a_model_that_is_slower_than_usual_is_outrun() -> None:
 
 
 async def test_a_model_that_is_outrun_has_read_the_prompt_and_that_costs() -> None:
-    dear = replace(patient("slow"), prices=Prices(input=2.0, output=10.0))
-    slow, quick = ScriptedProvider(dear, [Hang()]), ScriptedProvider(patient("quick"))
+    dear = replace(entry("slow"), prices=Prices(input=2.0, output=10.0))
+    slow, quick = ScriptedProvider(dear, [Hang()]), ScriptedProvider(entry("quick"))
     _, answer = await ask(hurried(slow, quick), slow, quick)
     assert [attempt.cost_usd for attempt in answer.attempts] == [0.002, None]
 
 
 async def test_a_first_model_that_speaks_after_all_wins() -> None:
     here = asyncio.Event()
-    slow = ScriptedProvider(patient("slow"), [Until(here), *WHOLE])
-    second = ScriptedProvider(patient("second"), [Until(here, sets=True), Hang()])
+    slow = ScriptedProvider(entry("slow"), [Until(here), *WHOLE])
+    second = ScriptedProvider(entry("second"), [Until(here, sets=True), Hang()])
     text, answer = await ask(hurried(slow, second), slow, second)
     assert text == "What do you know already?"
     assert outcomes(answer) == [("second", "outrun"), ("slow", "ok")]
@@ -67,21 +67,21 @@ async def test_a_first_model_that_speaks_after_all_wins() -> None:
 
 async def test_where_one_of_both_fails_the_other_answers_and_where_both_do_the_next() -> None:
     asked = asyncio.Event()
-    slow = ScriptedProvider(patient("slow"), [Until(asked), ProviderDown("gone")])
-    second = ScriptedProvider(patient("second"), [Until(asked, sets=True), *WHOLE])
+    slow = ScriptedProvider(entry("slow"), [Until(asked), ProviderDown("gone")])
+    second = ScriptedProvider(entry("second"), [Until(asked, sets=True), *WHOLE])
     _, answer = await ask(hurried(slow, second), slow, second)
     assert sorted(outcomes(answer)) == [("second", "ok"), ("slow", "down")]
     asked = asyncio.Event()
-    slow = ScriptedProvider(patient("slow"), [Until(asked), ProviderDown("gone")])
-    second = ScriptedProvider(patient("second"), [Until(asked, sets=True), ProviderDown("gone")])
-    third = ScriptedProvider(patient("third"))
+    slow = ScriptedProvider(entry("slow"), [Until(asked), ProviderDown("gone")])
+    second = ScriptedProvider(entry("second"), [Until(asked, sets=True), ProviderDown("gone")])
+    third = ScriptedProvider(entry("third"))
     _, answer = await ask(hurried(slow, second, third), slow, second, third)
     assert outcomes(answer)[-1] == ("third", "ok")
     assert len(answer.attempts) == 3
 
 
 async def test_a_model_that_fails_before_anyone_is_asked_beside_it_is_fallen_over_from() -> None:
-    dead, good = ScriptedProvider(patient("dead"), [ProviderDown("refused")]), ScriptedProvider(patient("good"))
+    dead, good = ScriptedProvider(entry("dead"), [ProviderDown("refused")]), ScriptedProvider(entry("good"))
     router = hurried(dead, good)
     _, answer = await ask(router, dead, good)
     assert outcomes(answer) == [("dead", "down"), ("good", "ok")]
@@ -90,8 +90,8 @@ async def test_a_model_that_fails_before_anyone_is_asked_beside_it_is_fallen_ove
 
 async def test_the_client_that_leaves_in_the_race_ends_both_calls() -> None:
     asked = asyncio.Event()
-    slow = ScriptedProvider(patient("slow"), [Hang()])
-    second = ScriptedProvider(patient("second"), [Until(asked, sets=True), Hang()])
+    slow = ScriptedProvider(entry("slow"), [Hang()])
+    second = ScriptedProvider(entry("second"), [Until(asked, sets=True), Hang()])
     task = asyncio.create_task(ask(hurried(slow, second), slow, second))
     await asked.wait()
     task.cancel()
@@ -102,8 +102,8 @@ async def test_the_client_that_leaves_in_the_race_ends_both_calls() -> None:
 
 async def test_a_client_that_leaves_while_the_loser_is_being_closed_ends_the_winner_too() -> None:
     gone = asyncio.Event()
-    slow = ScriptedProvider(patient("slow"), [Hang()], closing=gone)
-    quick = ScriptedProvider(patient("quick"))
+    slow = ScriptedProvider(entry("slow"), [Hang()], closing=gone)
+    quick = ScriptedProvider(entry("quick"))
     task = asyncio.create_task(ask(hurried(slow, quick), slow, quick))
     await slow.leaving.wait()
     task.cancel()
@@ -116,7 +116,7 @@ async def test_a_client_that_leaves_while_the_loser_is_being_closed_ends_the_win
 @pytest.mark.parametrize("state", [State.OPEN, State.FORCED_OPEN, State.HALF_OPEN])
 async def test_a_model_that_is_not_known_to_be_well_is_never_asked_beside_another(state: State) -> None:
     here = asyncio.Event()
-    slow, second = ScriptedProvider(patient("slow"), [Until(here), *WHOLE]), ScriptedProvider(patient("second"))
+    slow, second = ScriptedProvider(entry("slow"), [Until(here), *WHOLE]), ScriptedProvider(entry("second"))
     router = hurried(slow, second)
     await router.guard._breakers.force(f"none/{second.entry.provider}/{second.entry.model}", state)
     task = asyncio.create_task(ask(router, slow, second))
@@ -126,7 +126,7 @@ async def test_a_model_that_is_not_known_to_be_well_is_never_asked_beside_anothe
 
 
 async def test_one_turn_in_twenty_may_ask_two_at_most() -> None:
-    slow, quick = ScriptedProvider(patient("slow"), [Hang()]), ScriptedProvider(patient("quick"))
+    slow, quick = ScriptedProvider(entry("slow"), [Hang()]), ScriptedProvider(entry("quick"))
     router = hurried(slow, quick)
     router._hedges = HedgeBudget()
     hedged = []
@@ -140,7 +140,7 @@ async def test_one_turn_in_twenty_may_ask_two_at_most() -> None:
 
 async def test_nobody_is_asked_beside_another_unless_the_policy_says_so() -> None:
     here = asyncio.Event()
-    slow, second = ScriptedProvider(patient("slow"), [Until(here), *WHOLE]), ScriptedProvider(patient("second"))
+    slow, second = ScriptedProvider(entry("slow"), [Until(here), *WHOLE]), ScriptedProvider(entry("second"))
     asyncio.get_running_loop().call_later(0.05, here.set)
     _, answer = await ask(hurried(slow, second), slow, second, hedged=0.0)
     assert outcomes(answer) == [("slow", "ok")]
@@ -148,8 +148,8 @@ async def test_nobody_is_asked_beside_another_unless_the_policy_says_so() -> Non
 
 async def test_when_nobody_speaks_the_caller_is_told() -> None:
     asked = asyncio.Event()
-    slow = ScriptedProvider(patient("slow"), [Until(asked), ProviderDown("gone", retry_after=30)])
-    second = ScriptedProvider(patient("second"), [Until(asked, sets=True), ProviderDown("gone", retry_after=20)])
+    slow = ScriptedProvider(entry("slow"), [Until(asked), ProviderDown("gone", retry_after=30)])
+    second = ScriptedProvider(entry("second"), [Until(asked, sets=True), ProviderDown("gone", retry_after=20)])
     with pytest.raises(NoProvider) as failed:
         await ask(hurried(slow, second), slow, second)
     assert failed.value.retry_after == 20

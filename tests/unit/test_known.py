@@ -12,7 +12,7 @@ from app.providers.port import Rate
 from app.routing.answer import Answer, Request
 from app.routing.router import Router
 from app.vocabulary import Chunk, Finish, Left, Message, Prompt, Quota, Usage
-from tests.fakes import Hang, ScriptedProvider, entry, routed
+from tests.fakes import Hang, ScriptedProvider, entry, hasty, routed
 
 PROMPT = Prompt((Message("user", "Why is the sky blue?"),), 100, 0.4, stream=True, tokens=50)
 
@@ -20,7 +20,7 @@ PROMPT = Prompt((Message("user", "Why is the sky blue?"),), 100, 0.4, stream=Tru
 async def ask(router: Router, *candidates: ScriptedProvider) -> list[tuple[str, str]]:
     """Who was asked, and how it ended."""
     answer = Answer()
-    [chunk async for chunk in router.stream(Request(PROMPT, candidates, 5.0), answer)]
+    [chunk async for chunk in router.stream(Request(PROMPT, candidates, 60.0), answer)]
     return [(attempt.provider, attempt.outcome) for attempt in answer.attempts]
 
 
@@ -28,7 +28,7 @@ async def test_no_more_turns_at_a_time_than_the_catalogue_allows() -> None:
     first = ScriptedProvider(replace(entry("first"), rate=Rate(requests_per_minute=7)))
     second = ScriptedProvider(replace(entry("second"), rate=Rate(tokens_per_minute=20 * 150)))
     third = ScriptedProvider(entry("third"))
-    router = routed([first, second, third])
+    router = routed([first, second, third], clock=HandClock())
     await asyncio.gather(*(ask(router, first, second, third) for _ in range(40)))
     assert (len(first.asked), len(second.asked), len(third.asked)) == (7, 20, 13)
 
@@ -36,7 +36,7 @@ async def test_no_more_turns_at_a_time_than_the_catalogue_allows() -> None:
 async def test_what_a_provider_says_is_left_holds_for_all_turns_at_a_time() -> None:
     told = (Chunk("Well, ", quota=Quota(Left(10, 11, 60.0))), Chunk(finish=Finish.STOP))
     limited, other = ScriptedProvider(entry("limited"), told), ScriptedProvider(entry("other"))
-    router = routed([limited, other])
+    router = routed([limited, other], clock=HandClock())
     await ask(router, limited, other)
     limited.script = (Chunk("Well, "), Chunk(finish=Finish.STOP))
     await asyncio.gather(*(ask(router, limited, other) for _ in range(100)))
@@ -124,7 +124,7 @@ async def test_an_answer_in_one_piece_says_nothing_of_first_tokens_whether_it_co
 
 
 async def test_the_wait_for_a_first_token_that_did_not_come_counts_as_one() -> None:
-    model, other = ScriptedProvider(entry("model"), [Hang()]), ScriptedProvider(entry("other"))
+    model, other = ScriptedProvider(hasty("model"), [Hang()]), ScriptedProvider(entry("other"))
     router = routed([model, other])
     assert await ask(router, model, other) == [("model", "timeout"), ("other", "ok")]
     first = router.guard.figures.known(model.entry).first_token

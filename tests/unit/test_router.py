@@ -23,7 +23,7 @@ from app.routing.answer import Answer, Request
 from app.routing.forecast import Seen, Situation
 from app.routing.rank import Wanted
 from app.vocabulary import Chunk, Finish, Message, Prompt, Task
-from tests.fakes import WHOLE, Hang, ScriptedProvider, entry, routed
+from tests.fakes import WHOLE, Hang, ScriptedProvider, entry, hasty, routed
 
 PROMPT = Prompt((Message("user", "Why is the sky blue?"),), 100, 0.4, stream=True)
 
@@ -63,7 +63,7 @@ async def test_the_first_candidate_that_speaks_answers() -> None:
     ],
 )
 async def test_a_failure_before_the_first_word_goes_to_the_next(failure: ProviderError | Hang, outcome: str) -> None:
-    first = ScriptedProvider(entry("a"), [failure])
+    first = ScriptedProvider(hasty("a"), [failure])
     text, answer, _ = await told(first, ScriptedProvider(entry("b")))
     assert text == "What do you know already?"
     assert outcomes(answer) == [("a", outcome), ("b", "ok")]
@@ -84,7 +84,7 @@ async def test_after_the_first_word_the_model_is_not_switched(failure: ProviderE
     script = [WHOLE[0], *([failure] if failure else [])]
     second = ScriptedProvider(entry("b"))
     with pytest.raises((ProviderDown, ProviderTimeout, BrokenStream)):
-        await told(ScriptedProvider(entry("a"), script), second)
+        await told(ScriptedProvider(hasty("a"), script), second)
     assert second.asked == []
 
 

@@ -38,7 +38,7 @@ class Air:
 @asynccontextmanager
 async def air() -> AsyncIterator[Air]:
     """Flights that all have ended when the context is left."""
-    async with asyncio.TaskGroup() as tasks, asyncio.timeout(20):
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(30):
         yield Air(tasks)
 
 

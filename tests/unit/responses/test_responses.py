@@ -54,7 +54,7 @@ class Learners:
 @asynccontextmanager
 async def learners(cache: type[MemoryCache] = MemoryCache) -> AsyncIterator[Learners]:
     """Learners, and all calls ended when the context is left."""
-    async with asyncio.TaskGroup() as tasks, asyncio.timeout(20):
+    async with asyncio.TaskGroup() as tasks, asyncio.timeout(30):
         yield Learners(tasks, cache)
 
 

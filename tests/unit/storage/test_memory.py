@@ -126,5 +126,5 @@ async def test_closing_ends_a_wait() -> None:
     reader = asyncio.create_task(cache.read("log", 0, 30))
     await asyncio.sleep(0)
     await cache.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await reader == []
