@@ -79,7 +79,7 @@ class Hybrid:
         self.contexts = Contexts()
         self.learners = Learners()
         self.harms = Harms()
-        self.tried: dict[str, int] = {}
+        self.tried: dict[str, float] = {}
         self.learned = 0
         self.fitted: float | None = None
         self._places: dict[tuple[str, ...], Where] = {}
@@ -148,7 +148,7 @@ class Hybrid:
     def _expected(self, arms: tuple[str, ...], priors: Mapping[str, float]) -> Array:
         """What is left of what was expected of the arms, in logits."""
         trust = self.tuning.trust
-        return np.array([_logit(priors.get(arm, 0.5)) * trust / (trust + self.tried.get(arm, 0)) for arm in arms])
+        return np.array([_logit(priors.get(arm, 0.5)) * trust / (trust + self.tried.get(arm, 0.0)) for arm in arms])
 
     def _covering(self, likely: Array, beliefs: tuple[Array, Array], rows: NDArray[np.float32], at: float) -> Array:
         """The chances where arms that were hardly tried get their share, if the context is one that is seldom met."""
@@ -180,11 +180,11 @@ class Hybrid:
         own = rows.item(VARIANCE, arm)
         rows[MEAN, arm] += own * seen.gain
         rows[VARIANCE, arm] -= own * own * seen.known
-        rows[TRIED, arm] += 1.0
+        rows[TRIED, arm] += outcome.weight
         self.learners.learn(situation.learner, arm, seen.learner, situation.at)
         if self.contexts.charted(rows, arm, (seen.error, outcome.weight), seen.spread):
             doubted(rows, self.linear.mean.dot(x))
-        self.tried[outcome.arm] = self.tried.get(outcome.arm, 0) + 1
+        self.tried[outcome.arm] = self.tried.get(outcome.arm, 0.0) + outcome.weight
         self.learned += 1
         if self.learned % _ROUTINE == 0:
             self._fit(situation.at)

@@ -54,9 +54,9 @@ def merged(base: Kept, parts: Sequence[Kept]) -> dict[str, Any]:
     }
 
 
-def _count(arm: str, base: Kept, parts: Sequence[Kept]) -> int:
-    before = int(base["tried"].get(arm, 0))
-    return before + sum(int(part["tried"].get(arm, 0)) - before for part in parts)
+def _count(arm: str, base: Kept, parts: Sequence[Kept]) -> float:
+    before = float(base["tried"].get(arm, 0.0))
+    return before + sum(float(part["tried"].get(arm, 0.0)) - before for part in parts)
 
 
 def _columns(rows: NDArray[Any], known: Sequence[str], arms: Sequence[str], empty: float) -> NDArray[Any]:
