@@ -99,12 +99,13 @@ class Contexts(Rows):
 
     def charted(self, rows: NDArray[np.float32], arm: int, error: tuple[float, float], spread: float) -> bool:
         """Charts the error of a forecast, with what it weighs; whether the context has changed, where errors usually
-        have the variance `spread`. Where errors keep going the same way, everything is believed to change faster."""
+        have the variance `spread`. Where errors keep going the same way, everything is believed to change faster; where
+        they do not, a change is believed in less easily."""
         chart = Chart(rows.item(LEVEL, arm), rows.item(ERRORS, arm))
         heed = exp(_HEED * error[1] * chart.lag(error[0], spread))
         self.restless = min(max(self.restless * heed, _CALM), _WILD)
         rows[LEVEL, arm], rows[ERRORS, arm] = after = chart.after(*error)
-        return after.alarm(spread)
+        return after.alarm(spread, self.restless / _RESTLESS)
 
     def fit(self) -> None:
         """Fits `special` (one step of EM, Dempster et al. 1977) and `typical` to the contexts that were met lately."""

@@ -52,7 +52,7 @@ class Tuning:
     the best, in logits; a prior counts as `trust` outcomes."""
 
     boldness: float = 0.35
-    share: float = 0.3
+    share: float = 0.36
     cover: float = 3.0
     gap: float = 1.6
     trust: float = 8.0

@@ -1,6 +1,6 @@
 """Whether a forecast has gone wrong: a chart of its errors that forgets."""
 
-from math import sqrt
+from math import log, sqrt
 from typing import NamedTuple
 
 _RATE = 0.1
@@ -47,6 +47,9 @@ class Chart(NamedTuple):
         level = self.level / sqrt(variance * _RATE / (2.0 - _RATE))
         return min(max(level, -_LIMIT), _LIMIT) * min(max(error / sqrt(variance), -_LIMIT), _LIMIT)
 
-    def alarm(self, variance: float) -> bool:
-        """Whether errors of this variance would hardly have brought the chart where it is."""
-        return self.errors > _ENOUGH and abs(self.level) > _LIMIT * sqrt(variance * _RATE / (2.0 - _RATE))
+    def alarm(self, variance: float, odds: float = 1.0) -> bool:
+        """Whether errors of this variance would hardly have brought the chart where it is; `odds` of a change, beside
+        what is usual: where changes are rarer, more is asked before one is believed (a level at z standard deviations
+        is exp(z²/2) times as likely after one, at the most)."""
+        limit = sqrt(_LIMIT * _LIMIT - 2.0 * log(min(odds, 1.0)))
+        return self.errors > _ENOUGH and abs(self.level) > limit * sqrt(variance * _RATE / (2.0 - _RATE))
