@@ -8,8 +8,10 @@ variances of the residuals follow what was seen (empirical Bayes). Arms are draw
 are seldom met, a share of the choices goes to arms that were hardly tried there, by curiosity.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from math import exp, log, pi, sqrt
 from typing import Any, NamedTuple
 
@@ -96,8 +98,8 @@ class Hybrid:
         likely = chances(mean, variance * self.tuning.boldness**2)
         if rows is not None and not situation.critical:
             likely = self._covering(likely, (mean, variance), rows[:, where], situation.at)
-        total = likely.cumsum()
-        drawn = min(int(total.searchsorted(rng.random() * total.item(-1), "right")), len(arms) - 1)
+        total = list(accumulate(likely.tolist()))
+        drawn = min(bisect_right(total, rng.random() * total[-1]), len(arms) - 1)
         reason = f"expected to help in {_chance(mean.item(drawn)):.0%}"
         return Chosen(arms[drawn], likely.item(drawn), reason)
 

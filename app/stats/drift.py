@@ -51,5 +51,5 @@ class Chart(NamedTuple):
         """Whether errors of this variance would hardly have brought the chart where it is; `odds` of a change, beside
         what is usual: where changes are rarer, more is asked before one is believed (a level at z standard deviations
         is exp(z²/2) times as likely after one, at the most)."""
-        limit = sqrt(_LIMIT * _LIMIT - 2.0 * log(min(odds, 1.0)))
-        return self.errors > _ENOUGH and abs(self.level) > limit * sqrt(variance * _RATE / (2.0 - _RATE))
+        squared = self.level * self.level * (2.0 - _RATE) / (variance * _RATE) if variance > 0.0 else 0.0
+        return self.errors > _ENOUGH and squared > _LIMIT * _LIMIT and squared > _LIMIT * _LIMIT - 2.0 * log(odds)
