@@ -84,7 +84,11 @@ class Erasure:
         """Stops the answers of learners whom another replica erases, and forgets them; runs until cancelled."""
         async with self._p.cache.subscribe(ERASED) as messages:
             async for message in messages:
-                await self._stop(*orjson.loads(message))
+                try:
+                    await self._stop(*orjson.loads(message))
+                except Exception:
+                    # A bulkhead: whom this replica cannot forget must not keep it from hearing of the others.
+                    log.exception("a learner whom another replica erased may still be in memory here")
 
     async def _stop(self, workspace: str, learner_id: str) -> None:
         """Stops answers under way; what their ends would have said is noted no more, what they said is forgotten."""

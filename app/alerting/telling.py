@@ -108,7 +108,7 @@ class Telling:
         now = self._clock.now()
         if _is_no_news(alert, hook):
             return await self._note(alert, hook)
-        if now - max(alert.seen_at, alert.closed_at or 0.0) > _GIVE_UP:
+        if not alert.alive and now - (alert.closed_at or alert.seen_at) > _GIVE_UP:
             self.deliveries["given_up"] += 1
             return await self._note(alert, hook)
         if await self._sent(alert, hook):

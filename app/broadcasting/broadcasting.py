@@ -90,6 +90,7 @@ class Broadcasting:
         for channel in self._channels.values():
             if channel.whose is not None:
                 self._sources.forget(channel, workspace, learner_id)
+        self._sharing.forget()
         self._begin_anew([v for v in self._views.values() if v.channel.whose and _sees(v, workspace)])
 
     async def stay(self) -> None:

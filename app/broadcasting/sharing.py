@@ -46,6 +46,10 @@ class Sharing:
         self._cache.append(_log(self._me), self._n, entry, _KEPT)
         self._publish(entry)
 
+    def forget(self) -> None:
+        """Forgets what was said lately; who has not heard it yet is told that something is missing."""
+        self._cache.delete(_log(self._me))
+
     async def stay(self) -> None:
         """Hears the others; runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:

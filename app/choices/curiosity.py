@@ -23,6 +23,6 @@ def curiosity(tried: Array, idle: Array, variance: Array) -> Array:
     scarce = 1.0 / (1.0 + tried)
     unsure = variance / (variance.max() + 1e-12)
     seldom = 1.0 - tried / max(1.0, float(tried.sum()))
-    alone = 1.0 - np.exp(idle / -_LONG)
+    alone = 1.0 - np.exp(np.maximum(idle, 0.0) / -_LONG)
     score: Array = _SCARCITY * scarce + _VARIANCE * unsure + _FREQUENCY * seldom + _RECENCY * alone
     return score

@@ -97,7 +97,7 @@ class Hybrid:
             mean += self._expected(arms, options.priors)
         likely = chances(mean, variance * self.tuning.boldness**2)
         if rows is not None and not situation.critical:
-            likely = self._covering(likely, (mean, variance), rows[:, where], situation.at)
+            likely = self._covering(likely, (mean, variance), (rows, where), situation.at)
         total = list(accumulate(likely.tolist()))
         drawn = min(bisect_right(total, rng.random() * total[-1]), len(arms) - 1)
         reason = f"expected to help in {_chance(mean.item(drawn)):.0%}"
@@ -152,16 +152,20 @@ class Hybrid:
         trust = self.tuning.trust
         return np.array([_logit(priors.get(arm, 0.5)) * trust / (trust + self.tried.get(arm, 0.0)) for arm in arms])
 
-    def _covering(self, likely: Array, beliefs: tuple[Array, Array], rows: NDArray[np.float32], at: float) -> Array:
-        """The chances where arms that were hardly tried get their share, if the context is one that is seldom met."""
-        tried = rows[TRIED]
-        if not _MET <= np.add.reduce(tried) < self.contexts.typical:
+    def _covering(
+        self, likely: Array, beliefs: tuple[Array, Array], known: tuple[NDArray[np.float32], Where], at: float
+    ) -> Array:
+        """The chances where arms that were hardly tried get their share, if the context is one that is seldom met, with
+        whichever arms."""
+        rows, where = known
+        if not _MET <= np.add.reduce(rows[TRIED]) < self.contexts.typical:
             return likely
         mean, variance = beliefs
+        tried = rows[TRIED, where]
         wanted = (tried < self.tuning.cover - 0.5) & (mean > mean.max() - self.tuning.gap)
         if not wanted.any():
             return likely
-        score: Array = wanted * curiosity(tried, at / DAY - rows[LAST], variance)
+        score: Array = wanted * curiosity(tried, at / DAY - rows[LAST, where], variance)
         share = self.tuning.share
         mixed: Array = likely * (1.0 - share)
         mixed += score * (share / score.sum())

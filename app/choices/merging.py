@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.choices.contexts import ERRORS, LAST, LEVEL, MEAN, TRIED, VARIANCE, faded
+from app.choices.contexts import DAY, ERRORS, LAST, LEVEL, MEAN, TRIED, VARIANCE, faded
 from app.choices.harms import Harms
 from app.choices.linear import Linear
 from app.choices.rows import HALF_LIFE, pack, unpack
@@ -120,6 +120,7 @@ def _contexts(base: Kept, parts: Sequence[Kept], arms: Sequence[str]) -> dict[st
             wide = _columns(rows, kept["arms"], arms, 0.0)
             new = [arms.index(arm) for arm in arms if arm not in kept["arms"]]
             wide[:, VARIANCE, new] = base["special"]
+            wide[:, LAST, new] = unpack(kept["contexts"]["at"])[:, None] / DAY
             return faded(wide, share)
 
         return tables.rows(kept["contexts"], spread, missing)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,9 +15,9 @@ from app.choices.port import Chosen, Options, Situation
 from app.choices.sharing import Pool
 from app.choosing.case import Case
 from app.choosing.experience import ROWS, Experience, Make, Row
+from app.choosing.made import Made
 from app.choosing.names import Names
-from app.policy import STANDARD, Policy
-from app.routing.rank import Ranked
+from app.policy import Policy
 from app.vocabulary import Choice, Credit, Decision, How, Mode, Reward
 
 log = logging.getLogger("masterx.choosing")
@@ -68,41 +68,6 @@ class _Ruling(NamedTuple):
     experiment: str | None = None
 
 
-@dataclass(slots=True)
-class Made:
-    """The choices of one turn, as they are made."""
-
-    case: Case
-    decide: Callable[[Case, Choice, Options, str], Decision | None]
-    approved: frozenset[str]
-    strategy: str
-    variant: str = STANDARD
-    profile: str = STANDARD
-    decisions: list[Decision] = field(default_factory=list)
-
-    def choose(self, choice: Choice, options: Options, table: str | None = None) -> str:
-        """One of the arms, what the `table` says (the baseline where it says nothing) while nothing is learned; what is
-        no choice is not logged."""
-        decision = self.decide(self.case, choice, options, table or options.baseline)
-        if decision is None:
-            return options.baseline
-        self.decisions.append(decision)
-        return decision.arm
-
-    def lead(self, ranked: Sequence[Ranked], safe: str) -> str | None:
-        """Who is to be asked first of the models that may be now, in their order; `None` leaves them in it. `safe` is
-        the same in each turn, also while it may not be asked: what an arm is measured by does not change with who is
-        well at this moment."""
-        if self.case.cared or not ranked:
-            return None
-        strengths = {one.provider.entry.name: one.terms.strength for one in ranked}
-        arms = tuple(sorted(strengths, key=lambda name: name != safe))
-        if len(arms) < 2:
-            return None
-        approved, first = self.approved.intersection(arms) | {safe}, ranked[0].provider.entry.name
-        return self.choose(Choice.MODEL, Options(arms, safe, approved, strengths), first)
-
-
 class Choosing:
     """Makes choices, and learns from rewards."""
 
@@ -131,9 +96,16 @@ class Choosing:
     def experience(self, workspace: str) -> Experience:
         """What a workspace has learned."""
         if (found := self._workspaces.get(workspace)) is None:
-            about = self._p.make, self._p.policy.choices.rewards, self._p.names.deployment
-            found = self._workspaces[workspace] = Experience(*about)
+            found = self._workspaces[workspace] = self.fresh()
         return found
+
+    def fresh(self) -> Experience:
+        """What a workspace begins with, of none."""
+        return Experience(self._p.make, self._p.policy.choices.rewards, self._p.names.deployment)
+
+    def take(self, workspace: str, experience: Experience) -> None:
+        """Goes on from this in the place of what a workspace has learned."""
+        self._workspaces[workspace] = experience
 
     async def share(self) -> None:
         """Pools anew what workspaces that allow it were told of their arms; one at a time, others being served between

@@ -19,7 +19,6 @@ from app.choosing.choosing import Choosing
 from app.choosing.experience import Experience
 from app.choosing.packing import UNREADABLE, packed, unpacked
 from app.clock import Clock, before
-from app.errors import StoreUnavailable
 from app.events import Event, Rewarded
 from app.rounds import Rounds
 from app.storage.arms import Arms, Head
@@ -74,11 +73,12 @@ class Keeping:
     async def erase(self, workspace: str, learner_id: str) -> None:
         """Forgets what was learned of a learner alone, here, on other replicas, and in what is written down. One that
         does not hear of it, because the cache is away, goes on from what was written when it would write itself."""
-        if (experience := self._choosing.workspaces.get(workspace)) is None:
+        self._p.cache.publish(CHANNEL, orjson.dumps({"erased": [workspace, learner_id]}))
+        if workspace not in self._choosing.workspaces and not await self._again(workspace):
             return
         self._choosing.erase(workspace, learner_id)
-        self._p.cache.publish(CHANNEL, orjson.dumps({"erased": [workspace, learner_id]}))
-        self._heads[workspace] = await put(self._p.arms, self._p.clock, workspace, await _packed(experience))
+        text = await _packed(self._choosing.experience(workspace))
+        self._heads[workspace] = await put(self._p.arms, self._p.clock, workspace, text)
 
     async def follow(self) -> None:
         """Learns from what other replicas tell, and forgets whom they erase; runs until cancelled."""
@@ -111,23 +111,40 @@ class Keeping:
         """Goes on from what was written down; what cannot be read is learned again from the log."""
         self._read = await self._p.arms.cursor()
         async for workspace, head, text in self._p.arms.all():
-            self._heads[workspace] = head
-            try:
-                kept = None if text is None else await asyncio.to_thread(unpacked, text)
-                if kept is None:
-                    raise ValueError("a part is missing")
-                self._choosing.experience(workspace).restore(kept)
-            except UNREADABLE as error:
-                log.warning("what workspace %s has learned of choices is learned again: %r", workspace, error)
-                self._choosing.forget(workspace)
-                await self._begin(workspace)
-                self._read = ""
+            await self._take(workspace, head, text)
+
+    async def _again(self, workspace: str) -> bool:
+        """Goes on from what is written down of one workspace, to which `catch_up` adds what the log has beyond it;
+        false where nothing is. Until it has been read, what was known stays in force."""
+        cursor, there = await self._p.arms.cursor(), await self._p.arms.one(workspace)
+        if there is None:
+            return False
+        self._read = min(self._read, cursor)
+        await self._take(workspace, *there)
+        return True
+
+    async def _take(self, workspace: str, head: Head, text: str | None) -> None:
+        try:
+            kept = None if text is None else await asyncio.to_thread(unpacked, text)
+            if kept is None:
+                raise ValueError("a part is missing")
+            fresh = self._choosing.fresh()
+            fresh.restore(kept)
+            self._choosing.take(workspace, fresh)
+        except UNREADABLE as error:
+            log.warning("what workspace %s has learned of choices is learned again: %r", workspace, error)
+            self._choosing.forget(workspace)
+            await self._begin(workspace)
+            self._read = ""
+        self._heads[workspace] = head
 
     async def _begin(self, workspace: str | None = None) -> None:
         """Begins with what imports brought to a workspace, or to all; the log of rewards comes on top of it."""
         async for one in self._p.arms.brought(workspace):
             try:
-                self._choosing.experience(one.workspace).merge(await asyncio.to_thread(unpacked, one.text))
+                lent = await asyncio.to_thread(unpacked, one.text)
+                self._choosing.fresh().merge(lent)  # what fails, fails before any of it counts
+                self._choosing.experience(one.workspace).merge(lent)
             except UNREADABLE as error:
                 log.warning("what deployment %s taught workspace %s is left out: %r", one.by, one.workspace, error)
 
@@ -152,7 +169,7 @@ class Keeping:
         for n, workspace in enumerate(unsaved):
             try:
                 saved += await self._save(workspace)
-            except StoreUnavailable:
+            except BaseException:  # also where it is cancelled: what is not written must not be passed by the cursor
                 self._unsaved.update(unsaved[n:])
                 raise
         if read and saved == len(unsaved):
@@ -180,16 +197,14 @@ class Keeping:
         if await self._p.arms.put(workspace, text, new, known):
             self._heads[workspace] = new
             return True
+        self._unsaved.add(workspace)
         there = await self._p.arms.head(workspace)
-        if there is not None:
-            self._heads[workspace] = there
         if there is not None and there.epoch > new.epoch:
             log.warning("what workspace %s has learned of choices was put there anew: it is read", workspace)
-            self._choosing.forget()
-            await self.restore()
+            await self._again(workspace)
             await self.catch_up()
-            return True
-        self._unsaved.add(workspace)
+        elif there is not None:
+            self._heads[workspace] = there
         return False
 
     def _learn(self, reward: Reward, *, here: bool = False) -> bool:

@@ -26,7 +26,7 @@ _BROUGHT = "import "
 
 _PART_OF = "part "
 _MOST_PARTS = 999_999
-_PAGE = 50
+_PAGE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,11 @@ class Arms:
         async for doc in self._docs(_HEAD):
             head = Head(doc["text"], doc["epoch"])
             yield doc["workspace"], head, await self._text(head.text, doc["parts"])
+
+    async def one(self, workspace: str) -> tuple[Head, str | None] | None:
+        """The head and the text of a workspace, if it has any; `None` in the place of a text that is not whole."""
+        doc = await self._store.get(ARMS, _head_id(workspace))
+        return (Head(doc["text"], doc["epoch"]), await self._text(doc["text"], doc["parts"])) if doc else None
 
     async def head(self, workspace: str) -> Head | None:
         """Which text is the one now."""

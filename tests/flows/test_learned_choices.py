@@ -276,6 +276,38 @@ async def test_of_an_erased_learner_no_replica_knows_anything_whether_it_hears_o
     assert [known(each) for each in (deaf, again)] == [False, False]
 
 
+async def test_who_is_erased_before_a_replica_has_read_what_is_written_down_is_not_in_it_afterwards(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    _, keeping = replica(store, clock)
+    await told(keeping, store, lots(clock, 60))
+    await keeping.save()
+    (_, starting), (again, restored) = replica(store, clock), replica(store, clock)
+    await starting.erase("w", "learner 7")
+    await restored.restore()
+    assert again.experience("w").told == {Choice.STRATEGY: 60}
+    assert Names(KEY).of("w", "learner 7") not in str(again.experience("w").kept())
+
+
+async def test_what_was_not_written_because_the_process_ends_is_not_passed_by(
+    store: SqliteStore, clock: HandClock
+) -> None:
+    _, keeping = replica(store, clock)
+    await told(keeping, store, lots(clock, 60))
+    clock.turn(86_400)
+    await keeping.catch_up()
+    saving = asyncio.create_task(keeping.save())
+    await asyncio.sleep(0)
+    saving.cancel()
+    await asyncio.gather(saving, return_exceptions=True)
+    assert saving.cancelled()
+    assert await keeping.save() == 1
+    again, restored = replica(store, clock)
+    await restored.restore()
+    await restored.catch_up()
+    assert again.experience("w").told == {Choice.STRATEGY: 60}
+
+
 @pytest.mark.parametrize("likes", [1, 20])
 async def test_liking_alone_never_decides_against_what_is_learned_from(
     store: SqliteStore, clock: HandClock, likes: int

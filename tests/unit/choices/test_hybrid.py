@@ -86,6 +86,16 @@ def test_in_a_seldom_context_arms_that_were_hardly_tried_get_their_share_and_the
     assert often["proof"] == pytest.approx(draw.propensity, abs=0.03)
 
 
+def test_a_clock_that_goes_back_makes_no_chance_less_than_nothing() -> None:
+    chooser = taught(Hybrid(WIDTH, Tuning(share=1.0, gap=9.0)), 2000)
+    for _ in range(5):
+        chooser.learn(situation("practice/rare/even/weak"), Outcome("quiz", 1.0))
+    for years in (0, 1, 30):
+        before = situation("practice/rare/even/weak", at=MONDAY - years * 3.2e7)
+        chosen = [chooser.decide(before, OPTIONS, np.random.default_rng(n)) for n in range(50)]
+        assert all(one.propensity is not None and 0.0 < one.propensity <= 1.0 for one in chosen)
+
+
 def test_the_same_chance_gives_the_same_arm_and_deciding_changes_nothing_that_is_kept() -> None:
     chooser = taught(Hybrid(WIDTH), 300)
     before = orjson.dumps(chooser.kept())
