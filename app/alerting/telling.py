@@ -32,7 +32,7 @@ _FIRST, _LONGEST = 5.0, 600.0
 """Seconds before the second try, which double up to the longest."""
 
 _GIVE_UP = 86_400.0
-"""Seconds after which nobody wants to hear of it any more, tried or not."""
+"""Seconds after which nobody wants to hear any more of what is over, tried or not."""
 
 _AT_ONCE = 20
 _TRIES = 5
